@@ -1,0 +1,3 @@
+//! Values of a row, decoded from binlog images or result-set text, borrowed from the input.
+
+pub mod value;
