@@ -37,7 +37,8 @@ class Column:
     labels: tuple[str, ...] = ()
     """ENUM and SET labels in order."""
     default: str | None = None
-    """COLUMN_DEFAULT as text: the literal without quotes, or the expression's text; None: no default, or NULL."""
+    """COLUMN_DEFAULT of a literal (`5`, `abc`, `0x6162` in binary strings, `b'101'`), or `CURRENT_TIMESTAMP[(n)]`; None: no
+    default, or NULL, or an expression in parentheses, whose text the server rewrites so that DDL cannot tell it."""
     default_is_expression: bool = False
     auto_increment: bool = False
     generated: bool = False
@@ -55,7 +56,9 @@ class Table:
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...] = ()
     unique_keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """(index name, its columns) for each UNIQUE index, in order of definition; functional parts leave an index out."""
+    """(index name, its columns) for each UNIQUE index, by name; functional parts leave an index out."""
+    other_keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The other indexes, a functional part as '': a later unnamed UNIQUE gets the first name that is free among all."""
     charset: str | None = None
     """The table's default character set."""
     collation: str | None = None

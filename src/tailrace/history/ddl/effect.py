@@ -1,0 +1,179 @@
+"""The effect of a DDL statement on the tables: pure, old value in, new value out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from tailrace.errors import SchemaError
+from tailrace.history.charset import SERVER_DEFAULT, Charset, by_id, by_name
+from tailrace.history.ddl import evolve
+from tailrace.history.ddl.cursor import HINT
+from tailrace.history.ddl.parser import parse
+from tailrace.history.ddl.syntax import (
+    AlterTable,
+    CreateTable,
+    DropDatabase,
+    DropTables,
+    Options,
+    QualifiedName,
+    RenameTables,
+    SetDatabase,
+    Statement,
+    TruncateTable,
+)
+from tailrace.history.tables import Tables
+from tailrace.model.table import Table, TableId
+
+_SHOWN: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a statement's meaning depends on besides its text; the binlog's query event carries most of it."""
+
+    database: str = ""
+    """The default database."""
+    sql_mode: int = 0
+    database_collation: int | None = None
+    """Collation id of the default database (Q_CHARSET_DATABASE_CODE); used while the database is not known."""
+    server: Charset = SERVER_DEFAULT
+    """character_set_server and collation_server: what CREATE DATABASE inherits."""
+    explicit_defaults_for_timestamp: bool = True
+    lower_case_table_names: bool = False
+    """True where the server keeps names in lower case (1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One table's change. `table` is None when it is gone, or was not known before and is not now."""
+
+    kind: Literal["create", "alter", "drop", "rename", "truncate"]
+    id: TableId
+    previous_id: TableId | None = None
+    table: Table | None = None
+
+
+def apply(tables: Tables, context: Context, sql: str) -> tuple[Tables, tuple[Change, ...]]:
+    """Tables after a statement that `classify` calls DDL, and what changed.
+
+    A table that is not known may be altered, renamed and dropped: its changes carry no definition. Raises SchemaError
+    for a statement that cannot be followed, with the place in it.
+    """
+    try:
+        statement = parse(sql, context.sql_mode)
+        return (tables, ()) if statement is None else _effect(tables, context, statement)
+    except SchemaError as error:
+        shown = sql if len(sql) <= _SHOWN else sql[:_SHOWN] + " …"
+        raise SchemaError(
+            error.message, where=f"{error.where or 'the statement'}; {shown}", hint=error.hint or HINT
+        ) from error
+
+
+def _effect(tables: Tables, context: Context, statement: Statement) -> tuple[Tables, tuple[Change, ...]]:
+    match statement:
+        case CreateTable():
+            return _create(tables, context, statement)
+        case AlterTable():
+            return _alter(tables, context, statement)
+        case DropTables(names):
+            ids = [_id(context, name) for name in names]
+            return tables.drop(*ids), tuple(Change("drop", name) for name in ids)
+        case RenameTables(pairs):
+            return _rename(tables, [(_id(context, old), _id(context, new)) for old, new in pairs])
+        case TruncateTable(name):
+            table_id = _id(context, name)
+            return tables, (Change("truncate", table_id, None, tables.get(table_id)),)
+        case SetDatabase():
+            return _database(tables, context, statement), ()
+        case DropDatabase(name):
+            folded = _fold(context)(name)
+            gone = tuple(Change("drop", table.id) for table in tables if table.id.database == folded)
+            return tables.drop_database(folded), gone
+
+
+def _fold(context: Context) -> Callable[[str], str]:
+    return str.lower if context.lower_case_table_names else str
+
+
+def _id(context: Context, name: QualifiedName) -> TableId:
+    fold = _fold(context)
+    database = name.database or context.database
+    if not database:
+        raise SchemaError(f"the statement names table {name.table!r} without a database, and none is in use")
+    return TableId(fold(database), fold(name.table))
+
+
+def _database_charset(tables: Tables, context: Context, database: str) -> Charset:
+    if found := tables.databases.get(database):
+        return found
+    if database == _fold(context)(context.database) and context.database_collation is not None:
+        return by_id(context.database_collation) or context.server
+    return context.server
+
+
+def _chosen(options: Options, inherited: Charset, tables: Tables, context: Context, database: str) -> Charset:
+    """The character set options name; `inherited` where they name none."""
+    if options.collation is None and options.charset is not None and options.charset.upper() == "DEFAULT":
+        return _database_charset(tables, context, database)
+    return by_name(options.charset, options.collation) or inherited
+
+
+def _create(tables: Tables, context: Context, statement: CreateTable) -> tuple[Tables, tuple[Change, ...]]:
+    table_id = _id(context, statement.name)
+    if statement.if_not_exists and tables.get(table_id):
+        return tables, ()
+    if statement.like is not None:
+        pattern_id = _id(context, statement.like)
+        pattern = tables.get(pattern_id)
+        if pattern is None:
+            raise SchemaError(f"table {table_id} is made LIKE {pattern_id}, which is not known")
+        table = replace(pattern, id=table_id)
+    else:
+        inherited = _database_charset(tables, context, table_id.database)
+        charset = _chosen(statement.options, inherited, tables, context, table_id.database)
+        table = evolve.create(table_id, statement, charset, timestamps_null=context.explicit_defaults_for_timestamp)
+    return tables.put(table), (Change("create", table_id, None, table),)
+
+
+def _alter(tables: Tables, context: Context, statement: AlterTable) -> tuple[Tables, tuple[Change, ...]]:
+    table_id = _id(context, statement.name)
+    new_id = _id(context, statement.rename) if statement.rename else table_id
+    before = tables.get(table_id)
+    after: Table | None = None
+    if before is not None:
+        after = evolve.alter(
+            before,
+            statement.actions,
+            lambda options, inherited: _chosen(options, inherited, tables, context, table_id.database),
+            timestamps_null=context.explicit_defaults_for_timestamp,
+        )
+        after = replace(after, id=new_id)
+    if new_id == table_id:
+        return (tables.put(after) if after else tables), (Change("alter", table_id, None, after),)
+    rest = tables.drop(table_id)
+    return (rest.put(after) if after else rest.drop(new_id)), (Change("rename", new_id, table_id, after),)
+
+
+def _rename(tables: Tables, pairs: list[tuple[TableId, TableId]]) -> tuple[Tables, tuple[Change, ...]]:
+    changes = []
+    for old, new in pairs:
+        table = tables.get(old)
+        tables = tables.drop(old, new)
+        if table is not None:
+            table = replace(table, id=new)
+            tables = tables.put(table)
+        changes.append(Change("rename", new, old, table))
+    return tables, tuple(changes)
+
+
+def _database(tables: Tables, context: Context, statement: SetDatabase) -> Tables:
+    name = _fold(context)(statement.name or context.database)
+    if statement.create and statement.if_not_exists and name in tables.databases:
+        return tables
+    inherited = context.server if statement.create else _database_charset(tables, context, name)
+    options = statement.options
+    if options.charset is not None and options.charset.upper() == "DEFAULT":
+        inherited = context.server
+    return tables.put_database(name, by_name(options.charset, options.collation) or inherited)
