@@ -1,0 +1,128 @@
+"""Text properties become one frozen Config, or one ConfigError that names everything wrong at once."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tailrace.config import engine, filters, peers, sink, snapshot, source
+from tailrace.config.engine import EngineConfig, StorageConfig
+from tailrace.config.expand import expand
+from tailrace.config.field import Field, Values
+from tailrace.config.filters import NameFilter, TableFilter
+from tailrace.config.sink import SinkConfig, SinkFields
+from tailrace.config.snapshot import SnapshotConfig
+from tailrace.config.source import SourceConfig
+from tailrace.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+FIELDS: tuple[Field[Any], ...] = (
+    *engine.FIELDS,
+    *source.FIELDS,
+    *filters.FIELDS,
+    *snapshot.FIELDS,
+    *sink.FIELDS,
+)
+"""Every property except those of the sinks."""
+
+_PROBLEMS: tuple[Callable[[Values], list[str]], ...] = (engine.problems, source.problems, filters.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that a connector is told, each concern in its own value."""
+
+    name: str
+    source: SourceConfig
+    tables: TableFilter
+    gtid_sources: NameFilter
+    snapshot: SnapshotConfig
+    engine: EngineConfig
+    storage: StorageConfig
+    sink: SinkConfig
+
+
+def parse(
+    properties: Mapping[str, str], sink_fields: SinkFields, environment: Mapping[str, str] = os.environ
+) -> Config:
+    """Raises ConfigError with every problem. Values of secrets, and of references, are not part of it."""
+    sink_type = properties.get(sink.TYPE.name) or sink.TYPE.default or ""
+    problems: list[str] = []
+    own: tuple[Field[Any], ...] = ()
+    try:
+        own = tuple(sink_fields(sink_type))
+    except ConfigError as error:
+        problems.append(" ".join(filter(None, (error.message, error.hint))))
+        properties = {name: text for name, text in properties.items() if not name.startswith("sink.")}
+    fields = {field.name: field for field in (*FIELDS, *own)}
+    values = _parse_fields(properties, fields, environment, problems)
+    problems += _strangers(properties, fields)
+    if not problems:
+        problems = [problem for check in _PROBLEMS for problem in check(values)]
+    if problems:
+        raise _refuse(problems)
+    return Config(
+        name=values[engine.NAME],
+        source=SourceConfig.read(values),
+        tables=TableFilter.read(values),
+        gtid_sources=filters.gtid_sources(values),
+        snapshot=SnapshotConfig.read(values),
+        engine=EngineConfig.read(values),
+        storage=StorageConfig.read(values),
+        sink=SinkConfig(sink_type, values),
+    )
+
+
+def _parse_fields(
+    properties: Mapping[str, str],
+    fields: Mapping[str, Field[Any]],
+    environment: Mapping[str, str],
+    problems: list[str],
+) -> Values:
+    parsed: dict[Field[Any], object] = {}
+    for field in fields.values():
+        text = properties.get(field.name, "")
+        secret = field.type.label == "PASSWORD"
+        if not secret:
+            text = text.strip()
+        if not text:
+            if field.required:
+                problems.append(f"{field.name}: is missing ({field.doc})")
+            continue
+        try:
+            parsed[field] = field.read(expand(text, environment, _read_file))
+        except ValueError as error:
+            given = "" if secret or "${" in text else f" (given: {text})"
+            problems.append(f"{field.name}: {error}{given}")
+    return Values(parsed)
+
+
+def _read_file(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def _strangers(properties: Mapping[str, str], fields: Mapping[str, Field[Any]]) -> Iterable[str]:
+    """A problem for each property that is neither a field nor can be set aside."""
+    for name, value in properties.items():
+        if name in fields:
+            continue
+        if not peers.known(name):
+            near = difflib.get_close_matches(name, fields, n=1, cutoff=0.75)
+            yield f"{name}: unknown property" + (f"; did you mean {near[0]}?" if near else "")
+        elif (why := peers.note(name, value)) is None:
+            yield peers.refusal(name)
+        elif why:
+            log.info("%s has no effect: %s", name, why)
+
+
+def _refuse(problems: list[str]) -> ConfigError:
+    if len(problems) == 1:
+        return ConfigError(f"configuration: {problems[0]}")
+    lines = "\n".join(f"  - {problem}" for problem in problems)
+    return ConfigError(f"configuration: {len(problems)} problems\n{lines}")

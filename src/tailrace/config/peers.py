@@ -1,0 +1,76 @@
+"""Properties of Debezium and Kafka Connect that Tailrace has no use for: refused, or set aside with a note."""
+
+from __future__ import annotations
+
+import re
+
+from tailrace.config.debezium import DEFAULTS, PREFIXES
+
+_JSON_CONVERTER = "org.apache.kafka.connect.json.JsonConverter"
+
+_KEPT_IN_STORAGE = "offsets and schema history are kept in storage.path"
+_OWN_QUEUE = "the queue is bounded by max.queue.size.in.bytes"
+_NO_JDBC = "there is no JDBC driver here"
+
+_WITHOUT_EFFECT = {
+    "max.batch.size": _OWN_QUEUE,
+    "max.queue.size": _OWN_QUEUE,
+    "poll.interval.ms": "events are handed over as they come",
+    "executor.shutdown.timeout.ms": "a stop waits for the events already read",
+    "schema.history.internal": _KEPT_IN_STORAGE,
+    "ddl.parser.type": "there is one parser",
+    "database.jdbc.driver": _NO_JDBC,
+    "database.protocol": _NO_JDBC,
+    "min.row.count.to.stream.results": "every table is streamed",
+    "query.fetch.size": "every table is streamed",
+    "snapshot.fetch.size": "every table is streamed",
+    "topic.cache.size": "topic names are not cached",
+}
+_WITHOUT_EFFECT_PREFIXES = {
+    "schema.history.internal.kafka.": _KEPT_IN_STORAGE,
+    "schema.history.internal.file.": _KEPT_IN_STORAGE,
+    "schema.history.internal.producer.": _KEPT_IN_STORAGE,
+    "schema.history.internal.consumer.": _KEPT_IN_STORAGE,
+    "offset.storage": _KEPT_IN_STORAGE,
+}
+_HINTS = {
+    "database.ssl.truststore": "give the authorities as a PEM file in database.ssl.ca",
+    "database.ssl.truststore.password": "give the authorities as a PEM file in database.ssl.ca",
+    "database.ssl.keystore": "give PEM files in database.ssl.cert and database.ssl.key",
+    "database.ssl.keystore.password": "give PEM files in database.ssl.cert and database.ssl.key",
+}
+_CONVERTER = re.compile(r"(?:key|value|header)\.converter(?P<option>\..+)?")
+
+
+def known(name: str) -> bool:
+    """Whether the name is Debezium's or Kafka Connect's."""
+    return bool(
+        name in DEFAULTS
+        or name.startswith((*PREFIXES, *_WITHOUT_EFFECT_PREFIXES))
+        or _CONVERTER.fullmatch(name)
+        or name in ("transforms", "predicates")
+    )
+
+
+def note(name: str, value: str) -> str | None:
+    """Why the property is accepted without effect; None where it is not."""
+    if name in DEFAULTS and _same(value, DEFAULTS[name]):
+        return ""
+    if converter := _CONVERTER.fullmatch(name):
+        accepted = value in ("false", "") if converter["option"] else value == _JSON_CONVERTER
+        return "events are JSON without a schema part" if accepted else None
+    if name in _WITHOUT_EFFECT:
+        return _WITHOUT_EFFECT[name]
+    return next((why for prefix, why in _WITHOUT_EFFECT_PREFIXES.items() if name.startswith(prefix)), None)
+
+
+def refusal(name: str) -> str:
+    """What to tell the user of a known property whose value would change what comes out."""
+    default = DEFAULTS.get(name)
+    rest = f"; only Debezium's default ({default}) can be given" if default else ""
+    hint = f"; {_HINTS[name]}" if name in _HINTS else ""
+    return f"{name}: not supported yet{rest}{hint}"
+
+
+def _same(value: str, default: str | None) -> bool:
+    return value.strip().lower() == (default or "").lower()

@@ -1,0 +1,53 @@
+"""Where to resume: one frozen value, stored as JSON with Debezium's names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """The end of a transaction. Everything up to it has been delivered, nothing after it has."""
+
+    file: str
+    """Binlog file on the server that was read; another server has other files."""
+    position: int
+    """Byte after the transaction in `file`."""
+    gtids: str
+    """Executed GTID set up to and with the transaction; empty where the server has no GTIDs."""
+    timestamp_us: int = 0
+    """Commit time on the original source, µs since the epoch; 0: not known."""
+    snapshot: bool = False
+    """True while the snapshot that began here is not whole: it must be taken again."""
+
+    def to_json(self) -> str:
+        """As stored and as the REST interface shows it."""
+        return json.dumps(
+            {
+                "file": self.file,
+                "pos": self.position,
+                "gtids": self.gtids,
+                "ts_us": self.timestamp_us,
+                "snapshot": self.snapshot,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Offset:
+        """Raises ValueError where `file` and `pos` are missing; further keys, as Debezium has, are passed over."""
+        stored = json.loads(text)
+        if (
+            not isinstance(stored, dict)
+            or not isinstance(stored.get("file"), str)
+            or type(stored.get("pos")) is not int
+        ):
+            message = "an offset needs 'file' (text) and 'pos' (a number)"
+            raise ValueError(message)
+        return cls(
+            file=stored["file"],
+            position=stored["pos"],
+            gtids=stored.get("gtids") or "",
+            timestamp_us=stored.get("ts_us") or 0,
+            snapshot=bool(stored.get("snapshot")),
+        )

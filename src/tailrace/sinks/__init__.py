@@ -1,0 +1,174 @@
+"""Where events go: the contract of a sink, and how one is found by its `sink.type`.
+
+**Who holds which position.** The engine knows offsets; a sink knows only its own state (a file and a length, say).
+They meet in three places, always in this order:
+
+1. ``open(state)`` gets the state that was stored with the offset the engine resumes from, or None the first time. The
+   sink throws away whatever it had written after that state, so that offset and sink agree, and returns its state. The
+   engine stores that state *before the first write*: from then on a kill at any instant is a resume.
+2. ``flush()`` is a cut: the sink notes how far the last *transaction end* it was given lies, the engine notes the
+   offset of that same end. Calling what `flush` returned makes everything before the cut durable and gives the state
+   of the cut. The engine stores {offset, state} in one commit, then calls ``stored(state)``.
+3. After a crash, what was written behind the last stored state is thrown away by ``open``, and read from the source
+   again.
+
+So a sink that can throw away (``exactly_once``) delivers each event once; another delivers it at least once.
+
+**Transaction ends.** A batch may end inside a transaction: ``batch.commit.end`` bytes (``commit.rows`` events) of it,
+together with all that was written before, are whole; the rest is the beginning of a transaction, and ``commit`` None
+says that all of it belongs to the one that is open. ``end_transaction()`` says that all that was written is whole:
+the engine calls it where no commit event does (the end of a snapshot). ``rollback()`` drops what was written after the
+last transaction end: the connection was lost in mid-transaction, or the server rolled back.
+
+**Threads.** open, write, end_transaction, rollback, flush and close are called by one thread. What `flush` returned,
+and `stored`, are called by one other, while writes go on; `flush` is not called again before the state of the last one
+is stored. `close` comes last, when no flush is under way, or to abandon one.
+
+**Errors.** SinkError with a hint: the destination refused; nothing that was not acknowledged counts as delivered.
+SinkFinished: the reader is gone and wants no more (``| head``), which ends the run without an error.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from tailrace.config import Field, SinkConfig, Values
+from tailrace.errors import ConfigError, SinkError
+
+SinkState = Mapping[str, object]
+"""JSON-able, and opaque to all but the sink that made it."""
+
+Acknowledge = Callable[[], SinkState]
+"""Blocks until everything before the cut is durable; raises SinkError."""
+
+
+class TransactionEnd(Protocol):
+    """The end of the last whole transaction in a batch (`tailrace._kernel.Commit`)."""
+
+    @property
+    def end(self) -> int:
+        """Bytes of the batch that belong to whole transactions."""
+
+    @property
+    def rows(self) -> int:
+        """Events of the batch that belong to whole transactions."""
+
+
+class Batch(Protocol):
+    """What a sink may know of `tailrace._kernel.Batch`; its bytes are valid while the batch is referenced."""
+
+    @property
+    def rows(self) -> int:
+        """Events in the batch."""
+
+    @property
+    def commit(self) -> TransactionEnd | None:
+        """None: no transaction ends in this batch."""
+
+    def __len__(self) -> int:
+        """Bytes of the JSON lines."""
+
+    def __buffer__(self, flags: int, /) -> memoryview:
+        """The JSON lines."""
+
+    def tables(self) -> list[tuple[str, str]]:
+        """(database, table) of each event, in binlog order."""
+
+    def arrow(self) -> list[tuple[str, str, object]]:
+        """(database, table, Arrow record batch); events of one table keep their order."""
+
+
+class Sink(Protocol):
+    """The contract is in the docstring of this module."""
+
+    def open(self, state: SinkState | None) -> SinkState:
+        """Agree with `state`, throwing away what came after it; the state to store before the first write."""
+
+    def write(self, batch: Batch) -> None:
+        """Take the batch; on return its memory may be used again."""
+
+    def end_transaction(self) -> None:
+        """All that was written is whole."""
+
+    def rollback(self) -> bool:
+        """Drop what came after the last transaction end; False: it is out, the engine must not send it again."""
+
+    def flush(self, *, final: bool = False) -> Acknowledge | None:
+        """The cut; None: not now, ask again later. Never None when `final` (the run ends)."""
+
+    def stored(self, state: SinkState) -> None:
+        """`state` is stored, and is what `open` will be given."""
+
+    def close(self) -> None:
+        """Let go of files and threads. What is not stored may be lost, and counts for nothing. Twice is once."""
+
+
+class SinkFinished(Exception):  # noqa: N818 - it tells of an end, not of an error
+    """The destination wants no more events; stop without an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkType:
+    """A `sink.type`: what the entry point in the group `tailrace.sinks` names."""
+
+    name: str
+    doc: str
+    fields: tuple[Field[Any], ...]
+    create: Callable[[str, Values], Sink]
+    """(connector name, values of `fields`) → a sink that is not open yet; raises ConfigError."""
+    format: Literal["json", "arrow"] = "json"
+    """What the kernel must encode."""
+    exactly_once: bool = False
+
+
+BUILTIN = {
+    "stdout": "tailrace.sinks.stdout:STDOUT",
+    "jsonl": "tailrace.sinks.jsonl:JSONL",
+    "parquet": "tailrace.sinks.parquet:PARQUET",
+}
+"""Found without a scan of installed packages, which costs more than the start of everything else."""
+
+
+def sink_type(name: str) -> SinkType:
+    """Raises ConfigError where no such sink is installed, or what it needs is missing."""
+    if name in BUILTIN:
+        module, _, attribute = BUILTIN[name].partition(":")
+        found: SinkType = getattr(importlib.import_module(module), attribute)
+        return found
+    from importlib.metadata import entry_points  # noqa: PLC0415 - start-up time
+
+    installed = {point.name: point for point in entry_points(group="tailrace.sinks")}
+    if name not in installed:
+        known = ", ".join(sorted({*BUILTIN, *installed}))
+        message = f"sink.type: there is no sink {name!r}"
+        raise ConfigError(message, hint=f"choose one of {known}")
+    plugged: SinkType = installed[name].load()
+    return plugged
+
+
+def sink_fields(name: str) -> tuple[Field[Any], ...]:
+    """The config table of a sink, for `tailrace.config.parse`."""
+    return sink_type(name).fields
+
+
+def create_sink(connector: str, config: SinkConfig) -> Sink:
+    """The sink a config asks for, not open yet."""
+    return sink_type(config.type).create(connector, config.values)
+
+
+def refused(error: OSError, path: object) -> SinkError:
+    """An error of the file system as people need it."""
+    import errno  # noqa: PLC0415 - only when it fails
+
+    hints = {
+        errno.ENOSPC: "free some space and start again: events go on from the last stored offset",
+        errno.EDQUOT: "raise the quota and start again: events go on from the last stored offset",
+        errno.EACCES: "make sink.path writable for this user",
+        errno.EROFS: "the file system is read-only: set sink.path elsewhere",
+    }
+    return SinkError(
+        f"cannot write events: {error.strerror or error}", where=str(path), hint=hints.get(error.errno or 0)
+    )

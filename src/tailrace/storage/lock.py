@@ -1,0 +1,43 @@
+"""One running connector per name and storage: a file lock that ends with the process, even by kill -9."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from tailrace.errors import StorageError
+
+
+class ConnectorLock:
+    """`flock` on a file beside the storage; the file tells the holder's process id and stays behind."""
+
+    def __init__(self, storage: Path, connector: str) -> None:
+        self.path = storage.with_name(f"{storage.name}.{quote(connector, safe='')}.lock")
+        try:
+            self._fd: int | None = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            message = f"cannot write beside the storage: {error.strerror}"
+            raise StorageError(
+                message, where=str(self.path), hint="set storage.path to a folder you can write"
+            ) from None
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(self._fd, 32, 0).decode(errors="replace").strip() or "unknown"
+            self.release()
+            message = f"connector {connector!r} is already running, as process {holder}"
+            raise StorageError(
+                message,
+                where=str(self.path),
+                hint=f"stop process {holder}, or give this connector another name or storage.path",
+            ) from None
+        os.ftruncate(self._fd, 0)
+        os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Give the lock back. Twice is once."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None

@@ -1,0 +1,69 @@
+"""The sinks that promise exactly once, and how to read back what each has delivered."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import zstandard
+
+from source import Event
+from tailrace.config import Values
+from tailrace.sinks import Sink, sink_type
+
+
+@dataclass(frozen=True)
+class Destination:
+    """`delivered` gives the events in order: in all, or of each table where tables are apart."""
+
+    name: str
+    type: str
+    properties: dict[str, str]
+    delivered: Callable[[Path], list[list[Event]]]
+
+    def sink(self, path: Path) -> Sink:
+        found = sink_type(self.type)
+        given = self.properties | {"sink.path": str(path)}
+        values = {field: field.read(given[field.name]) for field in found.fields if field.name in given}
+        return found.create("conn", Values(values))
+
+
+def _plain(data: bytes) -> bytes:
+    return data
+
+
+def _zstd(data: bytes) -> bytes:
+    with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data), read_across_frames=True) as reader:
+        return reader.read()
+
+
+def _lines(decompress: Callable[[bytes], bytes]) -> Callable[[Path], list[list[Event]]]:
+    def delivered(path: Path) -> list[list[Event]]:
+        files = sorted(path.glob("conn-*.jsonl*"))
+        texts = [decompress(file.read_bytes()) for file in files]
+        for text in texts:
+            _check_whole_transactions(text)
+        rows = [json.loads(line) for line in b"".join(texts).splitlines()]
+        return [[Event(row["tx"], row["n"]) for row in rows]]
+
+    return delivered
+
+
+def _check_whole_transactions(text: bytes) -> None:
+    assert text == b"" or text.endswith(b"\n")
+    if text:
+        assert json.loads(text.splitlines()[0])["n"] == 0, "a file begins inside a transaction"
+
+
+DESTINATIONS = (
+    Destination("jsonl", "jsonl", {}, _lines(_plain)),
+    Destination("jsonl-rotated", "jsonl", {"sink.rotate.bytes": "4096"}, _lines(_plain)),
+    Destination(
+        "jsonl-gzip", "jsonl", {"sink.compression": "gzip", "sink.rotate.bytes": "1024"}, _lines(gzip.decompress)
+    ),
+    Destination("jsonl-zstd", "jsonl", {"sink.compression": "zstd", "sink.rotate.bytes": "1024"}, _lines(_zstd)),
+)
