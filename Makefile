@@ -1,0 +1,60 @@
+# Everything here is of this folder and of ~/.cache/tailrace; nothing is installed system-wide.
+# A stamp stands for a step that is done: a second run starts in seconds.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+KERNEL_SOURCES := $(shell find crates -name '*.rs' -not -path '*/target/*' 2>/dev/null) \
+	$(wildcard Cargo.toml Cargo.lock rust-toolchain.toml crates/*/Cargo.toml)
+# Test processes beside each other: each may start a MySQL, so two.
+JOBS ?= 2
+
+.PHONY: help demo test lint bench clean setup
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+
+setup: $(STAMPS)/kernel $(STAMPS)/mysql ## Virtual environment, kernel (release build), MySQL in the cache
+
+demo: setup ## A lab, a workload, its capture with a kill in the middle, and the proof: under a minute
+	$(BIN)/tailrace demo
+
+test: setup ## All tests: Python against a real MySQL, then Rust
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	cargo test --workspace --exclude tailrace-python --quiet
+
+lint: $(STAMPS)/kernel ## Style, types, layers, for both languages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m mypy.stubtest tailrace._kernel
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+bench: setup ## Throughput, latency and memory beside their peers; writes bench/results/
+	$(BIN)/tailrace bench
+
+clean: ## Removes what the other targets made in this folder (the cache of MySQL stays)
+	rm -rf $(VENV) target dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -f src/tailrace/_kernel*.so
+
+$(STAMPS)/venv: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/kernel: $(STAMPS)/venv $(KERNEL_SOURCES) pyproject.toml
+	@command -v cargo >/dev/null || { echo "A Rust toolchain is needed (cargo is not on PATH): https://rustup.rs" >&2; exit 1; }
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release --locked --quiet
+	@touch $@
+
+$(STAMPS)/mysql: $(wildcard src/tailrace/lab/debian.py src/tailrace/lab/template.py) | $(STAMPS)/kernel
+	$(BIN)/python -m tailrace.lab
+	@touch $@

@@ -1,0 +1,65 @@
+"""Shared by all tests: a MySQL server, servers with options of their own, a seed."""
+
+from __future__ import annotations
+
+import os
+import random
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from tailrace import lab
+from tailrace.errors import LabError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class ServerFactory(Protocol):
+    def __call__(self, *options: str) -> lab.Server: ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, help="seed of the tests that draw at random (default: a new one each run)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--seed") is None:
+        # Workers of one run share the seed of the process that started them.
+        seed = os.environ.setdefault("TAILRACE_TEST_SEED", str(random.randrange(2**31)))
+        config.option.seed = int(seed)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    try:
+        mysql = lab.mysql()
+        server = f"MySQL {mysql.release} ({mysql.provider})"
+    except LabError as error:
+        server = f"none: {error}"
+    try:
+        from tailrace._kernel import KERNEL_VERSION
+
+        kernel = KERNEL_VERSION
+    except ImportError as error:
+        kernel = f"not built ({error})"
+    return [f"server: {server}", f"kernel: {kernel}", f"seed: {config.getoption('--seed')} (repeat with --seed)"]
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    return int(pytestconfig.getoption("--seed"))
+
+
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[lab.Server]:
+    """A primary shared by all tests of this process: use a database of your own, and drop it."""
+    with lab.server() as server:
+        yield server
+
+
+@pytest.fixture
+def mysql_server_factory() -> Iterator[ServerFactory]:
+    """Starts servers with options of their own, and removes them after the test."""
+    with ExitStack() as servers:
+        yield lambda *options: servers.enter_context(lab.server(options=options))
