@@ -10,7 +10,8 @@ from tailrace.history.collations import CHARACTER_SETS, COLLATIONS
 _DEFAULT: Final = {name: default for name, default, _ in map(str.split, CHARACTER_SETS.strip().splitlines())}
 _MAX_BYTES: Final = {name: int(size) for name, _, size in map(str.split, CHARACTER_SETS.strip().splitlines())}
 _CHARSET: Final = {name: charset for _, name, charset in map(str.split, COLLATIONS.strip().splitlines())}
-_BY_ID: Final = {int(number): name for number, name, _ in map(str.split, COLLATIONS.strip().splitlines())}
+_IDS: Final = {name: int(number) for number, name, _ in map(str.split, COLLATIONS.strip().splitlines())}
+_BY_ID: Final = {number: name for name, number in _IDS.items()}
 
 # Python's codec where its name differs from MySQL's; the single-byte sets without one are read as latin1.
 _CODECS: Final = {
@@ -64,6 +65,11 @@ def by_id(collation: int) -> Charset | None:
     """The character set of a collation id of the binlog."""
     name = _BY_ID.get(collation)
     return Charset(_CHARSET[name], name) if name else None
+
+
+def collation_id(name: str) -> int | None:
+    """The id a collation has in the binlog."""
+    return _IDS.get(canonical_collation(name))
 
 
 def with_bin(charset: Charset) -> Charset:

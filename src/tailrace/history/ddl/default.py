@@ -44,6 +44,8 @@ def _literal(column: Column, default: Default) -> str | None:
     if name == "set":
         wanted = [_label(column, part) for part in text.split(",") if part]
         return ",".join(label for label in column.labels if label in wanted)
+    if name == "char":
+        return text.rstrip(" ")
     return None if name in _BLOBS else text
 
 

@@ -20,6 +20,7 @@ from tailrace.history.ddl.syntax import (
     CreateTable,
     DropColumn,
     DropKey,
+    KeyDefinition,
     Options,
     Position,
     RenameColumn,
@@ -35,11 +36,8 @@ ChooseCharset = Callable[[Options, Charset], Charset]
 def create(table_id: TableId, statement: CreateTable, charset: Charset, *, timestamps_null: bool = True) -> Table:
     """The table that CREATE TABLE makes."""
     columns = [resolve(column, charset, timestamps_null=timestamps_null) for column in statement.columns]
-    keys = Keys.none()
-    for key in statement.keys:
-        keys = keys.add(key)
     table = Table(table_id, (), (), (), (), charset.name, charset.collation, statement.options.comment or "")
-    return _finish(table, columns, keys)
+    return _finish(table, columns, Keys.none(), statement.keys)
 
 
 def alter(table: Table, actions: Sequence[Action], choose: ChooseCharset, *, timestamps_null: bool = True) -> Table:
@@ -68,7 +66,8 @@ def alter(table: Table, actions: Sequence[Action], choose: ChooseCharset, *, tim
             _insert(columns, _changed(action, charset, timestamps_null=timestamps_null), action.position, table.id)
     if convert_to is not None:
         columns = [convert(column, convert_to) for column in columns]
-    return _finish(table, columns, _keys(Keys.of(table), actions))
+    added = [action.key for action in actions if isinstance(action, AddKey)]
+    return _finish(table, columns, _old_keys(Keys.of(table), actions), added)
 
 
 def _same(left: str, right: str) -> bool:
@@ -142,9 +141,8 @@ def _insert(columns: list[Column], column: Column, position: Position | None, ta
         raise SchemaError(f"the statement puts a column AFTER {position.after!r}, which {table} does not have")
 
 
-def _keys(keys: Keys, actions: Iterable[Action]) -> Keys:
-    """Keys after the clauses: drops and renames speak of the old ones, so additions come last."""
-    added = []
+def _old_keys(keys: Keys, actions: Iterable[Action]) -> Keys:
+    """The keys of old that stay, under their new names."""
     renamed: dict[str, str] = {}
     for action in actions:
         match action:
@@ -158,17 +156,14 @@ def _keys(keys: Keys, actions: Iterable[Action]) -> Keys:
                 renamed[old.casefold()] = new
             case ChangeColumn(old, column):
                 renamed[old.casefold()] = column.name
-            case AddKey(key):
-                added.append(key)
-    keys = keys.rename_columns(renamed)
-    for key in added:
-        keys = keys.add(key)
-    return keys
+    return keys.rename_columns(renamed)
 
 
-def _finish(table: Table, columns: Sequence[Column], keys: Keys) -> Table:
+def _finish(table: Table, columns: Sequence[Column], keys: Keys, added: Iterable[KeyDefinition]) -> Table:
     """Put columns and keys together: a key spells a column as its definition does, and a primary key allows no NULL."""
     spelled = {column.name.casefold(): column.name for column in columns}
+    for key in added:
+        keys = keys.add(replace(key, columns=tuple(spelled.get(name.casefold(), name) for name in key.columns)))
     keys = keys.rename_columns(spelled)
     primary = set(keys.primary)
     return replace(

@@ -1,0 +1,126 @@
+"""The schema history: every table's definition now, and as it was at the offset where streaming resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from tailrace.errors import StorageError
+from tailrace.history.charset import Charset
+from tailrace.history.ddl import Change, Context, apply
+from tailrace.history.serialize import Delta, dump, load
+from tailrace.history.tables import Tables
+from tailrace.model.table import Table, TableId
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One step of the history. Holds whole definitions, so that recovery parses no SQL."""
+
+    offset: str
+    """The engine's text for the place in the binlog behind the statement; only the engine reads it."""
+    database: str
+    """The default database of the statement; empty for a snapshot."""
+    ddl: str
+    """The statement as the binlog has it; empty where tables were read from the server."""
+    delta: str
+    """The changed tables as JSON (`tailrace.history.serialize`)."""
+
+
+class Storage(Protocol):
+    """Where records are kept, in order. Each call is durable when it returns; all raise StorageError."""
+
+    def append(self, record: Record) -> None:
+        """Add a record behind the others."""
+
+    def load(self) -> Iterator[Record]:
+        """Every record, oldest first."""
+
+    def compact(self, records: Iterable[Record]) -> None:
+        """Put these in the place of all records, at once or not at all."""
+
+
+class SchemaHistory:
+    """The tables at the engine's offset; every change is kept before it takes effect."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._tables = Tables()
+
+    @property
+    def tables(self) -> Tables:
+        """All tables as they are now."""
+        return self._tables
+
+    def recover(self, reached: Callable[[str], bool]) -> int:
+        """Read the storage up to the offset to resume from; returns how many records counted.
+
+        `reached(offset)` says whether an offset lies at or before it. Records beyond it do not count: their statements
+        come again in the binlog. Raises StorageError for a record that cannot be read.
+        """
+        count = 0
+        tables: dict[TableId, Table] = {}
+        databases: dict[str, Charset] = {}
+        for record in self._storage.load():
+            if not reached(record.offset):
+                continue
+            try:
+                _replay(load(record.delta), tables, databases)
+            except (ValueError, KeyError, TypeError) as error:
+                raise StorageError(
+                    "a record of the schema history cannot be read",
+                    where=f"the record at offset {record.offset}",
+                    hint="start a schema recovery: the tables are then read from the server again",
+                ) from error
+            count += 1
+        self._tables = Tables(tables, databases)
+        return count
+
+    def snapshot(self, offset: str, tables: Tables) -> None:
+        """Begin anew with tables read from the server; earlier records are dropped."""
+        delta = Delta(tuple(tables), databases=tables.databases, complete=True)
+        self._storage.compact([Record(offset, "", "", dump(delta))])
+        self._tables = tables
+
+    def put(self, offset: str, *tables: Table) -> None:
+        """Tables read from the server, or from row metadata, in the place of what was known of them."""
+        self._storage.append(Record(offset, "", "", dump(Delta(tables))))
+        self._tables = self._tables.put(*tables)
+
+    def follow(self, offset: str, context: Context, sql: str) -> tuple[Change, ...]:
+        """Carry out a statement that `classify` calls DDL. Raises SchemaError, then nothing has changed."""
+        after, changes = apply(self._tables, context, sql)
+        delta = _delta(self._tables, after)
+        if delta != Delta():
+            self._storage.append(Record(offset, context.database, sql, dump(delta)))
+        self._tables = after
+        return changes
+
+    def compact(self, offset: str) -> None:
+        """Replace all records by one that holds the tables as they are: only when `offset` is durably stored."""
+        self.snapshot(offset, self._tables)
+
+
+def _delta(before: Tables, after: Tables) -> Delta:
+    """What leads from one value to the next."""
+    if after is before:
+        return Delta()
+    return Delta(
+        tables=tuple(table for table in after if before.get(table.id) is not table),
+        dropped=tuple(table.id for table in before if after.get(table.id) is None),
+        databases={name: charset for name, charset in after.databases.items() if before.databases.get(name) != charset},
+        dropped_databases=tuple(name for name in before.databases if name not in after.databases),
+    )
+
+
+def _replay(delta: Delta, tables: dict[TableId, Table], databases: dict[str, Charset]) -> None:
+    if delta.complete:
+        tables.clear()
+        databases.clear()
+    for table_id in delta.dropped:
+        tables.pop(table_id, None)
+    for name in delta.dropped_databases:
+        databases.pop(name, None)
+    tables.update((table.id, table) for table in delta.tables)
+    databases.update(delta.databases)

@@ -1,0 +1,95 @@
+"""Tables as compact JSON and back: only what differs from a plain column is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Final
+
+from tailrace.history.charset import Charset
+from tailrace.model.table import Column, Table, TableId
+
+_DEFAULTS: Final = tuple((f.name, f.default) for f in fields(Column) if f.default is not MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one record of the history changes: definitions are whole, so replaying one twice does no harm."""
+
+    tables: tuple[Table, ...] = ()
+    dropped: tuple[TableId, ...] = ()
+    databases: Mapping[str, Charset] = field(default_factory=dict)
+    dropped_databases: tuple[str, ...] = ()
+    complete: bool = False
+    """True where the tables are all there are, as after a snapshot: what came before no longer counts."""
+
+
+def dump(delta: Delta) -> str:
+    """A delta as JSON text."""
+    content: dict[str, Any] = {
+        "tables": [_table(table) for table in delta.tables],
+        "dropped": delta.dropped,
+        "databases": {name: (charset.name, charset.collation) for name, charset in delta.databases.items()},
+        "dropped_databases": delta.dropped_databases,
+        "complete": delta.complete,
+    }
+    return json.dumps({key: value for key, value in content.items() if value}, ensure_ascii=False, separators=(",", ":"))
+
+
+def load(text: str) -> Delta:
+    """The delta of a JSON text. Raises ValueError, KeyError or TypeError for what `dump` does not write."""
+    content = json.loads(text)
+    return Delta(
+        tuple(map(_read_table, content.get("tables", ()))),
+        tuple(TableId(*name) for name in content.get("dropped", ())),
+        {name: Charset(*charset) for name, charset in content.get("databases", {}).items()},
+        tuple(content.get("dropped_databases", ())),
+        bool(content.get("complete")),
+    )
+
+
+def _table(table: Table) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "id": table.id,
+        "columns": [_column(column) for column in table.columns],
+        "primary_key": table.primary_key,
+        "unique_keys": table.unique_keys,
+        "other_keys": table.other_keys,
+        "charset": table.charset,
+        "collation": table.collation,
+        "comment": table.comment,
+    }
+    return {key: value for key, value in content.items() if value}
+
+
+def _column(column: Column) -> dict[str, Any]:
+    content = {"name": column.name, "data_type": column.data_type}
+    for name, default in _DEFAULTS:
+        value = getattr(column, name)
+        if value != default:
+            content[name] = value
+    return content
+
+
+def _read_table(content: dict[str, Any]) -> Table:
+    return Table(
+        id=TableId(*content["id"]),
+        columns=tuple(map(_read_column, content.get("columns", ()))),
+        primary_key=tuple(content.get("primary_key", ())),
+        unique_keys=_read_keys(content.get("unique_keys", ())),
+        other_keys=_read_keys(content.get("other_keys", ())),
+        charset=content.get("charset"),
+        collation=content.get("collation"),
+        comment=content.get("comment", ""),
+    )
+
+
+def _read_keys(content: Iterable[tuple[str, Iterable[str]]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((name, tuple(columns)) for name, columns in content)
+
+
+def _read_column(content: dict[str, Any]) -> Column:
+    if "labels" in content:
+        content["labels"] = tuple(content["labels"])
+    return Column(**content)

@@ -1,0 +1,297 @@
+"""The MySQL server's own test suite as a corpus of table DDL: fetch it, extract the statements, replay them.
+
+`python tools/ddl_corpus.py fetch` downloads the Debian package once (340 MB), keeps only the statements (2 MB) in the user's
+cache, and deletes the package. `... measure PORT` replays all of them on a server and prints how often the model and
+information_schema agree; every difference is printed with its file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+import pymysql
+
+from tailrace.errors import SchemaError
+from tailrace.history.charset import by_name, collation_id
+from tailrace.history.ddl import Context, Ddl, apply, classify
+from tailrace.history.ddl.lexer import ANSI_QUOTES, NO_BACKSLASH_ESCAPES, REAL_AS_FLOAT
+from tailrace.history.from_server import SCHEMATA, SYSTEM_DATABASES, read_tables
+from tailrace.history.tables import Tables
+from tailrace.model.table import Table, TableId
+
+PACKAGE: Final = "mysql-testsuite"
+VERSION: Final = "9.7.4-2"
+SHA256: Final = "6dac6445cbad5adb07f783dcf0dd26c469df0483a0d6ed7c47138d60e2dce546"
+
+_KEPT: Final = re.compile(
+    r"(create|alter|drop)\s+(table|tables|database|schema|index|unique|fulltext|spatial)\b|rename\s+tables?\b|truncate\b|use\s"
+    r"|set\s+(session\s+|@@(session\.)?|local\s+)?(sql_mode|character_set_server|collation_server|explicit_defaults_for_timestamp"
+    r"|foreign_key_checks|default_collation_for_utf8mb4)\b",
+    re.IGNORECASE,
+)
+_FORBIDDEN: Final = re.compile(r"\b(mysql|sys|performance_schema|information_schema)\b`?\s*\.|\$|\bdirectory\b", re.IGNORECASE)
+_COMMENT: Final = re.compile(r"^\s*(#|--)")
+_MODES: Final = {
+    "REAL_AS_FLOAT": REAL_AS_FLOAT,
+    "ANSI_QUOTES": ANSI_QUOTES,
+    "NO_BACKSLASH_ESCAPES": NO_BACKSLASH_ESCAPES,
+}
+_QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`", re.DOTALL)
+
+
+def cache_file() -> Path:
+    """Where the extracted statements are kept."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tailrace"
+    return cache / f"ddl-corpus-{VERSION}.json.gz"
+
+
+def load() -> list[tuple[str, list[str]]]:
+    """(file of the suite, its statements in order) for every file that has any; fetched on first use."""
+    target = cache_file()
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:
+            files = extract(fetch(Path(folder)))
+            fresh = target.with_suffix(".new")
+            fresh.write_bytes(gzip.compress(json.dumps(files).encode(), mtime=0))
+            fresh.rename(target)
+    found: list[tuple[str, list[str]]] = [(name, sql) for name, sql in json.loads(gzip.decompress(target.read_bytes()))]
+    return found
+
+
+def fetch(folder: Path) -> Path:
+    """Download the package with apt, as an ordinary user and without touching the system's lists; checks its sum."""
+    sources = Path("/etc/apt/sources.list.d/debian.sources")
+    uris = re.findall(r"^URIs:\s*(\S+)", sources.read_text(), re.MULTILINE) if sources.exists() else []
+    mirror = uris[0] if uris else "http://deb.debian.org/debian"
+    keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+    (folder / "lists/partial").mkdir(parents=True)
+    (folder / "sources.list").write_text(f"deb [signed-by={keyring}] {mirror} sid main\n")
+    (folder / "status").touch()
+    settings = {
+        "Dir::Etc::sourcelist": folder / "sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::State::lists": folder / "lists",
+        "Dir::State::status": folder / "status",
+        "Dir::Cache": folder,
+        "APT::Architecture": "amd64",
+        "APT::Sandbox::User": "",
+    }
+    apt = ["apt-get", "-q", *(f"-o{key}={value}" for key, value in settings.items())]
+    subprocess.run([*apt, "update"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    subprocess.run([*apt, "download", f"{PACKAGE}={VERSION}"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    (package,) = folder.glob("*.deb")
+    with package.open("rb") as content:
+        found = hashlib.file_digest(content, "sha256").hexdigest()
+    if found != SHA256:
+        raise SystemExit(f"{package.name}: sha256 is {found}, expected {SHA256}")
+    return package
+
+
+def extract(package: Path) -> list[tuple[str, list[str]]]:
+    """The statements of each .test file of a package."""
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE) as unpacked:
+        assert unpacked.stdout is not None
+        return sorted(_files(unpacked.stdout))
+
+
+def _files(stream: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        for member in archive:
+            if member.isfile() and member.name.endswith(".test") and (content := archive.extractfile(member)):
+                kept = [sql for sql in statements(_text(content.read())) if keep(sql)]
+                if kept:
+                    yield member.name.split("mysql-test/", 1)[-1], kept
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def keep(sql: str) -> bool:
+    """Whether a statement belongs to the corpus: table DDL, and the settings that change what it means."""
+    return bool(_KEPT.match(sql)) and not _FORBIDDEN.search(sql)
+
+
+def statements(text: str) -> Iterator[str]:
+    """SQL of a mysqltest file: its own commands, comments and `$variables` are left out (client/mysqltest.cc)."""
+    delimiter = ";"
+    pending = ""
+    for line in text.splitlines():
+        if not pending:
+            stripped = line.strip()
+            if word := re.match(r"(?:--\s*)?delimiter\s+(\S+)", stripped, re.IGNORECASE):
+                old = delimiter
+                delimiter = word[1].removesuffix(old) or word[1]
+                continue
+            if not stripped or _COMMENT.match(line) or stripped[0] in "{}":
+                continue
+        elif _COMMENT.match(line):
+            continue
+        pending += line + "\n"
+        while True:
+            masked = _QUOTED.sub(lambda match: "x" * len(match.group()), pending)
+            at = masked.find(delimiter)
+            if at < 0:
+                break
+            yield pending[:at].strip()
+            pending = pending[at + len(delimiter) :].lstrip()
+        if pending.strip() == "":
+            pending = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What replaying came to."""
+
+    accepted: int = 0
+    followed: int = 0
+    equal: int = 0
+    queries: int = 0
+    differences: list[tuple[str, str, str]] = field(default_factory=list)
+    """(file, statement, what differs)."""
+
+
+def replay(connect: Callable[[], pymysql.Connection[Any]], file: str, sql: Sequence[str], tally: Tally) -> None:
+    """Run a file's statements on a server and follow them; after each accepted one compare what it changed."""
+    connection = connect()
+    with connection, connection.cursor() as cursor:
+
+        def query(text: str, arguments: Sequence[str]) -> Sequence[Any]:
+            cursor.execute(text, arguments)
+            return cursor.fetchall()
+
+        _clean(query)
+        cursor.execute("USE test")
+        tables = read_tables(query, ["test"])
+        for statement in sql:
+            context = _context(query)
+            try:
+                cursor.execute(statement)
+            except (pymysql.Error, UnicodeError):
+                continue
+            if context.database not in SYSTEM_DATABASES and isinstance(classify(statement, context.sql_mode), Ddl):
+                tables = _compare(query, file, statement, context, tables, tally)
+
+
+def _clean(query: Callable[[str, Sequence[str]], Sequence[Any]]) -> None:
+    query("SET foreign_key_checks = 0", ())
+    for (name,) in query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA", ()):
+        if name not in SYSTEM_DATABASES:
+            query(f"DROP DATABASE `{name.replace('`', '``')}`", ())
+    query("CREATE DATABASE test", ())
+    query("SET foreign_key_checks = 1", ())
+
+
+def _context(query: Callable[[str, Sequence[str]], Sequence[Any]]) -> Context:
+    ((database, mode, collation, of_server, timestamps),) = query(
+        "SELECT DATABASE(), @@sql_mode, @@collation_database, @@collation_server, @@explicit_defaults_for_timestamp", ()
+    )
+    server = by_name(None, of_server)
+    assert server is not None
+    bits = sum(_MODES.get(word, 0) for word in mode.split(","))
+    return Context(database or "", bits, collation_id(collation), server, bool(timestamps))
+
+
+def _compare(
+    query: Callable[[str, Sequence[str]], Sequence[Any]],
+    file: str,
+    statement: str,
+    context: Context,
+    tables: Tables,
+    tally: Tally,
+) -> Tables:
+    """Tables as the server has them after a statement; the model's answer is counted right or wrong."""
+    try:
+        after, changes = apply(tables, context, statement)
+    except SchemaError as error:
+        if "CREATE TABLE ... SELECT" in error.message:
+            tally.queries += 1
+        else:
+            tally.accepted += 1
+            tally.differences.append((file, statement, error.message))
+        return read_tables(query)
+    tally.accepted += 1
+    tally.followed += 1
+    ids = sorted({name for change in changes for name in (change.id, change.previous_id) if name})
+    server = read_tables(lambda text, a: () if text == SCHEMATA else query(text, a), tables=ids) if ids else tables
+    wrong = [text for name in ids for text in difference(after.get(name), server.get(name))]
+    if after.databases != server.databases and not ids:
+        server = read_tables(query)
+        ours = {name: charset for name, charset in after.databases.items() if name in server.databases}
+        if any(server.databases[name] != charset for name, charset in ours.items()):
+            wrong.append("database default")
+        after = Tables.of(after, server.databases)
+    if not wrong:
+        tally.equal += 1
+        return after
+    tally.differences.append((file, statement, "; ".join(wrong)))
+    return read_tables(query)
+
+
+def difference(ours: Table | None, server: Table | None) -> list[str]:
+    """In words, every property in which two definitions differ."""
+    if ours is None or server is None:
+        return [] if ours is server else [f"table is {'unknown' if ours is None else 'known'} here, not on the server"]
+    names = [column.name for column in ours.columns]
+    if names != [column.name for column in server.columns]:
+        return [f"columns {names} here, {[column.name for column in server.columns]} on the server"]
+    return [
+        *_properties(dataclasses.replace(ours, columns=()), dataclasses.replace(server, columns=()), "table"),
+        *(text for a, b in zip(ours.columns, server.columns, strict=True) for text in _properties(a, b, a.name)),
+    ]
+
+
+def _properties(ours: Any, server: Any, name: str) -> list[str]:
+    pairs = ((f.name, getattr(ours, f.name), getattr(server, f.name)) for f in dataclasses.fields(ours))
+    return [f"{name}.{key}: {a!r} here, {b!r} on the server" for key, a, b in pairs if a != b]
+
+
+def measure(host: str, port: int, user: str, share: tuple[int, int] = (0, 1)) -> Tally:
+    """Replay every file that has a statement not met before (of one share of the files)."""
+
+    def connect() -> pymysql.Connection[Any]:
+        return pymysql.connect(host=host, port=port, user=user, autocommit=True)
+
+    tally = Tally()
+    seen: set[str] = set()
+    for number, (file, sql) in enumerate(load()):
+        new = set(sql) - seen
+        seen |= new
+        if new and number % share[1] == share[0]:
+            replay(connect, file, sql, tally)
+    return tally
+
+
+def main(command: str, *arguments: str) -> None:
+    """`fetch`, or `measure PORT`."""
+    if command == "fetch":
+        files = load()
+        print(f"{sum(len(sql) for _, sql in files)} statements of {len(files)} files in {cache_file()}")
+        return
+    tally = measure("127.0.0.1", int(arguments[0]), "root")
+    for file, statement, what in tally.differences:
+        print(f"{file}\n  {statement}\n  {what}")
+    print(f"accepted {tally.accepted}, followed {tally.followed}, equal {tally.equal}; CREATE TABLE ... SELECT {tally.queries}")
+    print(Counter(what.split(":")[0].split(".")[-1] for _, _, what in tally.differences).most_common())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
