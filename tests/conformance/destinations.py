@@ -8,8 +8,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import zstandard
+from pyarrow import parquet
 
 from source import Event
 from tailrace.config import Values
@@ -24,12 +26,16 @@ class Destination:
     type: str
     properties: dict[str, str]
     delivered: Callable[[Path], list[list[Event]]]
+    tune: Callable[[Any], None] = lambda _: None
+    """Limits too small for production, set on the open sink's object."""
 
     def sink(self, path: Path) -> Sink:
         found = sink_type(self.type)
         given = self.properties | {"sink.path": str(path)}
         values = {field: field.read(given[field.name]) for field in found.fields if field.name in given}
-        return found.create("conn", Values(values))
+        sink = found.create("conn", Values(values))
+        self.tune(sink)
+        return sink
 
 
 def _plain(data: bytes) -> bytes:
@@ -59,6 +65,18 @@ def _check_whole_transactions(text: bytes) -> None:
         assert json.loads(text.splitlines()[0])["n"] == 0, "a file begins inside a transaction"
 
 
+def _parquet(path: Path) -> list[list[Event]]:
+    found = []
+    for table in sorted(path.glob("shop/*")):
+        rows = [row for file in sorted(table.glob("*.parquet")) for row in parquet.read_table(file).to_pylist()]
+        found.append([Event(row["tx"], row["n"]) for row in rows])
+    return found
+
+
+def _small_buffers(sink: Any) -> None:  # noqa: ANN401 - a private attribute of one sink
+    sink._buffer_bytes = 300
+
+
 DESTINATIONS = (
     Destination("jsonl", "jsonl", {}, _lines(_plain)),
     Destination("jsonl-rotated", "jsonl", {"sink.rotate.bytes": "4096"}, _lines(_plain)),
@@ -66,4 +84,6 @@ DESTINATIONS = (
         "jsonl-gzip", "jsonl", {"sink.compression": "gzip", "sink.rotate.bytes": "1024"}, _lines(gzip.decompress)
     ),
     Destination("jsonl-zstd", "jsonl", {"sink.compression": "zstd", "sink.rotate.bytes": "1024"}, _lines(_zstd)),
+    Destination("parquet", "parquet", {"sink.rotate.bytes": "2000"}, _parquet),
+    Destination("parquet-spilling", "parquet", {"sink.rotate.ms": "0"}, _parquet, _small_buffers),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -144,7 +144,7 @@ class SourceConfig:
             port=values[PORT],
             user=values[USER],
             password=values[PASSWORD_],
-            server_id=values.get(SERVER_ID) or secrets.choice(SERVER_IDS),
+            server_id=values.get(SERVER_ID) or _draw_server_id(),
             ssl_mode=values[SSL_MODE],
             ssl_ca=_path(values.get(SSL_CA)),
             ssl_cert=_path(values.get(SSL_CERT)),
@@ -153,6 +153,10 @@ class SourceConfig:
             heartbeat_ms=heartbeat,
             silence_ms=min(3 * heartbeat, values[KEEP_ALIVE_INTERVAL]) if heartbeat else None,
         )
+
+
+def _draw_server_id() -> int:
+    return SERVER_IDS[int.from_bytes(os.urandom(8), "big") % len(SERVER_IDS)]
 
 
 def _path(text: str | None) -> Path | None:

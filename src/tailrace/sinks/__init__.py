@@ -88,7 +88,7 @@ class Sink(Protocol):
         """Agree with `state`, throwing away what came after it; the state to store before the first write."""
 
     def write(self, batch: Batch) -> None:
-        """Take the batch; on return its memory may be used again."""
+        """Take the batch; its memory lives as long as something refers to it."""
 
     def end_transaction(self) -> None:
         """All that was written is whole."""

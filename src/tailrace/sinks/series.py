@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
-import secrets
 from pathlib import Path
 from urllib.parse import quote
 
 from tailrace.errors import ConfigError, SinkError
 from tailrace.sinks import SinkState
+from tailrace.sinks.owner import Owner, sync_folder
 
 sync_data = getattr(os, "fdatasync", os.fsync)
 """macOS has fsync only."""
@@ -21,8 +20,7 @@ _SUFFIXES = re.compile(r"\.jsonl(\.gz|\.zst)?\Z")
 class Series:
     """Files `stem-000001.jsonl` and on in `folder`. `first` is the whole name of number 1 where it has another.
 
-    A hidden file beside them carries a lock and the id of the run that writes; a state names the id it belongs to. So
-    no connector ever cuts a file that another one wrote.
+    A hidden file beside them says who owns them, so that no connector ever cuts a file that another one wrote.
     """
 
     def __init__(self, folder: Path, stem: str, suffix: str, first: str | None = None) -> None:
@@ -31,8 +29,7 @@ class Series:
         self._suffix = suffix
         self._first = first
         self._pattern = re.compile(rf"{re.escape(stem)}-(\d{{6,}})\.jsonl(\.gz|\.zst)?")
-        self._owner = -1
-        self._id = ""
+        self._owner = Owner(folder / f".{stem}.series")
         self._file = ""
         self._names_changed = False
 
@@ -54,14 +51,11 @@ class Series:
 
     def state(self, length: int) -> SinkState:
         """The current file, whole up to `length`."""
-        return {"type": "jsonl", "series": self._id, "file": self._file, "length": length}
+        return {"type": "jsonl", "series": self._owner.id, "file": self._file, "length": length}
 
     def begin(self) -> SinkState:
         """A new id, and a number above every file that is there; an empty last file is taken over."""
-        self._lock()
-        self._id = secrets.token_hex(8)
-        os.ftruncate(self._owner, 0)
-        os.pwrite(self._owner, self._id.encode(), 0)
+        self._owner.begin()
         taken = [number for number, name in self._numbers().items() if (self.folder / name).stat().st_size]
         self._file = self._name(max(taken, default=0) + 1)
         return self.state(0)
@@ -70,9 +64,8 @@ class Series:
         """Cut back to `state`: later files go, the last one loses what came after its committed length."""
         if state.get("type") != "jsonl":  # the connector had another sink before
             return self.begin()
-        self._lock()
-        self._id, self._file, length = str(state["series"]), str(state["file"]), int(str(state["length"]))
-        self._check_owner()
+        self._owner.resume(str(state["series"]))
+        self._file, length = str(state["file"]), int(str(state["length"]))
         self._check_length(length)
         last = self._number(self._file) or 0
         for number, name in self._numbers().items():
@@ -102,42 +95,16 @@ class Series:
         """Make the names of new files durable."""
         if self._names_changed:
             self._names_changed = False
-            descriptor = os.open(self.folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            sync_folder(self.folder)
 
     def release(self) -> None:
         """Let another connector have the series. Twice is once."""
-        if self._owner >= 0:
-            os.close(self._owner)
-            self._owner = -1
+        self._owner.release()
 
     def _create(self, path: Path, flags: int) -> int:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o644)
         self._names_changed = True
         return descriptor
-
-    def _lock(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f".{self._stem}.series"
-        self._owner = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(self._owner, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            message = f"another connector writes {self._stem}-… files here now"
-            raise SinkError(message, where=str(path), hint="give this connector another sink.path") from None
-
-    def _check_owner(self) -> None:
-        owner = os.pread(self._owner, 64, 0).decode(errors="replace")
-        if owner not in ("", self._id):
-            message = "these files have been continued by another run, which did not have this connector's storage"
-            raise SinkError(
-                message,
-                where=str(self.folder),
-                hint="use the storage of the last run (storage.path), or another sink.path with a new connector name",
-            )
 
     def _check_length(self, length: int) -> None:
         path = self.current
