@@ -5,17 +5,19 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zstandard
 from pyarrow import parquet
-
 from source import Event
+
 from tailrace.config import Values
 from tailrace.sinks import Sink, sink_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _parquet(path: Path) -> list[list[Event]]:
     return found
 
 
-def _small_buffers(sink: Any) -> None:  # noqa: ANN401 - a private attribute of one sink
+def _small_buffers(sink: Any) -> None:
     sink._buffer_bytes = 300
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tailrace.sinks import Acknowledge, Sink, SinkState
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator
+
+    from tailrace.sinks import Acknowledge, Sink, SinkState
 
 
 class Event(NamedTuple):
@@ -50,7 +52,7 @@ class FakeBatch(bytes):
         return [("shop", event.table) for event in self.events]
 
     def arrow(self) -> list[tuple[str, str, object]]:
-        import pyarrow as pa  # noqa: PLC0415 - not every run needs it
+        import pyarrow as pa
 
         found: list[tuple[str, str, object]] = []
         for table in sorted({event.table for event in self.events}):

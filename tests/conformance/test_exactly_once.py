@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 import source
 from destinations import DESTINATIONS, Destination
 from source import Died, Engine, Event, Stored

@@ -8,13 +8,17 @@ from __future__ import annotations
 import random
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import source
 from destinations import DESTINATIONS
+
 from tailrace.model.offset import Offset
-from tailrace.sinks import SinkState
 from tailrace.storage import Commit
 from tailrace.storage.sqlite import SqliteStorage
+
+if TYPE_CHECKING:
+    from tailrace.sinks import SinkState
 
 
 class StoredInSqlite(source.Stored):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tailrace.config.field import BOOLEAN, PATTERNS, Field, Values
-from tailrace.model.table import TableId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tailrace.model.table import TableId
 
 Patterns = tuple[re.Pattern[str], ...]
 

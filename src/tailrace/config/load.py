@@ -46,7 +46,7 @@ def _read_file(path: Path) -> Mapping[str, object]:
     return parsed
 
 
-def _parse(suffix: str, text: str, where: str) -> Any:  # noqa: ANN401 - what is in the file decides
+def _parse(suffix: str, text: str, where: str) -> Any:
     try:
         match suffix:
             case ".properties":
@@ -64,7 +64,7 @@ def _parse(suffix: str, text: str, where: str) -> Any:  # noqa: ANN401 - what is
         raise ConfigError(message, where=where, hint=_syntax_hint(suffix)) from None
 
 
-def _parse_yaml(text: str, where: str) -> Any:  # noqa: ANN401 - what is in the file decides
+def _parse_yaml(text: str, where: str) -> Any:
     try:
         import yaml  # noqa: PLC0415 - optional, and start-up time
     except ImportError:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import difflib
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tailrace.config import engine, filters, peers, sink, snapshot, source
 from tailrace.config.engine import EngineConfig, StorageConfig
@@ -19,6 +17,10 @@ from tailrace.config.sink import SinkConfig, SinkFields
 from tailrace.config.snapshot import SnapshotConfig
 from tailrace.config.source import SourceConfig
 from tailrace.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
 log = logging.getLogger(__name__)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tailrace.config.field import INT, LONG, PATTERNS, Field, Values, at_least, between, one_of
-from tailrace.config.filters import Patterns
-from tailrace.model.table import TableId
+
+if TYPE_CHECKING:
+    from tailrace.config.filters import Patterns
+    from tailrace.model.table import TableId
 
 
 class SnapshotMode(StrEnum):

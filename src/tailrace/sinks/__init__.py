@@ -33,10 +33,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from tailrace.config import Field, SinkConfig, Values
 from tailrace.errors import ConfigError, SinkError
+
+if TYPE_CHECKING:
+    from tailrace.config import Field, SinkConfig, Values
 
 SinkState = Mapping[str, object]
 """JSON-able, and opaque to all but the sink that made it."""

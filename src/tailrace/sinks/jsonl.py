@@ -7,16 +7,18 @@ one ends at every cut, so that the committed length is always a valid file by it
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tailrace.config import Field, Values
 from tailrace.config.field import LONG, STRING, one_of
 from tailrace.errors import ConfigError
 from tailrace.sinks import Acknowledge, Batch, Sink, SinkState, SinkType, refused
 from tailrace.sinks.series import Series, sync_data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Compression(StrEnum):

@@ -21,7 +21,7 @@ from tailrace.sinks import Acknowledge, Batch, Sink, SinkState, SinkType, refuse
 from tailrace.sinks.owner import Owner, sync_folder
 
 if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     from tailrace.sinks.stretch import Stretch
 

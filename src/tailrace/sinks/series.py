@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tailrace.errors import ConfigError, SinkError
-from tailrace.sinks import SinkState
 from tailrace.sinks.owner import Owner, sync_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tailrace.sinks import SinkState
 
 sync_data = getattr(os, "fdatasync", os.fsync)
 """macOS has fsync only."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import select
 import sys
+from typing import TYPE_CHECKING
 
-from tailrace.config import Values
 from tailrace.sinks import Acknowledge, Batch, Sink, SinkFinished, SinkState, SinkType, refused
+
+if TYPE_CHECKING:
+    from tailrace.config import Values
 
 
 class StdoutSink:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tailrace.model.offset import Offset
+if TYPE_CHECKING:
+    from tailrace.model.offset import Offset
 
 SinkState = Mapping[str, object]
 """JSON-able; opaque to all but the sink that made it."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tailrace.errors import StorageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ConnectorLock:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
+from typing import TYPE_CHECKING
 
 from tailrace.errors import StorageError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 MIGRATIONS: tuple[str, ...] = (
     """

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tailrace.errors import StorageError
 from tailrace.model.offset import Offset
 from tailrace.storage import Commit, Resume, SinkState
 from tailrace.storage.lock import ConnectorLock
 from tailrace.storage.schema import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 _BUSY_SECONDS = 10.0
 _PAGE = 256

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tailrace.config import Values
 from tailrace.errors import ConfigError, SinkError
-from tailrace.sinks import Sink, SinkState
 from tailrace.sinks.jsonl import COMPRESSION, JSONL, PATH, ROTATE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tailrace.sinks import Sink, SinkState
 
 
 class End(NamedTuple):

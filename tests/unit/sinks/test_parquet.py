@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
@@ -11,8 +10,12 @@ from pyarrow import parquet
 
 from tailrace.config import Values
 from tailrace.errors import SinkError
-from tailrace.sinks import Sink, SinkState
 from tailrace.sinks.parquet import PARQUET, PATH, ROTATE_BYTES, ROTATE_MS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tailrace.sinks import Sink, SinkState
 
 
 class End:

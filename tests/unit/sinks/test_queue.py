@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tailrace.sinks import SinkFinished
 from tailrace.sinks.queue import QueueSink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Batch(bytes):

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +15,9 @@ from tailrace.errors import StorageError
 from tailrace.model.offset import Offset
 from tailrace.storage import Commit, Resume
 from tailrace.storage.sqlite import SqliteStorage
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OFFSET = Offset("binlog.000003", 4711, "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5", 1_700_000_000_000_000)
 
