@@ -4,8 +4,10 @@
 (`DecodeError`, `SchemaError`, `SourceError` for an ERR packet).
 """
 
-from collections.abc import Buffer, Sequence
+from collections.abc import Sequence
 from typing import Literal, final
+
+from typing_extensions import Buffer
 
 from tailrace.model.table import Table
 

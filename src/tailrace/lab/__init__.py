@@ -7,7 +7,9 @@ with lab.server(options=["--binlog-row-metadata=FULL"]) as server:
 """
 
 from tailrace.lab.checksum import TableSum, table_sums
+from tailrace.lab.pair import Follow, Lab
 from tailrace.lab.provider import MySql, mysql
 from tailrace.lab.server import Account, Server, server
+from tailrace.lab.workload import Workload
 
-__all__ = ["Account", "MySql", "Server", "TableSum", "mysql", "server", "table_sums"]
+__all__ = ["Account", "Follow", "Lab", "MySql", "Server", "TableSum", "Workload", "mysql", "server", "table_sums"]

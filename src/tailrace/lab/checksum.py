@@ -15,7 +15,7 @@ BYTES = frozenset({"binary", "varbinary", "tinyblob", "blob", "mediumblob", "lon
 
 @dataclass(frozen=True)
 class TableSum:
-    """`rows`, and the sum of 60 bits of each row's MD5."""
+    """`rows`, and the sum of 60 bits of each row's SHA-256."""
 
     rows: int
     hash: int
@@ -24,7 +24,7 @@ class TableSum:
 def table_sums(connection: Connection[Any], database: str) -> dict[str, TableSum]:
     """The sum of each base table of `database`, of one instant. The connection must hold no transaction."""
     with connection.cursor() as cursor:
-        cursor.execute("SET time_zone = '+00:00', SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SET time_zone = '+00:00', transaction_isolation = 'REPEATABLE-READ'")
         cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
         try:
             cursor.execute(
@@ -49,9 +49,10 @@ def table_sums(connection: Connection[Any], database: str) -> dict[str, TableSum
 
 def sum_query(database: str, table: str, columns: Sequence[tuple[str, str]]) -> str:
     """The statement behind `table_sums`, for columns given as (name, data_type)."""
-    # A sum, not an exclusive or: two equal rows must not cancel out. NULL is empty, which `=` keeps all else from being.
+    # SHA-256, because 9.6 took MD5 out of the server. A sum, not an exclusive or: equal rows must not
+    # cancel out. NULL is empty, which `=` keeps all else from being.
     values = ", '|', ".join(f"COALESCE(CONCAT('=', {_hex(name, kind)}), '')" for name, kind in columns)
-    digest = f"CAST(CONV(LEFT(MD5(CONCAT({values})), 15), 16, 10) AS DECIMAL(30))"
+    digest = f"CAST(CONV(LEFT(SHA2(CONCAT({values}), 256), 15), 16, 10) AS DECIMAL(30))"
     return f"SELECT COUNT(*), COALESCE(SUM({digest}), 0) FROM {_quote(database)}.{_quote(table)}"  # noqa: S608 - names quoted
 
 

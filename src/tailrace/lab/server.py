@@ -182,7 +182,7 @@ class Server:
 
     def _is(self, pid: int) -> bool:
         # The pid file cannot tell: mysqld removes it some time before it ends.
-        return _runs(pid, str(self.datadir))
+        return process_runs(pid, str(self.datadir))
 
     def start(self, options: Sequence[str] | None = None, *, timeout: float = START_SECONDS) -> None:
         """Starts mysqld and awaits its readiness; it dies with this process until `release`. No-op where it runs.
@@ -305,7 +305,7 @@ class Server:
         return [self.datadir / str(row[0]) for row in self.execute("SHOW BINARY LOGS")]
 
     def client(self, program: str, *arguments: str) -> list[str]:
-        """The command line of a client program logged in as administrator: `client("mysqlbinlog", "-R", "binlog.000001")`."""
+        """A client's command line with the administrator's login: `client("mysqlbinlog", "-R", "binlog.000001")`."""
         login = ["--no-defaults", f"--host={self.host}", f"--port={self.port}", f"--user={self.admin.user}"]
         return [*self.mysql.command(program), *login, f"--password={self.admin.password}", *arguments]
 
@@ -370,8 +370,8 @@ def _socket_path(folder: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"tailrace-{name}.sock"
 
 
-def _runs(pid: int, mark: str) -> bool:
-    """Whether process `pid` lives and has `mark` in its command line: a number alone may have passed to another program."""
+def process_runs(pid: int, mark: str) -> bool:
+    """Whether process `pid` lives with `mark` in its command line: a number alone may be another program's by now."""
     try:
         line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
     except FileNotFoundError:

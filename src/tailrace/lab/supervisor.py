@@ -3,7 +3,8 @@
 Run as a file (`python -I -S supervisor.py PROGRAM …`), so it starts in milliseconds and imports nothing of tailrace.
 Standard input is a pipe from the owner: its end means the owner is gone, and kills the program; a byte in it means
 that the owner has let go, and the program lives on. Two guards, because each has a hole: the pipe notices the owner's
-death but not our own, PR_SET_PDEATHSIG notices ours. (The owner cannot use the latter: it fires when the *thread* that forked ends.)
+death but not our own, PR_SET_PDEATHSIG notices ours. (The owner cannot use
+the latter: it fires when the *thread* that forked ends.)
 """
 
 from __future__ import annotations

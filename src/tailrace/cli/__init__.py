@@ -1,0 +1,58 @@
+"""The `tailrace` command. A sub-command's module is imported when it is called, so `tailrace --help` starts at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from tailrace.errors import TailraceError
+
+COMMANDS = {
+    "demo": "A lab, a workload, its capture with a kill in the middle, and the proof.",
+    "run": "One connector in the foreground.",
+    "lab": "A real MySQL primary and replica to try things out on.",
+    "bench": "Throughput, latency and memory, beside their peers.",
+}
+"""Name → summary; the command is the attribute of that name in the module of that name, here beside us."""
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and summary, and imports one when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Those of the table whose module this build has."""
+        del ctx
+        return [name for name in COMMANDS if (Path(__file__).parent / f"{name}.py").exists()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported; None where there is no such name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = getattr(importlib.import_module(f"tailrace.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=LazyGroup, epilog="Example: tailrace demo")
+@click.version_option(package_name="tailrace")
+def cli() -> None:
+    """MySQL change data capture: Debezium-format events without a JVM.
+
+    Exit codes of every command: 0 fine, 1 a problem found, 2 wrong usage or configuration, 3 a server was not reached.
+    """
+
+
+def main() -> None:
+    """Entry point: an error of ours is a message on standard error and an exit code, never a traceback."""
+    try:
+        cli()
+    except TailraceError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)

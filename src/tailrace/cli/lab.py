@@ -1,0 +1,201 @@
+"""`tailrace lab`: a real MySQL primary and replica as processes of the user."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import pymysql
+
+from tailrace.errors import ConnectionLost, LabError
+from tailrace.lab import Lab, Server, background
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from click.decorators import FC
+
+DEFAULT_FOLDER = Path(".tailrace/lab")
+
+
+def _common(command: FC) -> FC:
+    """The two options that every command of the lab has."""
+    folder = click.option(
+        "--dir",
+        "folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=DEFAULT_FOLDER,
+        show_default=True,
+        help="Folder of the lab's data and state.",
+    )
+    return folder(click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")(command))
+
+
+@click.group(epilog="Example: tailrace lab up && tailrace lab status")
+def lab() -> None:
+    """A real MySQL primary and replica, as processes of yours, to try things out on.
+
+    Exit codes: 0 fine, 1 a problem found, 2 wrong usage, 3 a server was not reached.
+    """
+
+
+@lab.command(epilog="Example: tailrace lab up --port 3306 --option=--binlog-row-metadata=FULL")
+@_common
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of the primary (default: a free one).")
+@click.option("--replica-port", type=click.IntRange(1, 65535), help="Port of the replica (default: a free one).")
+@click.option("--option", "options", multiple=True, metavar="--NAME=VALUE", help="An option of mysqld; repeatable.")
+def up(folder: Path, port: int | None, replica_port: int | None, options: tuple[str, ...], *, as_json: bool) -> None:
+    """Start primary and replica; what runs already is left alone.
+
+    Ports and options count when the lab is first made. The servers live on until `tailrace lab down`.
+    """
+    with _database_errors():
+        primary, replica = Lab(folder).up(ports=(port, replica_port), options=options, keep=True)
+    _answer(
+        {"primary": _describe(primary), "replica": _describe(replica), "dir": str(folder)},
+        f"primary  {primary.host}:{primary.port}\nreplica  {replica.host}:{replica.port}\n"
+        f"next: tailrace lab env, tailrace lab workload start",
+        as_json=as_json,
+    )
+
+
+@lab.command(epilog="Example: tailrace lab down")
+@_common
+def down(folder: Path, *, as_json: bool) -> None:
+    """Stop the workload and both servers; the data stays for the next `up`."""
+    mine = Lab(folder)
+    background.stop(mine)
+    mine.down()
+    _answer({"running": False}, "stopped", as_json=as_json)
+
+
+@lab.command(epilog="Example: tailrace lab status --json")
+@_common
+def status(folder: Path, *, as_json: bool) -> None:
+    """How both servers, their replication and the workload stand. Exits 1 where something does not run as it should."""
+    mine = Lab(folder)
+    primary, replica, follow = _describe(mine.primary), _describe(mine.replica), mine.follow()
+    workload = background.state(mine)
+    lines = [f"{server['role']:8} {_words(server)}" for server in (primary, replica)]
+    if follow:
+        replication = "follows" if follow.healthy else f"stopped: {follow.error}"
+        lines.append(f"replica  {replication}; missing {follow.missing or 'nothing'}")
+    if workload:
+        lines.append(f"workload {_workload_words(workload)}")
+    _answer(
+        {
+            "primary": primary,
+            "replica": replica,
+            "replication": {**asdict(follow), "healthy": follow.healthy} if follow else None,
+            "workload": asdict(workload) if workload else None,
+        },
+        "\n".join(lines),
+        as_json=as_json,
+    )
+    if not (follow and follow.healthy):
+        raise SystemExit(1)
+
+
+@lab.command(epilog="Example: tailrace lab reset")
+@_common
+def reset(folder: Path, *, as_json: bool) -> None:
+    """Both servers as new (all data of the lab is dropped), at the same ports and with the same accounts."""
+    mine = Lab(folder)
+    if not mine.exists:
+        raise LabError("no lab here", where=str(folder), hint="tailrace lab up")
+    background.stop(mine)
+    with _database_errors():
+        primary, replica = mine.reset(keep=True)
+    _answer({"primary": _describe(primary), "replica": _describe(replica)}, "reset", as_json=as_json)
+
+
+@lab.command(epilog='Example: eval "$(tailrace lab env)" && echo $TAILRACE_PRIMARY_DSN')
+@_common
+def env(folder: Path, *, as_json: bool) -> None:
+    """The servers' addresses and accounts as shell variables. They hold passwords: of the lab, and of nothing else."""
+    mine = Lab(folder)
+    primary, replica = mine.primary, mine.replica
+    variables = {
+        "TAILRACE_PRIMARY_DSN": primary.dsn,
+        "TAILRACE_PRIMARY_ADMIN_DSN": primary.admin_dsn,
+        "TAILRACE_REPLICA_DSN": replica.dsn,
+        "TAILRACE_REPLICA_ADMIN_DSN": replica.admin_dsn,
+        "TAILRACE_LAB_CA": str(primary.ca),
+    }
+    _answer(variables, "\n".join(f"export {name}='{value}'" for name, value in variables.items()), as_json=as_json)
+
+
+@lab.group(epilog="Example: tailrace lab workload start --rate 500")
+def workload() -> None:
+    """An order shop that writes to the primary: inserts, updates, deletes, and DDL now and then."""
+
+
+@workload.command(epilog="Example: tailrace lab workload start --rate 500 --seed 7")
+@_common
+@click.option("--rate", type=click.FloatRange(0.1), default=100.0, show_default=True, help="Transactions a second.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed writes the same statements.")
+@click.option("--ddl-every", type=click.FloatRange(0), default=5.0, show_default=True, help="Seconds; 0 for no DDL.")
+def start(folder: Path, rate: float, seed: int, ddl_every: float, *, as_json: bool) -> None:
+    """Start the workload in the background."""
+    begun = background.start(Lab(folder), rate=rate, seed=seed, ddl_every=ddl_every)
+    _answer(asdict(begun), _workload_words(begun), as_json=as_json)
+
+
+@workload.command(epilog="Example: tailrace lab workload stop")
+@_common
+def stop(folder: Path, *, as_json: bool) -> None:
+    """Stop the workload after its last whole transaction."""
+    ended = background.stop(Lab(folder))
+    _answer(asdict(ended) if ended else None, _workload_words(ended) if ended else "never started", as_json=as_json)
+
+
+@workload.command("status", epilog="Example: tailrace lab workload status")
+@_common
+def workload_status(folder: Path, *, as_json: bool) -> None:
+    """What the workload has done. Exits 1 where it does not run."""
+    now = background.state(Lab(folder))
+    _answer(asdict(now) if now else None, _workload_words(now) if now else "never started", as_json=as_json)
+    if not (now and now.running):
+        raise SystemExit(1)
+
+
+def _describe(server: Server) -> dict[str, Any]:
+    return {
+        "role": server.folder.name,
+        "running": server.pid is not None,
+        "reachable": server.is_reachable(),
+        "pid": server.pid,
+        "host": server.host,
+        "port": server.port,
+        "socket": str(server.socket),
+        "version": server.mysql.release,
+        "provider": server.mysql.provider,
+        "dir": str(server.folder),
+    }
+
+
+def _words(server: dict[str, Any]) -> str:
+    state = "reachable" if server["reachable"] else "not reachable" if server["running"] else "stopped"
+    return f"{server['host']}:{server['port']} {state}, MySQL {server['version']}"
+
+
+def _workload_words(state: background.State) -> str:
+    did = state.progress
+    how = "runs" if state.running else "stopped" + (f": {state.error}" if state.error else "")
+    return f"{how} at {state.rate:g}/s, seed {state.seed}: {did.transactions} transactions, {did.ddl} DDL"
+
+
+def _answer(result: object, words: str, *, as_json: bool) -> None:
+    click.echo(json.dumps(result) if as_json else words)
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    try:
+        yield
+    except pymysql.Error as error:
+        raise ConnectionLost(f"the lab's server answers: {error.args[-1]}", hint="tailrace lab status") from error

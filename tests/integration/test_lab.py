@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tailrace import lab
+from tailrace.cli import cli
+from tailrace.lab.server import await_condition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def _tailrace(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("lab") / "state"
+    yield path
+    _tailrace("lab", "down", "--dir", str(path))
+
+
+def test_up_is_repeatable_and_replicates(folder: Path) -> None:
+    first = _tailrace("lab", "up", "--dir", str(folder), "--json")
+    assert first.exit_code == 0, first.output
+    assert _tailrace("lab", "up", "--dir", str(folder), "--json").output == first.output
+    mine = lab.Lab(folder)
+    mine.primary.execute("CREATE DATABASE d")
+    mine.primary.execute("CREATE TABLE d.t (id INT PRIMARY KEY) SELECT 7 AS id")
+    assert await_condition(lambda: (follow := mine.follow()) is not None and not follow.missing, 20)
+    assert mine.replica.execute("SELECT id FROM d.t") == ((7,),)
+    assert mine.replica.execute("SELECT @@super_read_only") == ((1,),)
+
+
+def test_up_repairs_a_lab_whose_primary_was_killed(folder: Path) -> None:
+    mine = lab.Lab(folder)
+    mine.up(keep=True)
+    os.kill(mine.primary.pid or 0, signal.SIGKILL)
+    assert await_condition(lambda: mine.primary.pid is None, 10)
+    assert _tailrace("lab", "status", "--dir", str(folder)).exit_code == 1
+    assert _tailrace("lab", "up", "--dir", str(folder)).exit_code == 0
+    assert await_condition(lambda: _tailrace("lab", "status", "--dir", str(folder)).exit_code == 0, 20)
+
+
+def test_workload_process_writes_and_stops_on_demand(folder: Path) -> None:
+    mine = lab.Lab(folder)
+    mine.up(keep=True)
+    begun = _tailrace("lab", "workload", "start", "--dir", str(folder), "--rate", "300", "--json")
+    assert begun.exit_code == 0, begun.output
+    assert _tailrace("lab", "workload", "start", "--dir", str(folder)).exit_code != 0
+    assert await_condition(lambda: mine.primary.execute("SELECT COUNT(*) FROM shop.orders")[0][0] > 50, 30)
+    stopped = _tailrace("lab", "workload", "stop", "--dir", str(folder), "--json")
+    assert json.loads(stopped.output)["running"] is False
+    assert json.loads(stopped.output)["error"] == ""
+    assert await_condition(lambda: (follow := mine.follow()) is not None and not follow.missing, 30)
+    with mine.primary.connect() as primary, mine.replica.connect() as replica:
+        assert lab.table_sums(primary, "shop") == lab.table_sums(replica, "shop")
+
+
+def test_reset_drops_the_data_and_keeps_addresses(folder: Path) -> None:
+    lab.Lab(folder).up(keep=True)
+    before = _tailrace("lab", "env", "--dir", str(folder), "--json").output
+    lab.Lab(folder).primary.execute("CREATE DATABASE gone")
+    assert _tailrace("lab", "reset", "--dir", str(folder)).exit_code == 0
+    assert _tailrace("lab", "env", "--dir", str(folder), "--json").output == before
+    assert lab.Lab(folder).primary.execute("SHOW DATABASES LIKE 'gone'") == ()
+
+
+def test_commands_without_a_lab_say_how_to_get_one(tmp_path: Path) -> None:
+    for command in (["status"], ["env"], ["reset"], ["workload", "start"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "tailrace.cli", "lab", *command, "--dir", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert "tailrace lab up" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_help_imports_no_driver() -> None:
+    code = (
+        "import sys; from tailrace.cli import cli; cli(['--help'], standalone_mode=False); print(sorted(sys.modules))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "'click'" in loaded
+    for heavy in ("pymysql", "cryptography", "pyarrow", "tailrace.lab", "tailrace.engine"):
+        assert f"'{heavy}'" not in loaded
+
+
+def test_every_lab_command_has_an_example_and_json() -> None:
+    for command in ("up", "down", "status", "reset", "env", "workload start", "workload stop", "workload status"):
+        shown = _tailrace("lab", *command.split(), "--help").output
+        assert "Example: " in shown, command
+        assert "--json" in shown, command
+
+
+def test_workload_survives_all_of_its_ddl_and_goes_on_where_it_was_stopped(mysql: lab.Server, seed: int) -> None:
+    for _ in range(2):
+        work = lab.Workload(mysql.admin_dsn, 500, seed, database="shop_ddl", threads=2, ddl_every=0.05)
+        assert _runs_through_its_ddl(work)
+    assert all(table.rows for table in work.sums().values())
+    mysql.execute("DROP DATABASE shop_ddl")
+
+
+def _runs_through_its_ddl(work: lab.Workload) -> bool:
+    stop = threading.Event()
+    runner = threading.Thread(target=work.run, args=(stop,))
+    runner.start()
+    reached = await_condition(lambda: work.progress().ddl >= 10 and work.progress().transactions >= 100, 60)
+    stop.set()
+    runner.join()
+    return reached
+
+
+def test_table_sum_sees_a_changed_byte_a_null_and_a_duplicate_but_not_the_order(mysql: lab.Server) -> None:
+    mysql.execute("CREATE DATABASE sums")
+    rows = {
+        "a": "(1, 'x', NULL), (2, '', 0x00)",
+        "same": "(2, '', 0x00), (1, 'x', NULL)",
+        "null": "(1, 'x', NULL), (2, NULL, 0x00)",
+        "byte": "(1, 'x', NULL), (2, '', 0x01)",
+        "twice": "(1, 'x', NULL), (2, '', 0x00), (2, '', 0x00), (2, '', 0x00)",
+    }
+    for name, values in rows.items():
+        mysql.execute(f"CREATE TABLE sums.{name} (id INT, t VARCHAR(9), b BLOB)")
+        mysql.execute(f"INSERT INTO sums.{name} VALUES {values}")
+    with mysql.connect() as connection:
+        sums = lab.table_sums(connection, "sums")
+    mysql.execute("DROP DATABASE sums")
+    assert sums["a"] == sums["same"]
+    assert len({sums[name].hash for name in ("a", "null", "byte", "twice")}) == 4
