@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from tailrace.config.field import BOOLEAN, CLASS, INT, LONG, STRING, Field, Values, at_least, between, matching
+from tailrace.model.names import file_name
 
 CLASSES = ("io.debezium.connector.mysql.MySqlConnector", "io.tailrace.MySqlConnector", "mysql")
 DEFAULT_QUEUE_BYTES = 32 << 20
@@ -133,7 +133,7 @@ class StorageConfig:
     def read(cls, values: Values) -> StorageConfig:
         """From parsed properties."""
         given = values.get(STORAGE_PATH)
-        return cls(Path(given).expanduser() if given else Path(f"{quote(values[NAME], safe=' ')}.tailrace.db"))
+        return cls(Path(given).expanduser() if given else Path(f"{file_name(values[NAME])}.tailrace.db"))
 
 
 def problems(values: Values) -> list[str]:

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from tailrace.config import Field, Values
 from tailrace.config.field import LONG, STRING, at_least, one_of
 from tailrace.errors import ConfigError
+from tailrace.model.names import file_name
 from tailrace.sinks import Acknowledge, Batch, Sink, SinkState, SinkType, refused
 from tailrace.sinks.owner import Owner, sync_folder
 
@@ -61,7 +61,7 @@ class ParquetSink:
 
     def __init__(self, path: Path, connector: str, values: Values, *, buffer_bytes: int = BUFFER_BYTES) -> None:
         self._path = path
-        self._staging = path / f".tailrace-{quote(connector, safe=' ')}"
+        self._staging = path / f".tailrace-{file_name(connector)}"
         self._owner = Owner(self._staging / "owner")
         self._codec = values[COMPRESSION].value
         self._rotate_bytes = values[ROTATE_BYTES]
@@ -185,7 +185,7 @@ class ParquetSink:
             sync_folder(folder)
 
     def _final_folder(self, database: str, table: str) -> str:
-        return f"{_safe(database)}/{_safe(table)}"
+        return f"{file_name(database)}/{file_name(table)}"
 
     def close(self) -> None:
         """What is in the hidden folder is thrown away, or published, by the next open."""
@@ -221,11 +221,6 @@ def _split(batch: Batch) -> Iterator[tuple[list[Rows], bool]]:
 def _names(state: SinkState) -> dict[str, str]:
     names = state["publish"]
     return {str(staged): str(final) for staged, final in names.items()} if isinstance(names, Mapping) else {}
-
-
-def _safe(name: str) -> str:
-    quoted = quote(name, safe=" ")
-    return quoted.replace(".", "%2E", 1) if quoted.startswith(".") else quoted
 
 
 def _create(connector: str, values: Values) -> Sink:

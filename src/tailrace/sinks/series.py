@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from tailrace.errors import ConfigError, SinkError
+from tailrace.model.names import file_name
 from tailrace.sinks.owner import Owner, sync_folder
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Series:
         """For a `sink.path`: a folder, or a file name that ends with `suffix`. Raises ConfigError on another ending."""
         named = _SUFFIXES.search(path.name)
         if named is None or path.is_dir():
-            return cls(path, quote(connector, safe=" "), suffix)
+            return cls(path, file_name(connector), suffix)
         if named[0] != suffix:
             message = f"sink.path ends with {named[0]}, but with this sink.compression files end with {suffix}"
             raise ConfigError(message, where=str(path))

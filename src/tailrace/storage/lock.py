@@ -5,9 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from tailrace.errors import StorageError
+from tailrace.model.names import file_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ class ConnectorLock:
     """`flock` on a file beside the storage; the file tells the holder's process id and stays behind."""
 
     def __init__(self, storage: Path, connector: str) -> None:
-        self.path = storage.with_name(f"{storage.name}.{quote(connector, safe='')}.lock")
+        self.path = storage.with_name(f"{storage.name}.{file_name(connector)}.lock")
         try:
             self._fd: int | None = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
