@@ -31,7 +31,7 @@ from tailrace.history.ddl import Context, Ddl, apply, classify
 from tailrace.history.ddl.lexer import ANSI_QUOTES, NO_BACKSLASH_ESCAPES, REAL_AS_FLOAT
 from tailrace.history.from_server import SCHEMATA, SYSTEM_DATABASES, read_tables
 from tailrace.history.tables import Tables
-from tailrace.model.table import Table, TableId
+from tailrace.model.table import Table
 
 PACKAGE: Final = "mysql-testsuite"
 VERSION: Final = "9.7.4-2"

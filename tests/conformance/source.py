@@ -98,7 +98,7 @@ class Stored:
     state: SinkState | None = None
 
 
-class Died(Exception):  # noqa: N818 - an event of the test
+class Died(Exception):
     """The process is gone, at a point the schedule chose."""
 
 

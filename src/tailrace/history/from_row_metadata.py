@@ -148,7 +148,7 @@ def _mismatch(table: Table, need: NeedTable, what: str) -> SchemaError:
     )
 
 
-def _difference(column: Column, need: NeedTable, index: int) -> str | None:  # noqa: PLR0911 - one return a property
+def _difference(column: Column, need: NeedTable, index: int) -> str | None:
     data_type, length, scale = _shape(need, index)
     if need.names is not None and need.names[index] != column.name:
         return f"is named {need.names[index]!r} in the binlog"

@@ -66,7 +66,7 @@ def source_error(code: int, message: str, where: str) -> SourceError:
     return SourceError(story, where=where)
 
 
-def translate(error: Exception, where: str) -> TailraceError:  # noqa: PLR0911 -- one line per kind of error
+def translate(error: Exception, where: str) -> TailraceError:
     """What PyMySQL, the socket or TLS raised. An error that is none of theirs is a bug and is raised as it is."""
     if isinstance(error, TailraceError):
         return error

@@ -108,7 +108,7 @@ class Sink(Protocol):
         """Let go of files and threads. What is not stored may be lost, and counts for nothing. Twice is once."""
 
 
-class SinkFinished(Exception):  # noqa: N818 - it tells of an end, not of an error
+class SinkFinished(Exception):
     """The destination wants no more events; stop without an error."""
 
 
