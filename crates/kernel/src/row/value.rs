@@ -8,6 +8,8 @@ use super::decimal::Decimal;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {
+    /// The row image does not carry the column (`binlog_row_image` MINIMAL, NOBLOB).
+    Absent,
     Null,
     Int(i64),
     UInt(u64),
