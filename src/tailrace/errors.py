@@ -62,6 +62,9 @@ class ConfigError(TailraceError):
 class SourceError(TailraceError):
     """MySQL refused, or cannot do what is asked."""
 
+    server_code: int | None = None
+    """MySQL's error number, where the server or the client library gave one."""
+
 
 class ConnectionLost(SourceError):
     """The server cannot be reached, or stopped answering."""

@@ -12,7 +12,7 @@ from tailrace.config.field import Password
 from tailrace.config.source import SourceConfig, SslMode
 from tailrace.errors import AccessDenied, ConnectionLost, PositionPurged, TailraceError, UnsupportedSource
 from tailrace.mysql.connection import connect
-from tailrace.mysql.dump import open_dump
+from tailrace.mysql.dump import DumpSocket, open_dump
 from tailrace.mysql.server import check_streamable, read_facts
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ def source(mysql: lab.Server) -> SourceConfig:
 def proxy(mysql: lab.Server) -> Iterator[Any]:
     with Proxy(mysql.port) as made:
         yield made
+
+
+def _read_for_ever(stream: DumpSocket) -> None:
+    buffer = bytearray(1 << 20)
+    while True:
+        stream.recv_into(buffer)
 
 
 def _none(_a: str, _b: str) -> str:
@@ -143,7 +149,7 @@ def test_statement_format_and_purged_positions_are_refused(source: SourceConfig)
         check_streamable(facts, Offset("binlog.000000", 4, ""), _none)
     with pytest.raises(PositionPurged, match="u:9"):
         check_streamable(facts, Offset("x", 4, "u:9"), lambda a, b: a if b == facts.gtid_executed else "")
-    with pytest.raises(PositionPurged, match="purged.*u:1"):
+    with pytest.raises(PositionPurged, match=r"purged.*u:1"):
         check_streamable(replace(facts, gtid_purged="u:1"), Offset("x", 4, "u:9"), lambda a, _: "" if a == "u:9" else a)
 
 
@@ -172,9 +178,8 @@ def test_idle_dump_lives_by_heartbeats_and_a_stalled_one_is_noticed(source: Sour
     for _ in range(12):  # whatever is in the binlog, then heartbeats for longer than the silence allowed
         stream.recv_into(buffer)
     proxy.stall()
-    with pytest.raises(ConnectionLost, match="no heartbeat for 0.6 s"):
-        while True:
-            stream.recv_into(buffer)
+    with pytest.raises(ConnectionLost, match=r"no heartbeat for 0\.6 s"):
+        _read_for_ever(stream)
     stream.release()
 
 
@@ -183,10 +188,8 @@ def test_close_ends_a_waiting_reader_at_once(source: SourceConfig) -> None:
     seen: list[TailraceError] = []
 
     def read() -> None:
-        buffer = bytearray(1 << 20)
         try:
-            while True:
-                stream.recv_into(buffer)
+            _read_for_ever(stream)
         except TailraceError as error:
             seen.append(error)
 

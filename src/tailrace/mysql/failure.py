@@ -53,7 +53,13 @@ _COMMAND: Final = re.compile(r"(?:^|\W)(SELECT|LOCK TABLES|SHOW VIEW|TRIGGER) co
 
 
 def source_error(code: int, message: str, where: str) -> SourceError:
-    """An ERR packet of the server, or an error number of the client library."""
+    """An ERR packet of the server, or an error number of the client library; `server_code` keeps the number."""
+    error = _classified(code, message, where)
+    error.server_code = code
+    return error
+
+
+def _classified(code: int, message: str, where: str) -> SourceError:
     story = f"MySQL error {code}: {message}"
     if code in _DENIED:
         return AccessDenied(story, where=where, hint=_grant(code, message))
@@ -131,5 +137,4 @@ def _dump_refused(message: str, where: str) -> SourceError:
 
 def from_kernel(error: SourceError, where: str) -> SourceError:
     """An ERR packet that the kernel met in a stream: it carries `server_code`."""
-    code = getattr(error, "server_code", None)
-    return source_error(code, error.message, where) if isinstance(code, int) else error
+    return error if error.server_code is None else source_error(error.server_code, error.message, where)

@@ -35,7 +35,7 @@ _VARIABLES: Final = (
     "max_allowed_packet",
 )
 _GRANT: Final = re.compile(r"^GRANT (.+?) ON (.+?) TO ", re.IGNORECASE)
-_NO_SUCH_STATUS: Final = "MySQL error 1064"
+_SYNTAX_ERROR: Final = 1064
 
 SubtractGtids = Callable[[str, str], str]
 """(a, b) → the GTIDs of `a` that are not in `b`, as text."""
@@ -100,7 +100,7 @@ def read_binlog_end(connection: Connection) -> BinlogEnd:
     try:
         rows = connection.query("SHOW BINARY LOG STATUS")
     except SourceError as error:
-        if not error.message.startswith(_NO_SUCH_STATUS):
+        if error.server_code != _SYNTAX_ERROR:
             raise
         rows = connection.query("SHOW MASTER STATUS")
     if not rows:

@@ -1,0 +1,171 @@
+"""The rows of an open snapshot as batches of `r` events, read by one thread or several.
+
+`source.snapshot` is "true" in every row. Debezium's first and last markers speak of one order of all rows, which
+parallel readers do not have; the end of the snapshot is told by the end of the iterator.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tailrace.errors import SourceError
+from tailrace.mysql.failure import from_kernel
+from tailrace.snapshot.select import select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tailrace._kernel import Batch, ResultSet
+    from tailrace.model.table import Table, TableId
+    from tailrace.mysql.connection import Connection
+    from tailrace.snapshot.chunks import Chunk
+
+_CHUNK_BYTES: Final = 256 * 1024
+"""Bytes asked of the socket at once."""
+_WAITING_BATCHES: Final = 2
+"""Batches that each parallel reader may be ahead of the consumer: memory stays bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotProgress:
+    """How far the reading is."""
+
+    tables: int
+    tables_done: int
+    rows: int
+    estimated_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkDone:
+    """All rows of a chunk have been handed over."""
+
+    chunk: Chunk
+
+
+def read_chunk(connection: Connection, table: Table, chunk: Chunk, results: ResultSet) -> Iterator[Batch]:
+    """One SELECT, its packets straight from the socket to the kernel. Raises SnapshotConflict, ConnectionLost."""
+    connection.send_query(select(table, chunk))
+    view = memoryview(bytearray(_CHUNK_BYTES))
+    try:
+        while True:
+            batch = results.next(time.time_ns() // 1000)
+            if batch is not None:
+                yield batch
+            elif results.finished:
+                return
+            else:
+                results.feed(view[: connection.recv_into(view)])
+    except SourceError as error:
+        raise from_kernel(error, f"{connection.where}, table {table.id}") from error
+
+
+def read_chunks(
+    readers: Sequence[Connection],
+    tables: Mapping[TableId, Table],
+    chunks: Sequence[Chunk],
+    results: Callable[[Table], ResultSet],
+    report: Callable[[SnapshotProgress], None] = lambda _: None,
+) -> Iterator[Batch]:
+    """All chunks, each by whichever reader is free. The first error ends all readers; so does closing the iterator."""
+    left = {chunk.table: 0 for chunk in chunks}
+    for chunk in chunks:
+        left[chunk.table] += 1
+    estimated = sum(chunk.estimated_rows for chunk in chunks)
+    rows = done = 0
+    items = (
+        _one_reader(readers[0], tables, chunks, results)
+        if len(readers) == 1
+        else _Parallel(readers, tables, chunks, results).items()
+    )
+    for item in items:
+        if isinstance(item, ChunkDone):
+            left[item.chunk.table] -= 1
+            done += left[item.chunk.table] == 0
+        else:
+            rows += item.rows
+            yield item
+        report(SnapshotProgress(len(left), done, rows, estimated))
+
+
+def _one_reader(
+    reader: Connection, tables: Mapping[TableId, Table], chunks: Sequence[Chunk], results: Callable[[Table], ResultSet]
+) -> Iterator[Batch | ChunkDone]:
+    for chunk in chunks:
+        table = tables[chunk.table]
+        yield from read_chunk(reader, table, chunk, results(table))
+        yield ChunkDone(chunk)
+
+
+class _Parallel:
+    """Reader threads before one bounded queue."""
+
+    def __init__(
+        self,
+        readers: Sequence[Connection],
+        tables: Mapping[TableId, Table],
+        chunks: Sequence[Chunk],
+        results: Callable[[Table], ResultSet],
+    ) -> None:
+        self._readers = readers
+        self._tables = tables
+        self._todo = deque(chunks)
+        self._results = results
+        self._items: queue.Queue[Batch | ChunkDone | BaseException | None] = queue.Queue(
+            _WAITING_BATCHES * len(readers)
+        )
+        self._stopped = threading.Event()
+
+    def items(self) -> Iterator[Batch | ChunkDone]:
+        threads = [
+            threading.Thread(target=self._run, args=(reader,), name=f"snapshot-{number}", daemon=True)
+            for number, reader in enumerate(self._readers)
+        ]
+        for thread in threads:
+            thread.start()
+        running = len(threads)
+        try:
+            while running:
+                item = self._items.get()
+                if item is None:
+                    running -= 1
+                elif isinstance(item, BaseException):
+                    raise item
+                else:
+                    yield item
+        finally:
+            self._stop(threads, unfinished=running > 0)
+
+    def _stop(self, threads: Sequence[threading.Thread], *, unfinished: bool) -> None:
+        self._stopped.set()
+        if unfinished:
+            for reader in self._readers:
+                reader.abort()
+        for thread in threads:
+            while thread.is_alive():
+                # A thread may wait for room in the queue.
+                try:
+                    self._items.get(timeout=0.05)
+                except queue.Empty:
+                    thread.join(0.05)
+
+    def _run(self, reader: Connection) -> None:
+        try:
+            while not self._stopped.is_set():
+                try:
+                    chunk = self._todo.popleft()
+                except IndexError:
+                    break
+                for item in _one_reader(reader, self._tables, (chunk,), self._results):
+                    self._items.put(item)
+                    if self._stopped.is_set():
+                        break
+        except BaseException as error:  # noqa: BLE001 -- it is raised again by the consumer's thread
+            self._items.put(error)
+        else:
+            self._items.put(None)
