@@ -83,7 +83,7 @@ class OpenSnapshot(Generic[Definitions]):
             connection.close()
 
 
-class _Refused(Exception):  # noqa: N818 -- not an error: the next rung is tried
+class _Refused(Exception):
     """This rung cannot be had."""
 
 

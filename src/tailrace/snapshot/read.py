@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections import deque
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from tailrace.mysql.failure import from_kernel
 from tailrace.snapshot.select import select
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from tailrace._kernel import Batch, ResultSet
     from tailrace.model.table import Table, TableId
@@ -83,19 +84,21 @@ def read_chunks(
         if len(readers) == 1
         else _Parallel(readers, tables, chunks, results).items()
     )
-    for item in items:
-        if isinstance(item, ChunkDone):
-            left[item.chunk.table] -= 1
-            done += left[item.chunk.table] == 0
-        else:
-            rows += item.rows
-            yield item
-        report(SnapshotProgress(len(left), done, rows, estimated))
+    # Closed at once when the caller stops early: the readers end before this returns.
+    with closing(items):
+        for item in items:
+            if isinstance(item, ChunkDone):
+                left[item.chunk.table] -= 1
+                done += left[item.chunk.table] == 0
+            else:
+                rows += item.rows
+                yield item
+            report(SnapshotProgress(len(left), done, rows, estimated))
 
 
 def _one_reader(
     reader: Connection, tables: Mapping[TableId, Table], chunks: Sequence[Chunk], results: Callable[[Table], ResultSet]
-) -> Iterator[Batch | ChunkDone]:
+) -> Generator[Batch | ChunkDone, None, None]:
     for chunk in chunks:
         table = tables[chunk.table]
         yield from read_chunk(reader, table, chunk, results(table))
@@ -121,7 +124,7 @@ class _Parallel:
         )
         self._stopped = threading.Event()
 
-    def items(self) -> Iterator[Batch | ChunkDone]:
+    def items(self) -> Generator[Batch | ChunkDone, None, None]:
         threads = [
             threading.Thread(target=self._run, args=(reader,), name=f"snapshot-{number}", daemon=True)
             for number, reader in enumerate(self._readers)
