@@ -52,7 +52,8 @@ $(STAMPS)/venv: requirements.lock
 
 $(STAMPS)/kernel: $(STAMPS)/venv $(KERNEL_SOURCES) pyproject.toml
 	@command -v cargo >/dev/null || { echo "A Rust toolchain is needed (cargo is not on PATH): https://rustup.rs" >&2; exit 1; }
-	MATURIN_PEP517_ARGS="--locked" $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	PATH="$(abspath $(BIN)):$$PATH" MATURIN_PEP517_ARGS="--locked" \
+		$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(STAMPS)/mysql: $(wildcard src/tailrace/lab/debian.py src/tailrace/lab/template.py) | $(STAMPS)/kernel
