@@ -10,6 +10,9 @@ Run: python tools/charsets.py --port PORT [--host HOST --user USER --password PA
 A code point is what `CONVERT(… USING utf32)` gives, `?` included where the server knows the bytes but has no Unicode for them.
 """
 
+# SQL from this file's own constants and the server's own names; lines of the generated text.
+# ruff: noqa: E501, PLR2004, S608
+
 from __future__ import annotations
 
 import argparse
@@ -53,11 +56,11 @@ def _points(cursor: pymysql.cursors.Cursor, charset: str, sequences: list[bytes]
     for at in range(0, len(sequences), 2000):
         rows = ",".join(f"ROW({number},x'{text.hex()}')" for number, text in enumerate(sequences[at : at + 2000]))
         cursor.execute(
-            f"SELECT HEX(CONVERT(CONVERT(b USING {charset}) USING utf32)), CHAR_LENGTH(CONVERT(b USING {charset}))"  # noqa: S608 - names are constants of this file or the server's
+            f"SELECT HEX(CONVERT(CONVERT(b USING {charset}) USING utf32)), CHAR_LENGTH(CONVERT(b USING {charset}))"
             f" FROM (VALUES {rows}) AS t (n, b) ORDER BY n"
         )
         points += [int(text, 16) if text and length == 1 else 0 for text, length in cursor.fetchall()]
-    return [point if point <= 0xFFFF else 0 for point in points]  # noqa: PLR2004 - beyond the BMP: only gb18030's four bytes
+    return [point if point <= 0xFFFF else 0 for point in points]
 
 
 def _write_collations(rows: list[tuple[int, str]]) -> None:
@@ -71,8 +74,13 @@ def _write_single_byte(tables: dict[str, list[int]]) -> None:
     body = ""
     for name, points in tables.items():
         # `?` for another byte than its own is the server's word for "no character".
-        known = [UNMAPPED if point == ord("?") != byte or (point == 0 != byte) else point for byte, point in enumerate(points)]
-        rows = "".join("        " + ", ".join(f"{p:#06x}" for p in known[at : at + 12]) + ",\n" for at in range(0, 256, 12))
+        known = [
+            UNMAPPED if point == ord("?") != byte or (point == 0 != byte) else point
+            for byte, point in enumerate(points)
+        ]
+        rows = "".join(
+            "        " + ", ".join(f"{p:#06x}" for p in known[at : at + 12]) + ",\n" for at in range(0, 256, 12)
+        )
         body += f'    ("{name}", [\n{rows}    ]),\n'
     (FOLDER / "single_byte.rs").write_text(
         f"{HEADER}\n/// Code points of the bytes of each single-byte character set, sorted by name; U+FFFD where there is none.\n"
