@@ -61,11 +61,12 @@ class Cursor:
             self.place += 1
         return token
 
-    def take(self, *keys: str) -> bool:
+    def take(self, first: str, *rest: str) -> bool:
         """Move behind these keywords if they come next."""
-        if not self.at(*keys):
+        # Most calls find another keyword: they end here.
+        if self._tokens[self.place].key != first or (rest and not self.at(first, *rest)):
             return False
-        self.place += len(keys)
+        self.place += 1 + len(rest)
         return True
 
     def take_any(self, *keys: str) -> bool:
@@ -75,18 +76,17 @@ class Cursor:
         self.place += 1
         return True
 
-    def expect(self, *keys: str) -> None:
+    def expect(self, first: str, *rest: str) -> None:
         """Move behind these keywords, or raise SchemaError."""
-        if not self.take(*keys):
-            self.fail(f"expected {' '.join(keys)}")
+        if not self.take(first, *rest):
+            self.fail(f"expected {' '.join((first, *rest))}")
 
     def name(self) -> str:
         """An identifier, quoted or not."""
         token = self._tokens[self.place]
-        if token.kind not in ("word", "name"):
-            # `t.1` and a bare number where an identifier may begin with digits.
-            if token.kind != "number" or not token.value.isdigit():
-                self.fail("expected a name")
+        # A bare number too, for the second part of `database.1`.
+        if token.kind not in ("word", "name") and not (token.kind == "number" and token.value.isdigit()):
+            self.fail("expected a name")
         self.place += 1
         return token.value
 

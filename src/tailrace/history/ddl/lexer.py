@@ -42,7 +42,8 @@ def _pattern(*, backslash: bool) -> re.Pattern[str]:
     double = rf'"(?:[^"{stop}]++|{inside}|"")*+"'
     return re.compile(
         rf"""
-          (?P<space>   \s+ | \#[^\n]* | --(?=[\s\x00-\x1f]|\Z)[^\n]* | /\*(?!!).*?\*/ )
+        \s*+(?:
+          (?P<space>   \#[^\n]* | --(?=[\s\x00-\x1f]|\Z)[^\n]* | /\*(?!!).*?\*/ )
         | (?P<version> /\*!(?:\d{{5,6}})? )
         | (?P<hex>     [xX]'[0-9a-fA-F]*' | 0x[0-9a-fA-F]+(?![\w$]) )
         | (?P<bit>     [bB]'[01]*' | 0b[01]+(?![\w$]) )
@@ -53,6 +54,7 @@ def _pattern(*, backslash: bool) -> re.Pattern[str]:
         | (?P<double>  {double} )
         | (?P<name>    `(?:[^`]|``)*` )
         | (?P<op>      \*/ | [^'"`] )
+        )
         """,
         re.VERBOSE | re.DOTALL,
     )
@@ -88,6 +90,7 @@ def tokens(sql: str, sql_mode: int = 0) -> Iterator[Token]:
     backslash = not sql_mode & NO_BACKSLASH_ESCAPES
     ansi = bool(sql_mode & ANSI_QUOTES)
     match_at = _pattern(backslash=backslash).match
+    sql = sql.rstrip()
     at = 0
     open_versions = 0
     while at < len(sql):
@@ -95,9 +98,11 @@ def tokens(sql: str, sql_mode: int = 0) -> Iterator[Token]:
         if match is None:
             near = sql[at : at + 40]
             raise SchemaError(f"a quoted text is never closed: {near!r}", where=f"character {at + 1} of the statement")
-        kind, text, start, at = match.lastgroup, match.group(), at, match.end()
+        kind, at = match.lastgroup, match.end()
         if kind == "space":
             continue
+        assert kind is not None
+        text, start = match[kind], match.start(kind)
         if kind == "word":
             yield Token("word", text, text.upper(), start)
         elif kind == "op":
