@@ -1,7 +1,7 @@
 """The MySQL server's own test suite as a corpus of table DDL: fetch it, extract the statements, replay them.
 
-`python tools/ddl_corpus.py fetch` downloads the Debian package once (340 MB), keeps only the statements (2 MB) in the user's
-cache, and deletes the package. `... measure PORT` replays all of them on a server and prints how often the model and
+`python tools/ddl_corpus.py fetch` downloads the Debian package once (340 MB), keeps only the statements (1 MB) in the
+user's cache, and deletes the package. `... measure PORT` replays them on a server and prints how often the model and
 information_schema agree; every difference is printed with its file.
 """
 
@@ -11,27 +11,29 @@ import dataclasses
 import gzip
 import hashlib
 import json
-import os
 import re
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import pymysql
 
-from tailrace.errors import SchemaError
+from tailrace.errors import LabError, SchemaError
 from tailrace.history.charset import by_name, collation_id
 from tailrace.history.ddl import Context, Ddl, apply, classify
-from tailrace.history.ddl.lexer import ANSI_QUOTES, NO_BACKSLASH_ESCAPES, REAL_AS_FLOAT
+from tailrace.history.ddl.lexer import ANSI_QUOTES, INTERPRET_UTF8_AS_UTF8MB4, NO_BACKSLASH_ESCAPES, REAL_AS_FLOAT
 from tailrace.history.from_server import SCHEMATA, SYSTEM_DATABASES, read_tables
 from tailrace.history.tables import Tables
-from tailrace.model.table import Table
+from tailrace.lab import cache, debian
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tailrace.model.table import Table
 
 PACKAGE: Final = "mysql-testsuite"
 VERSION: Final = "9.7.4-2"
@@ -43,29 +45,34 @@ _KEPT: Final = re.compile(
     r"|foreign_key_checks|default_collation_for_utf8mb4)\b",
     re.IGNORECASE,
 )
-_FORBIDDEN: Final = re.compile(r"\b(mysql|sys|performance_schema|information_schema)\b`?\s*\.|\$|\bdirectory\b", re.IGNORECASE)
+_FORBIDDEN: Final = re.compile(
+    r"\b(mysql|sys|performance_schema|information_schema)\b`?\s*\.|\$|\bdirectory\b", re.IGNORECASE
+)
 _COMMENT: Final = re.compile(r"^\s*(#|--)")
 _MODES: Final = {
     "REAL_AS_FLOAT": REAL_AS_FLOAT,
     "ANSI_QUOTES": ANSI_QUOTES,
     "NO_BACKSLASH_ESCAPES": NO_BACKSLASH_ESCAPES,
+    "INTERPRET_UTF8_AS_UTF8MB4": INTERPRET_UTF8_AS_UTF8MB4,
 }
 _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"|`[^`]*`", re.DOTALL)
 
 
 def cache_file() -> Path:
     """Where the extracted statements are kept."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tailrace"
-    return cache / f"ddl-corpus-{VERSION}.json.gz"
+    return cache.folder() / f"ddl-corpus-{VERSION}.json.gz"
 
 
 def load() -> list[tuple[str, list[str]]]:
-    """(file of the suite, its statements in order) for every file that has any; fetched on first use."""
+    """(file of the suite, its statements in order) for every file that has any; fetched on first use.
+
+    Raises LabError where the package cannot be had.
+    """
     target = cache_file()
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as folder:
-            files = extract(fetch(Path(folder)))
+    with cache.only_one("ddl-corpus"):
+        if not target.exists():
+            with tempfile.TemporaryDirectory(dir=cache.folder()) as folder:
+                files = extract(fetch(Path(folder)))
             fresh = target.with_suffix(".new")
             fresh.write_bytes(gzip.compress(json.dumps(files).encode(), mtime=0))
             fresh.rename(target)
@@ -75,12 +82,8 @@ def load() -> list[tuple[str, list[str]]]:
 
 def fetch(folder: Path) -> Path:
     """Download the package with apt, as an ordinary user and without touching the system's lists; checks its sum."""
-    sources = Path("/etc/apt/sources.list.d/debian.sources")
-    uris = re.findall(r"^URIs:\s*(\S+)", sources.read_text(), re.MULTILINE) if sources.exists() else []
-    mirror = uris[0] if uris else "http://deb.debian.org/debian"
-    keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
     (folder / "lists/partial").mkdir(parents=True)
-    (folder / "sources.list").write_text(f"deb [signed-by={keyring}] {mirror} sid main\n")
+    (folder / "sources.list").write_text(f"deb [signed-by={debian.KEYRING}] {debian.mirror()} {debian.SUITE} main\n")
     (folder / "status").touch()
     settings = {
         "Dir::Etc::sourcelist": folder / "sources.list",
@@ -92,13 +95,15 @@ def fetch(folder: Path) -> Path:
         "APT::Sandbox::User": "",
     }
     apt = ["apt-get", "-q", *(f"-o{key}={value}" for key, value in settings.items())]
-    subprocess.run([*apt, "update"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
-    subprocess.run([*apt, "download", f"{PACKAGE}={VERSION}"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+    for command in (["update"], ["download", f"{PACKAGE}={VERSION}"]):
+        done = subprocess.run([*apt, *command], check=False, cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            raise LabError(f"apt-get {command[0]} failed: {done.stderr.strip()[-300:]}")
     (package,) = folder.glob("*.deb")
     with package.open("rb") as content:
         found = hashlib.file_digest(content, "sha256").hexdigest()
     if found != SHA256:
-        raise SystemExit(f"{package.name}: sha256 is {found}, expected {SHA256}")
+        raise LabError(f"{package.name} has sha256 {found}, expected {SHA256}")
     return package
 
 
@@ -176,7 +181,8 @@ def replay(connect: Callable[[], pymysql.Connection[Any]], file: str, sql: Seque
 
         def query(text: str, arguments: Sequence[str]) -> Sequence[Any]:
             cursor.execute(text, arguments)
-            return cursor.fetchall()
+            rows: Sequence[Any] = cursor.fetchall()
+            return rows
 
         _clean(query)
         cursor.execute("USE test")
@@ -210,7 +216,7 @@ def _context(query: Callable[[str, Sequence[str]], Sequence[Any]]) -> Context:
     return Context(database or "", bits, collation_id(collation), server, bool(timestamps))
 
 
-def _compare(
+def _compare(  # noqa: PLR0917 - what a statement ran with
     query: Callable[[str, Sequence[str]], Sequence[Any]],
     file: str,
     statement: str,
@@ -264,33 +270,34 @@ def _properties(ours: Any, server: Any, name: str) -> list[str]:
     return [f"{name}.{key}: {a!r} here, {b!r} on the server" for key, a, b in pairs if a != b]
 
 
-def measure(host: str, port: int, user: str, share: tuple[int, int] = (0, 1)) -> Tally:
-    """Replay every file that has a statement not met before (of one share of the files)."""
-
-    def connect() -> pymysql.Connection[Any]:
-        return pymysql.connect(host=host, port=port, user=user, autocommit=True)
-
-    tally = Tally()
+def distinct(files: Sequence[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:
+    """The files that hold a statement no file before them holds."""
     seen: set[str] = set()
-    for number, (file, sql) in enumerate(load()):
-        new = set(sql) - seen
-        seen |= new
-        if new and number % share[1] == share[0]:
-            replay(connect, file, sql, tally)
-    return tally
+    found = []
+    for file, sql in files:
+        if set(sql) - seen:
+            found.append((file, sql))
+        seen.update(sql)
+    return found
 
 
 def main(command: str, *arguments: str) -> None:
     """`fetch`, or `measure PORT`."""
+    files = distinct(load())
     if command == "fetch":
-        files = load()
         print(f"{sum(len(sql) for _, sql in files)} statements of {len(files)} files in {cache_file()}")
         return
-    tally = measure("127.0.0.1", int(arguments[0]), "root")
+    tally = Tally()
+    for file, sql in files:
+        replay(
+            lambda: pymysql.connect(host="127.0.0.1", port=int(arguments[0]), user="root", autocommit=True),
+            file,
+            sql,
+            tally,
+        )
     for file, statement, what in tally.differences:
         print(f"{file}\n  {statement}\n  {what}")
-    print(f"accepted {tally.accepted}, followed {tally.followed}, equal {tally.equal}; CREATE TABLE ... SELECT {tally.queries}")
-    print(Counter(what.split(":")[0].split(".")[-1] for _, _, what in tally.differences).most_common())
+    print(f"accepted {tally.accepted}, followed {tally.followed}, equal {tally.equal}; with a query {tally.queries}")
 
 
 if __name__ == "__main__":

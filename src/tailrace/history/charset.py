@@ -15,9 +15,12 @@ _BY_ID: Final = {number: name for name, number in _IDS.items()}
 
 # Python's codec where its name differs from MySQL's; the single-byte sets without one are read as latin1.
 _CODECS: Final = {
-    "utf8mb4": "utf-8", "utf8mb3": "utf-8", "latin1": "cp1252", "ucs2": "utf-16-be", "utf16": "utf-16-be", "utf16le": "utf-16-le",
-    "utf32": "utf-32-be", "ujis": "euc_jp", "sjis": "shift_jis", "cp932": "cp932", "eucjpms": "euc_jp", "euckr": "euc_kr",
-    "gb2312": "gb2312", "gbk": "gbk", "gb18030": "gb18030", "big5": "big5", "latin2": "iso8859_2", "latin5": "iso8859_9",
+    "utf8mb4": "utf-8", "utf8mb3": "utf-8", "latin1": "cp1252", "ucs2": "utf-16-be", "utf16": "utf-16-be",
+    "utf16le": "utf-16-le",
+    "utf32": "utf-32-be", "ujis": "euc_jp", "sjis": "shift_jis", "cp932": "cp932", "eucjpms": "euc_jp",
+    "euckr": "euc_kr",
+    "gb2312": "gb2312", "gbk": "gbk", "gb18030": "gb18030", "big5": "big5", "latin2": "iso8859_2",
+    "latin5": "iso8859_9",
     "latin7": "iso8859_13", "greek": "iso8859_7", "hebrew": "iso8859_8", "koi8r": "koi8_r", "koi8u": "koi8_u",
     "cp1250": "cp1250", "cp1251": "cp1251", "cp1256": "cp1256", "cp1257": "cp1257", "cp850": "cp850", "cp852": "cp852",
     "cp866": "cp866", "tis620": "tis_620", "ascii": "ascii",

@@ -4,6 +4,8 @@ The table map carries types always, names only with `binlog_row_metadata=FULL` (
 `Table_map_event`; numbers of types in include/field_types.h).
 """
 
+# ruff: noqa: PLR2004 - sizes in bytes and bits of the format
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
 
 # MYSQL_TYPE_* to DATA_TYPE where one number means one type.
 _SIMPLE: Final = {
-    1: "tinyint", 2: "smallint", 3: "int", 4: "float", 5: "double", 7: "timestamp", 8: "bigint", 9: "mediumint", 10: "date",
-    11: "time", 12: "datetime", 13: "year", 14: "date", 16: "bit", 17: "timestamp", 18: "datetime", 19: "time", 242: "vector",
+    1: "tinyint", 2: "smallint", 3: "int", 4: "float", 5: "double", 7: "timestamp", 8: "bigint", 9: "mediumint",
+    10: "date",
+    11: "time", 12: "datetime", 13: "year", 14: "date", 16: "bit", 17: "timestamp", 18: "datetime", 19: "time",
+    242: "vector",
     245: "json", 246: "decimal", 247: "enum", 248: "set",
 }  # fmt: skip
 _VARCHAR: Final = frozenset({15, 253})
@@ -38,6 +42,7 @@ _GEOMETRIES: Final = (
 )  # fmt: skip
 _NUMBERS: Final = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "float", "double", "decimal"})
 _FRACTIONS: Final = frozenset({"time", "datetime", "timestamp"})
+_SIZED: Final = _FRACTIONS | {"char", "varchar", "binary", "varbinary", "decimal", "bit"}
 _SPATIAL: Final = frozenset(_GEOMETRIES)
 
 
@@ -114,7 +119,7 @@ def _number_sizes(need: NeedTable, name: str, index: int) -> tuple[int | None, i
 
 
 def _real_type(code: int, meta: int) -> tuple[int, int]:
-    """(type, bytes): MYSQL_TYPE_STRING hides ENUM, SET and the length in its metadata (sql/log_event.cc, `log_event_print_value`)."""
+    """(type, bytes) of what MYSQL_TYPE_STRING hides (sql/field.cc, `Field_string::do_save_field_metadata`)."""
     if code != _STRING:
         return code, meta
     high, low = meta >> 8, meta & 0xFF
@@ -127,8 +132,8 @@ def _real_type(code: int, meta: int) -> tuple[int, int]:
 def check(table: Table, need: NeedTable) -> SchemaError | None:
     """Why a known table cannot be the one of a table map, or None if it can be.
 
-    Compared are number of columns and for each its type, sizes, nullability, sign and character set, and names where the
-    map has them. A definition that differs would turn bytes into wrong values that look right.
+    Compared are number of columns and for each its type, sizes, nullability, sign and character set, and names where
+    the map has them. A definition that differs would turn bytes into wrong values that look right.
     """
     expected, given = len(table.columns), len(need.column_types)
     if expected != given:
@@ -144,7 +149,7 @@ def _mismatch(table: Table, need: NeedTable, what: str) -> SchemaError:
     return SchemaError(
         f"the known definition of {table.id} does not fit its rows: {what}",
         where=f"{need.file}:{need.position}",
-        hint="take the table's definition from the server again (a schema recovery), or set binlog_row_metadata=FULL there",
+        hint="take the table's definition from the server again (a schema recovery), or set binlog_row_metadata=FULL",
     )
 
 
@@ -192,7 +197,7 @@ def _labels_difference(column: Column, need: NeedTable, index: int) -> str | Non
         return "has other labels in the binlog"
     code, width = _real_type(need.column_types[index], need.column_meta[index])
     count = len(column.labels)
-    wanted = (1 if count <= 0xFF else 2) if code == _ENUM else _set_bytes(count) if code == _SET else width  # noqa: PLR2004
+    wanted = (1 if count <= 0xFF else 2) if code == _ENUM else _set_bytes(count) if code == _SET else width
     if wanted != width and code in (_ENUM, _SET):
         return f"takes {width} bytes in the binlog, {wanted} by its {count} labels in the schema history"
     return None
@@ -201,4 +206,4 @@ def _labels_difference(column: Column, need: NeedTable, index: int) -> str | Non
 def _set_bytes(count: int) -> int:
     """A SET's bytes: 1, 2, 3, 4 or 8 (sql/field.cc, `get_set_pack_length`)."""
     needed = (count + 7) // 8
-    return 8 if needed > 4 else needed  # noqa: PLR2004
+    return 8 if needed > 4 else needed

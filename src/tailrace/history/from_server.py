@@ -25,8 +25,9 @@ TABLES: Final = (
     " WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA IN ({databases})"
 )
 COLUMNS: Final = (
-    "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT, IS_NULLABLE, DATA_TYPE, CHARACTER_SET_NAME, COLLATION_NAME,"
-    " COLUMN_TYPE, EXTRA, SRS_ID, COLUMN_COMMENT FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN ({databases})"
+    "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT, IS_NULLABLE, DATA_TYPE, CHARACTER_SET_NAME,"
+    " COLLATION_NAME, COLUMN_TYPE, EXTRA, SRS_ID, COLUMN_COMMENT FROM information_schema.COLUMNS"
+    " WHERE TABLE_SCHEMA IN ({databases})"
     " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"
 )
 STATISTICS: Final = (
@@ -43,7 +44,7 @@ def read_tables(
 ) -> Tables:
     """Every base table of the databases (None: all but the server's own), or only some tables of them.
 
-    Give `tables` instead of `databases` to read a few. Takes no lock: whoever needs one instant holds it around the call.
+    Give `tables` instead of `databases` to read a few. Takes no lock: who needs one instant holds it around the call.
     """
     charsets = database_charsets(query(SCHEMATA, ()))
     if tables is not None:

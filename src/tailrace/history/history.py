@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tailrace.errors import StorageError
-from tailrace.history.charset import Charset
 from tailrace.history.ddl import Change, Context, apply
 from tailrace.history.serialize import Delta, dump, load
 from tailrace.history.tables import Tables
-from tailrace.model.table import Table, TableId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tailrace.history.charset import Charset
+    from tailrace.model.table import Table, TableId
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tailrace.history.charset import Charset
 from tailrace.model.table import Column, Table, TableId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _DEFAULTS: Final = tuple((f.name, f.default) for f in fields(Column) if f.default is not MISSING)
 
@@ -34,7 +36,9 @@ def dump(delta: Delta) -> str:
         "dropped_databases": delta.dropped_databases,
         "complete": delta.complete,
     }
-    return json.dumps({key: value for key, value in content.items() if value}, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        {key: value for key, value in content.items() if value}, ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def load(text: str) -> Delta:

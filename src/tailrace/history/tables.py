@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from tailrace.history.charset import Charset
-from tailrace.model.table import Table, TableId
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tailrace.history.charset import Charset
+    from tailrace.model.table import Table, TableId
 
 _NO_DATABASES: Mapping[str, Charset] = MappingProxyType({})
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tailrace.errors import SchemaError, StorageError
 from tailrace.history.ddl import Context
 from tailrace.history.history import Record, SchemaHistory
-from tailrace.history.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tailrace.history.tables import Tables
 
 CONTEXT = Context("d")
 STEPS = (
     "CREATE DATABASE d CHARSET latin1",
-    "CREATE TABLE t (a enum('x','y') default 'x', b decimal(10,2), c char(3), primary key (b), unique (a), key (c)) comment 'é'",
+    "CREATE TABLE t (a enum('x','y') default 'x', b dec, c char(3), primary key (b), unique (a), key (c)) comment 'é'",
     "CREATE TABLE u LIKE t",
     "ALTER TABLE t ADD d point srid 4326, RENAME TO v",
     "DROP TABLE u",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tailrace.history.ddl.cursor import Cursor
+from typing import TYPE_CHECKING
+
 from tailrace.history.ddl.datatype import charset_clause
 from tailrace.history.ddl.definitions import (
     KEY_WORDS,
@@ -29,6 +30,9 @@ from tailrace.history.ddl.syntax import (
     RenameKey,
     SetOptions,
 )
+
+if TYPE_CHECKING:
+    from tailrace.history.ddl.cursor import Cursor
 
 
 def alter_table(cursor: Cursor) -> AlterTable:
@@ -170,4 +174,4 @@ def _convert(cursor: Cursor) -> ConvertCharset:
     charset: str | None = charset_clause(cursor)
     if charset is not None and charset.upper() == "DEFAULT":
         charset = None
-    return ConvertCharset(charset, cursor.word_or_string() if cursor.take("COLLATE") else None)
+    return ConvertCharset(charset, cursor.charset_or_collation() if cursor.take("COLLATE") else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from tailrace.errors import SchemaError
-from tailrace.history.ddl.lexer import Token, tokens
+from tailrace.history.ddl.lexer import INTERPRET_UTF8_AS_UTF8MB4, Token, tokens
 
 HINT = "take the table's definition from the server again (a schema recovery), and report this statement"
 
@@ -90,13 +90,12 @@ class Cursor:
         self.place += 1
         return token.value
 
-    def word_or_string(self) -> str:
-        """A name that may also stand in quotes, as those of character sets do."""
-        token = self.token
-        if token.kind == "string":
-            self.place += 1
-            return token.value
-        return self.name()
+    def charset_or_collation(self) -> str:
+        """The name of a character set or collation, which may also stand in quotes."""
+        name = self.next().value if self.token.kind == "string" else self.name()
+        if self.sql_mode & INTERPRET_UTF8_AS_UTF8MB4 and name[:5].lower() in ("utf8", "utf8_"):
+            return "utf8mb4" + name[4:]
+        return name
 
     def text(self) -> str:
         """A string literal; adjacent ones are one."""

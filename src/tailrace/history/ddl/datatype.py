@@ -1,14 +1,16 @@
-"""Column types: every spelling of MySQL's grammar to the one name information_schema prints (sql/sql_yacc.yy, `type`)."""
+"""Column types: every spelling of the grammar to what information_schema prints (sql/sql_yacc.yy, `type`)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tailrace.history.charset import is_charset
-from tailrace.history.ddl.cursor import Cursor
 from tailrace.history.ddl.lexer import REAL_AS_FLOAT
 from tailrace.history.ddl.syntax import DataType
+
+if TYPE_CHECKING:
+    from tailrace.history.ddl.cursor import Cursor
 
 # Plain synonyms: one word to DATA_TYPE.
 _NAMES: Final = {
@@ -16,10 +18,13 @@ _NAMES: Final = {
     "INT3": "mediumint", "MIDDLEINT": "mediumint", "INT": "int", "INTEGER": "int", "INT4": "int", "BIGINT": "bigint",
     "INT8": "bigint", "FLOAT": "float", "FLOAT4": "float", "FLOAT8": "double", "DOUBLE": "double", "REAL": "double",
     "DECIMAL": "decimal", "DEC": "decimal", "NUMERIC": "decimal", "FIXED": "decimal", "BIT": "bit", "DATE": "date",
-    "TIME": "time", "DATETIME": "datetime", "TIMESTAMP": "timestamp", "YEAR": "year", "CHAR": "char", "CHARACTER": "char",
-    "VARCHAR": "varchar", "VARCHARACTER": "varchar", "BINARY": "binary", "VARBINARY": "varbinary", "TINYBLOB": "tinyblob",
+    "TIME": "time", "DATETIME": "datetime", "TIMESTAMP": "timestamp", "YEAR": "year", "CHAR": "char",
+    "CHARACTER": "char",
+    "VARCHAR": "varchar", "VARCHARACTER": "varchar", "BINARY": "binary", "VARBINARY": "varbinary",
+    "TINYBLOB": "tinyblob",
     "BLOB": "blob", "MEDIUMBLOB": "mediumblob", "LONGBLOB": "longblob", "TINYTEXT": "tinytext", "TEXT": "text",
-    "MEDIUMTEXT": "mediumtext", "LONGTEXT": "longtext", "ENUM": "enum", "SET": "set", "JSON": "json", "GEOMETRY": "geometry",
+    "MEDIUMTEXT": "mediumtext", "LONGTEXT": "longtext", "ENUM": "enum", "SET": "set", "JSON": "json",
+    "GEOMETRY": "geometry",
     "POINT": "point", "LINESTRING": "linestring", "POLYGON": "polygon", "MULTIPOINT": "multipoint",
     "MULTILINESTRING": "multilinestring", "MULTIPOLYGON": "multipolygon", "GEOMETRYCOLLECTION": "geomcollection",
     "GEOMCOLLECTION": "geomcollection", "VECTOR": "vector",
@@ -41,7 +46,7 @@ def data_type(cursor: Cursor) -> DataType:
     return parsed
 
 
-def _base(cursor: Cursor) -> DataType:
+def _base(cursor: Cursor) -> DataType:  # noqa: C901, PLR0911 - one branch a family of spellings
     if cursor.take_any("BOOL", "BOOLEAN"):
         return DataType("tinyint", 1)
     if cursor.take("SERIAL"):
@@ -105,7 +110,7 @@ def _sizes(cursor: Cursor, name: str) -> DataType:
     return _normalise(name, length, scale)
 
 
-def _normalise(name: str, length: int | None, scale: int | None) -> DataType:
+def _normalise(name: str, length: int | None, scale: int | None) -> DataType:  # noqa: PLR0911 - one a rule
     if name == "decimal":
         return DataType(name, length or 10, scale or 0)
     if name == "float" and scale is None:
@@ -170,7 +175,7 @@ def _width(parsed: DataType, *, unsigned: bool, zerofill: bool) -> int | None:
 
 
 def _string_attributes(cursor: Cursor, parsed: DataType) -> DataType:
-    """CHARACTER SET, ASCII, UNICODE, BYTE and BINARY in any order the grammar allows (`opt_charset_with_opt_binary`)."""
+    """CHARACTER SET, ASCII, UNICODE, BYTE and BINARY in any order (`opt_charset_with_opt_binary`)."""
     while True:
         if cursor.take("BYTE"):
             parsed = replace(parsed, charset="binary")
@@ -194,4 +199,4 @@ def charset_clause(cursor: Cursor) -> str:
     cursor.take_any("=", ":=")
     if not is_charset(cursor.token.value) and cursor.key != "DEFAULT":
         cursor.fail("expected a character set")
-    return cursor.word_or_string()
+    return cursor.charset_or_collation()

@@ -1,14 +1,18 @@
 """DEFAULT literals as information_schema prints them: converted to the column's type and back to text."""
 
+# ruff: noqa: PLR2004 - digits of years, months and clocks are best read as they are
+
 from __future__ import annotations
 
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tailrace.history.charset import canonical_charset, decode
-from tailrace.history.ddl.syntax import Default
-from tailrace.model.table import Column
+
+if TYPE_CHECKING:
+    from tailrace.history.ddl.syntax import Default
+    from tailrace.model.table import Column
 
 _INTEGERS: Final = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint"})
 _BLOBS: Final = frozenset(
@@ -18,7 +22,7 @@ _DIGITS: Final = re.compile(r"\d+")
 
 
 def default_text(column: Column, default: Default) -> tuple[str | None, bool]:
-    """(COLUMN_DEFAULT, is it an expression). The text of an expression in parentheses is not kept: the server rewrites it."""
+    """(COLUMN_DEFAULT, is it an expression); the text of one in parentheses is not kept: the server rewrites it."""
     if default.kind == "null":
         return None, False
     if default.kind == "expression":
@@ -28,7 +32,7 @@ def default_text(column: Column, default: Default) -> tuple[str | None, bool]:
     return _literal(column, default), False
 
 
-def _literal(column: Column, default: Default) -> str | None:
+def _literal(column: Column, default: Default) -> str | None:  # noqa: PLR0911 - one return a family of types
     name = column.data_type
     if name in _INTEGERS or name in ("decimal", "float", "double"):
         return _number(column, default)
@@ -125,12 +129,12 @@ def _temporal(column: Column, text: str) -> str:
     if len(parts) == 1:
         parts = _packed(parts[0])
     whole = [int(part) for part in parts[:6]] + [0] * (6 - len(parts[:6]))
-    if len(parts[0]) <= 2 and any(whole):  # noqa: PLR2004 - two-digit years
-        whole[0] += 2000 if whole[0] < 70 else 1900  # noqa: PLR2004 - 70 is 1970
+    if len(parts[0]) <= 2 and any(whole):
+        whole[0] += 2000 if whole[0] < 70 else 1900
     date = f"{whole[0]:04}-{whole[1]:02}-{whole[2]:02}"
     if column.data_type == "date":
         return date
-    return f"{date} {whole[3]:02}:{whole[4]:02}:{whole[5]:02}" + _fraction(parts[6] if len(parts) > 6 else "", digits)  # noqa: PLR2004
+    return f"{date} {whole[3]:02}:{whole[4]:02}:{whole[5]:02}" + _fraction(parts[6] if len(parts) > 6 else "", digits)
 
 
 def _packed(digits: str) -> list[str]:
@@ -138,7 +142,7 @@ def _packed(digits: str) -> list[str]:
     if len(digits) in (8, 14):
         head, rest = digits[:4], digits[4:]
     else:
-        digits = digits.zfill(6 if len(digits) <= 6 else 12)  # noqa: PLR2004 - YYMMDD
+        digits = digits.zfill(6 if len(digits) <= 6 else 12)
         head, rest = digits[:2], digits[2:]
     return [head, *(rest[at : at + 2] for at in range(0, len(rest), 2))]
 
@@ -152,9 +156,9 @@ def _year(text: str) -> str:
         return text
     number = int(text)
     if number == 0:
-        return "2000" if len(text) < 4 and text != "0" else "0000"  # noqa: PLR2004 - '0000' is the zero year
-    if number < 100:  # noqa: PLR2004 - two-digit years
-        number += 2000 if number < 70 else 1900  # noqa: PLR2004
+        return "2000" if len(text) < 4 and text != "0" else "0000"
+    if number < 100:
+        number += 2000 if number < 70 else 1900
     return f"{number:04}"
 
 

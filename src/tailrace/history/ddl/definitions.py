@@ -1,14 +1,16 @@
-"""Column and key definitions, shared by CREATE TABLE and ALTER TABLE (sql/sql_yacc.yy, `column_def`, `table_constraint_def`)."""
+"""Column and key definitions (sql/sql_yacc.yy, `column_def`, `table_constraint_def`)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tailrace.history.charset import is_charset
-from tailrace.history.ddl.cursor import Cursor
 from tailrace.history.ddl.datatype import charset_clause, data_type
 from tailrace.history.ddl.syntax import ColumnDefinition, DataType, Default, KeyDefinition, Options, QualifiedName
+
+if TYPE_CHECKING:
+    from tailrace.history.ddl.cursor import Cursor
 
 KEY_WORDS: Final = ("PRIMARY", "UNIQUE", "INDEX", "KEY", "FULLTEXT", "SPATIAL", "CONSTRAINT", "FOREIGN", "CHECK")
 """Reserved words that begin a table element which is not a column."""
@@ -83,7 +85,7 @@ def _attribute(cursor: Cursor, found: _Found, name: str) -> bool:  # noqa: C901,
     elif cursor.take("COMMENT"):
         found.comment = cursor.text()
     elif cursor.take("COLLATE"):
-        found.type = replace(found.type, collation=cursor.word_or_string())
+        found.type = replace(found.type, collation=cursor.charset_or_collation())
     elif cursor.at_any("CHARSET", "CHARACTER"):
         found.type = replace(found.type, charset=charset_clause(cursor))
     elif cursor.take("SRID"):
@@ -162,7 +164,7 @@ def default_value(cursor: Cursor) -> Default:  # noqa: C901 - one branch a kind 
     if token.kind in ("number", "hex", "bit"):
         cursor.next()
         return Default(token.kind, token.value)
-    cursor.fail("expected a default value")
+    return cursor.fail("expected a default value")
 
 
 def key_definition(cursor: Cursor) -> KeyDefinition | None:
@@ -229,7 +231,7 @@ def take_option(cursor: Cursor, options: Options) -> Options | None:
         cursor.take("DEFAULT")
         cursor.next()
         cursor.take("=")
-        return replace(options, collation=cursor.word_or_string())
+        return replace(options, collation=cursor.charset_or_collation())
     if word == "COMMENT" and not default:
         cursor.next()
         cursor.take("=")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from tailrace.errors import SchemaError
 from tailrace.history.charset import SERVER_DEFAULT, Charset, by_id, by_name
@@ -23,8 +22,12 @@ from tailrace.history.ddl.syntax import (
     Statement,
     TruncateTable,
 )
-from tailrace.history.tables import Tables
 from tailrace.model.table import Table, TableId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tailrace.history.tables import Tables
 
 _SHOWN: Final = 200
 
@@ -71,7 +74,9 @@ def apply(tables: Tables, context: Context, sql: str) -> tuple[Tables, tuple[Cha
         ) from error
 
 
-def _effect(tables: Tables, context: Context, statement: Statement) -> tuple[Tables, tuple[Change, ...]]:
+def _effect(  # noqa: PLR0911 - one return a statement
+    tables: Tables, context: Context, statement: Statement
+) -> tuple[Tables, tuple[Change, ...]]:
     match statement:
         case CreateTable():
             return _create(tables, context, statement)

@@ -86,7 +86,7 @@ def _old_columns(table: Table, actions: Sequence[Action], charset: Charset, *, t
     for action in actions:
         name = _target(action)
         if name is not None and name.casefold() not in by_name:
-            # MODIFY of a column that the same statement adds is refused by the server, so the table is not what we think.
+            # The server has accepted the statement, so the table is not what we think.
             raise SchemaError(f"the statement changes column {name!r}, which {table.id} does not have")
     for column in table.columns:
         kept: Column | None = column
@@ -162,8 +162,12 @@ def _old_keys(keys: Keys, actions: Iterable[Action]) -> Keys:
 def _finish(table: Table, columns: Sequence[Column], keys: Keys, added: Iterable[KeyDefinition]) -> Table:
     """Put columns and keys together: a key spells a column as its definition does, and a primary key allows no NULL."""
     spelled = {column.name.casefold(): column.name for column in columns}
-    for key in added:
-        keys = keys.add(replace(key, columns=tuple(spelled.get(name.casefold(), name) for name in key.columns)))
+    new = [replace(key, columns=tuple(spelled.get(name.casefold(), name) for name in key.columns)) for key in added]
+    written = [key.columns for key in new if key.kind != "foreign"]
+    for key in new:
+        # A foreign key takes a written index that begins with its columns, even one that comes later in the statement.
+        if key.kind != "foreign" or all(columns[: len(key.columns)] != key.columns for columns in written):
+            keys = keys.add(key)
     keys = keys.rename_columns(spelled)
     primary = set(keys.primary)
     return replace(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from tailrace.history.ddl.syntax import KeyDefinition
-from tailrace.model.table import Table
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tailrace.history.ddl.syntax import KeyDefinition
+    from tailrace.model.table import Table
 
 
 class Index(NamedTuple):
@@ -76,7 +78,7 @@ class Keys:
         return name
 
     def drop(self, name: str | None) -> Keys:
-        """Without an index (None: the primary key); no error if there is none, for it may be a constraint of another kind."""
+        """Without an index (None: the primary key); if there is none, it is a constraint of another kind."""
         if name is None:
             return replace(self, primary=())
         return replace(self, indexes=tuple(i for i in self.indexes if i.name.casefold() != name.casefold()))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from tailrace.errors import SchemaError
 from tailrace.history.ddl.alter import alter_table
@@ -34,6 +33,9 @@ from tailrace.history.ddl.syntax import (
     Statement,
     TruncateTable,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _DML: Final = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "WITH"})
 
@@ -98,7 +100,7 @@ def _definition(verb: str, rest: list[str]) -> Ddl | Other:
     return Other(f"{verb} {what}")
 
 
-def parse(sql: str, sql_mode: int = 0) -> Statement | None:
+def parse(sql: str, sql_mode: int = 0) -> Statement | None:  # noqa: PLR0911 - one return a verb
     """The syntax of a statement that `classify` calls DDL; None if it touches no table (a temporary one, say).
 
     Raises SchemaError with the place where reading stopped.
@@ -157,7 +159,7 @@ def _create_table(cursor: Cursor) -> CreateTable:
 
 
 def _table_options(cursor: Cursor) -> Options:
-    """Options to the end of CREATE TABLE. Partitions are skipped; a query is refused, for its columns are not in the text."""
+    """Options to the end of CREATE TABLE; partitions are skipped, a query is refused."""
     options = Options()
     while not cursor.at_end():
         if cursor.at("START", "TRANSACTION"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tailrace.history.charset import BINARY, Charset, by_name, canonical_charset, decode, max_bytes, with_bin
 from tailrace.history.ddl.default import default_text
-from tailrace.history.ddl.syntax import ColumnDefinition, DataType
 from tailrace.model.table import Column
+
+if TYPE_CHECKING:
+    from tailrace.history.ddl.syntax import ColumnDefinition, DataType
 
 _TEXTS: Final = {"tinytext": "tinyblob", "text": "blob", "mediumtext": "mediumblob", "longtext": "longblob"}
 _AS_BINARY: Final = {"char": "binary", "varchar": "varbinary", **_TEXTS}
