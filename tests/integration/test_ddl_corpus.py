@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 KNOWN = Path(__file__).with_name("ddl_differences.txt")
 """`file: what differs` of every difference there is, each with its reason above it."""
-FILES = 150
-"""How many of the 1,764 files a run replays."""
+FILES = 30
+"""How many of the 3,516 files a run replays: the same each time, the rest by `tools/ddl_corpus.py measure`."""
 
 
 def corpus_tool() -> ModuleType:
@@ -41,7 +41,7 @@ def known() -> set[str]:
 
 @pytest.mark.timeout(900)
 def test_tables_stay_those_of_information_schema_through_the_servers_own_test_suite(
-    mysql_server_factory: ServerFactory, seed: int
+    mysql_server_factory: ServerFactory,
 ) -> None:
     tool = corpus_tool()
     try:
@@ -50,7 +50,7 @@ def test_tables_stay_those_of_information_schema_through_the_servers_own_test_su
         pytest.skip(f"the corpus cannot be had: {error}")
     server = mysql_server_factory("--skip-log-bin", "--gtid-mode=OFF", "--enforce-gtid-consistency=OFF")
     tally = tool.Tally()
-    for file, sql in random.Random(seed).sample(files, FILES):
+    for file, sql in random.Random(FILES).sample(files, FILES):
         tool.replay(server.connect, file, sql, tally)
     assert tally.accepted > FILES
     new = [

@@ -39,7 +39,7 @@ def _literal(column: Column, default: Default) -> str | None:  # noqa: PLR0911 -
     if name == "bit":
         return _bit(column, default)
     if name in ("binary", "varbinary"):
-        return _binary(default)
+        return _binary(default, padded=name == "binary")
     text = _as_text(column, default)
     if name in ("date", "time", "datetime", "timestamp", "year"):
         return _temporal(column, text)
@@ -110,8 +110,12 @@ def _whole(text: str) -> int:
         return int.from_bytes(text.encode(), "big")
 
 
-def _binary(default: Default) -> str:
-    return "0x" + _as_bytes(default).hex().upper() if _as_bytes(default) else ""
+def _binary(default: Default, *, padded: bool) -> str:
+    data = _as_bytes(default)
+    if not data and not padded:
+        return ""
+    # Zero bytes at the end are not printed.
+    return "0x" + data.rstrip(b"\0").hex().upper()
 
 
 def _label(column: Column, text: str) -> str:

@@ -141,14 +141,16 @@ def _insert(columns: list[Column], column: Column, position: Position | None, ta
         raise SchemaError(f"the statement puts a column AFTER {position.after!r}, which {table} does not have")
 
 
-def _old_keys(keys: Keys, actions: Iterable[Action]) -> Keys:
+def _old_keys(keys: Keys, actions: Sequence[Action]) -> Keys:
     """The keys of old that stay, under their new names."""
     renamed: dict[str, str] = {}
+    # A column dropped and added again in one statement keeps its places in the keys.
+    again = {action.column.name.casefold() for action in actions if isinstance(action, AddColumn)}
     for action in actions:
         match action:
             case DropKey(name):
                 keys = keys.drop(name)
-            case DropColumn(name):
+            case DropColumn(name) if name.casefold() not in again:
                 keys = keys.drop_column(name)
             case RenameKey(old, new):
                 keys = keys.rename(old, new)
