@@ -46,7 +46,7 @@ def data_type(cursor: Cursor) -> DataType:
     return parsed
 
 
-def _base(cursor: Cursor) -> DataType:  # noqa: C901, PLR0911 - one branch a family of spellings
+def _base(cursor: Cursor) -> DataType:  # noqa: C901 - one branch a family of spellings
     if cursor.take_any("BOOL", "BOOLEAN"):
         return DataType("tinyint", 1)
     if cursor.take("SERIAL"):
@@ -110,7 +110,7 @@ def _sizes(cursor: Cursor, name: str) -> DataType:
     return _normalise(name, length, scale)
 
 
-def _normalise(name: str, length: int | None, scale: int | None) -> DataType:  # noqa: PLR0911 - one a rule
+def _normalise(name: str, length: int | None, scale: int | None) -> DataType:
     if name == "decimal":
         return DataType(name, length or 10, scale or 0)
     if name == "float" and scale is None:

@@ -32,7 +32,7 @@ def default_text(column: Column, default: Default) -> tuple[str | None, bool]:
     return _literal(column, default), False
 
 
-def _literal(column: Column, default: Default) -> str | None:  # noqa: PLR0911 - one return a family of types
+def _literal(column: Column, default: Default) -> str | None:
     name = column.data_type
     if name in _INTEGERS or name in ("decimal", "float", "double"):
         return _number(column, default)

@@ -74,9 +74,7 @@ def apply(tables: Tables, context: Context, sql: str) -> tuple[Tables, tuple[Cha
         ) from error
 
 
-def _effect(  # noqa: PLR0911 - one return a statement
-    tables: Tables, context: Context, statement: Statement
-) -> tuple[Tables, tuple[Change, ...]]:
+def _effect(tables: Tables, context: Context, statement: Statement) -> tuple[Tables, tuple[Change, ...]]:
     match statement:
         case CreateTable():
             return _create(tables, context, statement)

@@ -100,7 +100,7 @@ def _definition(verb: str, rest: list[str]) -> Ddl | Other:
     return Other(f"{verb} {what}")
 
 
-def parse(sql: str, sql_mode: int = 0) -> Statement | None:  # noqa: PLR0911 - one return a verb
+def parse(sql: str, sql_mode: int = 0) -> Statement | None:
     """The syntax of a statement that `classify` calls DDL; None if it touches no table (a temporary one, say).
 
     Raises SchemaError with the place where reading stopped.
