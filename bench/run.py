@@ -1,0 +1,93 @@
+"""Measure the peers: `python bench/run.py [--rows N] [--only WORKLOAD] [--peers NAME,…] [--json]`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import platform
+import subprocess
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from peer_runs import SNAPSHOT, STREAM, MissingError, Result
+from source import source
+from workloads import WORKLOADS
+
+RESULTS = Path(__file__).parent / "results"
+LIMITS = {"stream": "mysqlbinlog --raw", "snapshot": "SELECT *"}
+
+
+def measured(rows: int, only: list[str], peers: list[str]) -> list[dict[str, object]]:
+    """One record for each peer, workload and kind of reading."""
+    records: list[dict[str, object]] = []
+    for workload in (WORKLOADS[name] for name in only):
+        with source(workload, rows) as filled:
+            for kind, runs in (("stream", STREAM), ("snapshot", SNAPSHOT)):
+                # The table's contents are the same after any workload of its shape: one snapshot is enough.
+                for name, run in runs.items() if kind == "stream" or workload.name == "inserts" else ():
+                    if peers and name not in peers:
+                        continue
+                    with tempfile.TemporaryDirectory() as scratch:
+                        try:
+                            result = run(filled, Path(scratch))
+                        except MissingError as missing:
+                            print(f"left out: {name}: {missing}")
+                            continue
+                    records.append({"workload": workload.name, "kind": kind, "peer": name, **asdict(result)})
+    return records
+
+
+def table(records: list[dict[str, object]]) -> str:
+    """The records as a Markdown table, each beside the limit and Debezium of the same workload."""
+    lines = [
+        "| workload | kind | peer | rows/s | of limit | to Debezium | CPU s/M rows | peak MB | first event s |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    rates = {(r["workload"], r["kind"], r["peer"]): _rate(r) for r in records}
+    for record in records:
+        place = (record["workload"], record["kind"])
+        rate = _rate(record)
+        limit = rates.get((*place, LIMITS[str(record["kind"])]))
+        debezium = rates.get((*place, "debezium"))
+        result = _result(record)
+        first = f"{result.first_event:.2f}" if result.first_event is not None else ""
+        lines.append(
+            f"| {record['workload']} | {record['kind']} | {record['peer']} | {rate:,.0f} |"
+            f" {rate / limit if limit else 0:.3f} | {rate / debezium if debezium else 0:.2f} |"
+            f" {result.cpu / result.rows * 1e6:.2f} | {result.peak / 1e6:.0f} | {first} |"
+        )
+    return "\n".join(lines)
+
+
+def _result(record: dict[str, object]) -> Result:
+    return Result(**{name: record[name] for name in Result.__dataclass_fields__})  # type: ignore[arg-type]
+
+
+def _rate(record: dict[str, object]) -> float:
+    result = _result(record)
+    return result.rows / result.seconds
+
+
+def main() -> None:
+    """Measure, print, and write bench/results/<date>-<commit>.json."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--only", default=",".join(WORKLOADS), help="workloads, by comma")
+    parser.add_argument("--peers", default="", help="peers, by comma; all without it")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    records = measured(args.rows, args.only.split(","), [p for p in args.peers.split(",") if p])
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "system": platform.system()}
+    report = {"rows": args.rows, "commit": commit.stdout.strip(), **machine, "results": records}
+    RESULTS.mkdir(exist_ok=True)
+    name = f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}-{commit.stdout.strip() or 'none'}.json"
+    (RESULTS / name).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=1) if args.json else table(records))
+
+
+if __name__ == "__main__":
+    main()
