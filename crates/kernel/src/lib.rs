@@ -11,6 +11,14 @@
 //! Bad input is an [`error::Error`] that names file, position, event type, table and column; never a panic.
 #![forbid(unsafe_code)]
 
+pub mod binlog;
+pub mod checksum;
+pub mod decoder;
+pub mod encode;
 pub mod error;
+pub mod gtid;
+pub mod packet;
+pub mod pool;
 pub mod reader;
+pub mod resultset;
 pub mod row;

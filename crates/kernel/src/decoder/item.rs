@@ -1,0 +1,58 @@
+//! What a decoder hands out: batches, and the points where policy must decide.
+
+use crate::binlog::table_map::TableMap;
+use crate::encode::batch::Batch;
+
+#[derive(Debug)]
+pub enum Item {
+    Batch(Batch),
+    NeedTable(NeedTable),
+    Query(Query),
+    XaHold(XaHold),
+    XaEnd { xid: String, outcome: XaOutcome },
+    /// The open transaction was rolled back; `rows` of its events had come out.
+    Rollback { rows: u64 },
+}
+
+/// A table map without a plan: `Decoder::bind` answers.
+#[derive(Debug)]
+pub struct NeedTable {
+    pub file: String,
+    pub position: u64,
+    pub map: TableMap,
+}
+
+/// A statement that is no transaction control: DDL, or DML under statement format.
+#[derive(Debug)]
+pub struct Query {
+    pub database: String,
+    pub sql: Vec<u8>,
+    pub file: String,
+    pub position: u64,
+    pub end_position: u64,
+    pub gtid: Option<String>,
+    pub timestamp: u32,
+    pub thread_id: u32,
+    pub server_id: u32,
+    /// Collation id of `character_set_client`.
+    pub client_collation: Option<u32>,
+    pub sql_mode: u64,
+    pub collation_database: Option<u32>,
+    pub in_transaction: bool,
+}
+
+/// Raw events of an XA transaction that is not committed yet.
+#[derive(Debug)]
+pub struct XaHold {
+    pub xid: String,
+    /// Frames: start position (u64 LE), length (u32 LE), event without checksum.
+    pub data: Vec<u8>,
+    pub first: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum XaOutcome {
+    Prepared,
+    Committed,
+    RolledBack,
+}

@@ -1,0 +1,522 @@
+//! What each event means: positions, transactions, tables, rows.
+
+use super::images::{Bitmap, Layout, fill_unchanged, read_image, read_partial_image};
+use super::item::{Item, NeedTable, Query, XaHold, XaOutcome};
+use super::tables::{Binding, Bound, Tables};
+use super::{Arc, Start};
+use crate::binlog::format_description::FormatDescription;
+use crate::binlog::gtid::GtidEvent;
+use crate::binlog::header::{EventType, Header};
+use crate::binlog::payload::PayloadEvents;
+use crate::binlog::query::{QueryEvent, Statement};
+use crate::binlog::rows::{RowsEvent, RowsKind};
+use crate::binlog::table_map::TableMap;
+use crate::binlog::{heartbeat, rotate, xa};
+use crate::checksum;
+use crate::encode::batch::{Batch, Commit};
+use crate::encode::envelope::{Envelope, Source};
+use crate::encode::{Change, Encoder};
+use crate::error::{Error, Result};
+use crate::gtid::{Gtid, GtidSet};
+use crate::pool::Pool;
+use crate::reader::Reader;
+
+/// An event without its checksum, and where it stands in its file.
+pub struct Event<'a> {
+    header: Header,
+    /// Header and body.
+    bytes: &'a [u8],
+    span: Span,
+}
+
+/// Start and end of an event in its file; inner events of a compressed transaction have their container's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Span {
+    pub start: u64,
+    pub end: u64,
+}
+
+impl<'a> Event<'a> {
+    pub fn inner(bytes: &'a [u8], span: Span) -> Result<Self> {
+        Ok(Event { header: Header::parse(bytes)?, bytes, span })
+    }
+
+    pub fn held(bytes: &'a [u8], start: u64) -> Result<Self> {
+        let span = Span { start, end: start + bytes.len() as u64 };
+        Self::inner(bytes, span)
+    }
+
+    fn body(&self) -> &'a [u8] {
+        self.bytes.get(Header::LENGTH..).unwrap_or_default()
+    }
+}
+
+pub enum Next {
+    Continue,
+    Item(Item),
+    Payload(PayloadEvents),
+}
+
+/// The transaction being read.
+#[derive(Debug, Default)]
+struct Transaction {
+    open: bool,
+    gtid: Option<Gtid>,
+    gtid_text: String,
+    /// Commit time on the original source, µs; 0 if the server does not say.
+    commit_us: u64,
+    thread: Option<u32>,
+    /// Changes read so far.
+    rows: u64,
+    /// Set between XA START and the end of the group: rows are held, not emitted.
+    xa: Option<Hold>,
+}
+
+#[derive(Debug)]
+struct Hold {
+    xid: String,
+    frames: Vec<u8>,
+    first: bool,
+}
+
+/// A held piece is handed out when it has grown to this.
+const HOLD_BYTES: usize = 256 * 1024;
+
+/// The table id of the server's dummy rows event, which only ends a statement.
+const DUMMY_TABLE_ID: u64 = 0x00FF_FFFF;
+
+pub struct State {
+    envelope: Arc<Envelope>,
+    format: FormatDescription,
+    file: String,
+    span: Span,
+    /// End of the last event read.
+    position: u64,
+    executed: GtidSet,
+    transaction: Transaction,
+    tables: Tables,
+    encoder: Encoder,
+    commit: Option<Commit>,
+    last_timestamp: u32,
+    now_us: u64,
+    skip: Option<(String, u64)>,
+    /// A statement outside a transaction was handed out: it is its own transaction.
+    end_after_item: bool,
+}
+
+impl State {
+    pub fn new(start: Start, envelope: &Arc<Envelope>) -> Self {
+        State {
+            envelope: Arc::clone(envelope),
+            format: FormatDescription::default(),
+            file: start.file,
+            span: Span::default(),
+            position: start.position,
+            executed: start.gtids,
+            transaction: Transaction::default(),
+            tables: Tables::default(),
+            encoder: Encoder::new(envelope),
+            commit: None,
+            last_timestamp: 0,
+            now_us: 0,
+            skip: None,
+            end_after_item: false,
+        }
+    }
+
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    pub fn open_transaction(&self) -> Option<(&str, u64)> {
+        let Transaction { open, gtid_text, rows, .. } = &self.transaction;
+        (*open && *rows > 0).then_some((gtid_text, *rows))
+    }
+
+    pub fn skip_rows(&mut self, gtid: &str, rows: u64) {
+        self.skip = (rows > 0).then(|| (gtid.to_owned(), rows));
+    }
+
+    pub fn bind(&mut self, table_id: u64, plan: Option<Arc<crate::encode::plan::Plan>>) -> Result<()> {
+        self.tables.bind(table_id, plan).map_err(|error| error.at(&self.file, self.span.start, "Table_map"))
+    }
+
+    pub fn unbind_all(&mut self) {
+        self.tables.clear();
+    }
+
+    pub fn size(&self) -> usize {
+        self.encoder.size()
+    }
+
+    pub fn begin_batch(&mut self, now_us: u64, pool: &Pool) {
+        self.now_us = now_us;
+        self.encoder.recycle(|| pool.take());
+    }
+
+    /// What has been encoded since the last call, with the last commit in it; `None` if there is neither.
+    pub fn take_batch(&mut self) -> Result<Option<Batch>> {
+        if self.encoder.rows() == 0 && self.commit.is_none() {
+            return Ok(None);
+        }
+        let mut batch = self.encoder.take()?;
+        batch.commit = self.commit.take().map(|commit| Commit { gtids: self.executed.to_string(), ..commit });
+        batch.in_transaction = self.transaction.open;
+        batch.last_timestamp = self.last_timestamp;
+        Ok(Some(batch))
+    }
+
+    pub fn after_item(&mut self) {
+        if std::mem::take(&mut self.end_after_item) {
+            self.end_transaction();
+        }
+    }
+
+    pub fn locate(&self, error: Error) -> Error {
+        error.at(&self.file, self.span.start, "Transaction_payload")
+    }
+
+    /// An event as the server sent it: checks its checksum, follows the position, gives it its meaning.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<Next> {
+        let located = |state: &State, error: Error| error.at(&state.file, state.position, "Unknown");
+        let header = Header::parse(bytes).map_err(|error| located(self, error))?;
+        let name = header.kind.name();
+        let checked = checksum::strip(bytes, &header, &self.format);
+        let bytes = checked.map_err(|error| error.at(&self.file, self.position, name))?;
+        let end = self.end_of(&header);
+        self.span = Span { start: end.saturating_sub(u64::from(header.size)), end };
+        if header.end != 0 {
+            self.position = end;
+        }
+        self.handle(Event { header, bytes, span: self.span })
+    }
+
+    /// The header keeps only 32 bits of the end position: a file beyond 4 GB wraps it.
+    fn end_of(&self, header: &Header) -> u64 {
+        if header.end == 0 {
+            return self.position;
+        }
+        let end = (self.position & !0xFFFF_FFFF) | u64::from(header.end);
+        if end < self.position && self.position - end > 1 << 31 { end + (1 << 32) } else { end }
+    }
+
+    pub fn handle(&mut self, event: Event<'_>) -> Result<Next> {
+        let (start, name) = (event.span.start, event.header.kind.name());
+        self.dispatch(&event).map_err(|error| error.at(&self.file, start, name))
+    }
+
+    #[inline]
+    fn dispatch(&mut self, event: &Event<'_>) -> Result<Next> {
+        use EventType as T;
+        let kind = event.header.kind;
+        if event.header.timestamp != 0 {
+            self.last_timestamp = event.header.timestamp;
+        }
+        if self.transaction.xa.is_some()
+            && matches!(
+                kind,
+                T::TableMap
+                    | T::WriteRows
+                    | T::UpdateRows
+                    | T::DeleteRows
+                    | T::WriteRowsV1
+                    | T::UpdateRowsV1
+                    | T::DeleteRowsV1
+                    | T::PartialUpdateRows
+                    | T::RowsQuery
+            )
+        {
+            return Ok(self.hold(event));
+        }
+        match kind {
+            T::WriteRows
+            | T::UpdateRows
+            | T::DeleteRows
+            | T::WriteRowsV1
+            | T::UpdateRowsV1
+            | T::DeleteRowsV1
+            | T::PartialUpdateRows => self.rows(event).map(|()| Next::Continue),
+            T::TableMap => self.table_map(event),
+            T::Gtid | T::AnonymousGtid | T::GtidTagged => {
+                let gtid = GtidEvent::parse(kind, event.body())?;
+                Ok(self.begin_group(&gtid))
+            }
+            T::Query => self.query(event),
+            T::Xid => {
+                self.end_transaction();
+                Ok(Next::Continue)
+            }
+            T::XaPrepare => self.xa_prepare(event),
+            T::TransactionPayload => PayloadEvents::parse(event.body()).map(Next::Payload),
+            T::FormatDescription => self.format_description(event),
+            T::Rotate => {
+                let rotate = rotate::RotateEvent::parse(event.body())?;
+                self.file = String::from_utf8_lossy(rotate.file).into_owned();
+                self.position = rotate.position;
+                self.tables.clear();
+                Ok(Next::Continue)
+            }
+            T::Heartbeat | T::HeartbeatV2 => {
+                let beat = heartbeat::Heartbeat::parse(kind, &event.header, event.body())?;
+                if beat.file == self.file.as_bytes() && beat.position > self.position && !self.transaction.open {
+                    self.position = beat.position;
+                }
+                Ok(Next::Continue)
+            }
+            T::Incident => Err(Error::corrupt(
+                "the server reports lost events: the binlog has a gap here, a new snapshot is needed",
+            )),
+            _ => Ok(Next::Continue),
+        }
+    }
+
+    fn format_description(&mut self, event: &Event<'_>) -> Result<Next> {
+        self.format = FormatDescription::parse(event.body())?;
+        // A file that begins while a transaction is open: the server died before it was whole.
+        let real = event.header.end != 0;
+        if real && self.transaction.open && event.span.start <= 4 {
+            self.transaction.gtid = None;
+            return Ok(self.rolled_back());
+        }
+        Ok(Next::Continue)
+    }
+
+    /// A new group. If part of another one came out before a reconnect and its server never sends it again (failover
+    /// to a server without it), that part is rolled back.
+    fn begin_group(&mut self, event: &GtidEvent<'_>) -> Next {
+        let mut text = std::mem::take(&mut self.transaction.gtid_text);
+        text.clear();
+        let gtid = event.gtid();
+        if let Some(gtid) = &gtid {
+            gtid.write(&mut text);
+        }
+        self.transaction =
+            Transaction { gtid, gtid_text: text, commit_us: event.original_commit_us, ..Transaction::default() };
+        match self.skip.take_if(|(gtid, _)| *gtid != self.transaction.gtid_text) {
+            Some((_, rows)) => Next::Item(Item::Rollback { rows }),
+            None => Next::Continue,
+        }
+    }
+
+    fn query(&mut self, event: &Event<'_>) -> Result<Next> {
+        let query = QueryEvent::parse(event.body())?;
+        self.transaction.thread = Some(query.thread_id);
+        match query.statement() {
+            Statement::Begin => self.transaction.open = true,
+            Statement::Commit => self.end_transaction(),
+            Statement::Rollback => return Ok(self.rolled_back()),
+            Statement::Savepoint | Statement::RollbackTo => {}
+            // XA END always stands before XA PREPARE: what is held is complete here.
+            Statement::XaEnd => {
+                if let Some(hold) = &mut self.transaction.xa {
+                    return Ok(Next::Item(Item::XaHold(hold.hand_out())));
+                }
+            }
+            Statement::XaStart(xid) => {
+                self.transaction.open = true;
+                self.transaction.xa = Some(Hold { xid: xid.to_string(), frames: Vec::new(), first: true });
+            }
+            Statement::XaCommit(xid) => {
+                // The group ends when its held rows have been replayed.
+                self.transaction.open = true;
+                return Ok(Next::Item(Item::XaEnd { xid: xid.to_string(), outcome: XaOutcome::Committed }));
+            }
+            Statement::XaRollback(xid) => {
+                self.end_after_item = true;
+                return Ok(Next::Item(Item::XaEnd { xid: xid.to_string(), outcome: XaOutcome::RolledBack }));
+            }
+            Statement::Other => {
+                self.end_after_item = !self.transaction.open;
+                return Ok(Next::Item(Item::Query(self.other_query(event, &query))));
+            }
+        }
+        Ok(Next::Continue)
+    }
+
+    fn other_query(&self, event: &Event<'_>, query: &QueryEvent<'_>) -> Query {
+        Query {
+            database: String::from_utf8_lossy(query.database).into_owned(),
+            sql: query.sql.to_vec(),
+            file: self.file.clone(),
+            position: event.span.start,
+            end_position: event.span.end,
+            gtid: self.gtid().map(str::to_owned),
+            timestamp: event.header.timestamp,
+            thread_id: query.thread_id,
+            server_id: event.header.server_id,
+            client_collation: query.client_collation,
+            sql_mode: query.sql_mode.unwrap_or(0),
+            collation_database: query.database_collation,
+            in_transaction: self.transaction.open,
+        }
+    }
+
+    fn gtid(&self) -> Option<&str> {
+        self.transaction.gtid.is_some().then_some(self.transaction.gtid_text.as_str())
+    }
+
+    fn rolled_back(&mut self) -> Next {
+        self.end_after_item = true;
+        Next::Item(Item::Rollback { rows: self.transaction.rows })
+    }
+
+    fn hold(&mut self, event: &Event<'_>) -> Next {
+        let Some(hold) = &mut self.transaction.xa else { return Next::Continue };
+        hold.frames.extend_from_slice(&event.span.start.to_le_bytes());
+        hold.frames.extend_from_slice(&(event.bytes.len() as u32).to_le_bytes());
+        hold.frames.extend_from_slice(event.bytes);
+        if hold.frames.len() < HOLD_BYTES {
+            return Next::Continue;
+        }
+        Next::Item(Item::XaHold(hold.hand_out()))
+    }
+
+    fn xa_prepare(&mut self, event: &Event<'_>) -> Result<Next> {
+        let prepare = xa::XaPrepareEvent::parse(event.body())?;
+        let Some(hold) = self.transaction.xa.take() else {
+            return Err(Error::corrupt("XA PREPARE without XA START"));
+        };
+        // XA COMMIT … ONE PHASE is written as a prepare that is also the commit: its rows are replayed at once.
+        let outcome = if prepare.one_phase { XaOutcome::Committed } else { XaOutcome::Prepared };
+        self.end_after_item = outcome == XaOutcome::Prepared;
+        Ok(Next::Item(Item::XaEnd { xid: hold.xid, outcome }))
+    }
+
+    /// The held rows of a committed XA transaction have all been replayed.
+    pub fn end_replay(&mut self) {
+        self.end_transaction();
+    }
+
+    fn end_transaction(&mut self) {
+        if let Some(gtid) = &self.transaction.gtid {
+            self.executed.add(gtid);
+        }
+        let timestamp_us = match self.transaction.commit_us {
+            0 => u64::from(self.last_timestamp) * 1_000_000,
+            known => known,
+        };
+        self.encoder.mark_commit();
+        let transactions = self.commit.as_ref().map_or(0, |commit| commit.transactions) + 1;
+        let mut file = self.commit.take().map(|commit| commit.file).unwrap_or_default();
+        if file != self.file {
+            file.clone_from(&self.file);
+        }
+        self.commit = Some(Commit {
+            end: self.encoder.size(),
+            rows: self.encoder.rows(),
+            file,
+            position: self.span.end,
+            gtids: String::new(),
+            timestamp_us,
+            transactions,
+        });
+        if self.skip.as_ref().is_some_and(|(gtid, _)| *gtid == self.transaction.gtid_text) {
+            self.skip = None;
+        }
+        self.transaction.open = false;
+        self.transaction.gtid = None;
+        self.transaction.rows = 0;
+        self.transaction.xa = None;
+    }
+
+    fn table_map(&mut self, event: &Event<'_>) -> Result<Next> {
+        let body = event.body();
+        let table_id = TableMap::table_id(body)?;
+        if self.tables.knows(table_id, body) {
+            return Ok(Next::Continue);
+        }
+        let map = TableMap::parse(body)?;
+        self.tables.ask(table_id, body, map.clone());
+        let file = self.file.clone();
+        Ok(Next::Item(Item::NeedTable(NeedTable { file, position: event.span.start, map })))
+    }
+
+    fn rows(&mut self, event: &Event<'_>) -> Result<()> {
+        let rows = RowsEvent::parse(event.header.kind, event.body(), &self.format)?;
+        let bound = match self.tables.get(rows.table_id) {
+            Some(Binding::Bound(bound)) => Arc::clone(bound),
+            Some(Binding::Ignored) => return Ok(()),
+            None if rows.table_id == DUMMY_TABLE_ID => return Ok(()),
+            None => return Err(Error::corrupt(format!("rows of table id {} without a table map", rows.table_id))),
+        };
+        let name = Arc::clone(&bound.plan.name);
+        self.emit_rows(event, &rows, &bound).map_err(|error| error.in_table(&name.database, &name.table))
+    }
+
+    fn emit_rows(&mut self, event: &Event<'_>, rows: &RowsEvent<'_>, bound: &Bound) -> Result<()> {
+        let columns = bound.wires.len();
+        if rows.columns != columns {
+            return Err(Error::corrupt(format!("{} columns in the rows, {columns} in the table map", rows.columns)));
+        }
+        let timestamp_us = match self.transaction.commit_us {
+            0 => u64::from(event.header.timestamp) * 1_000_000,
+            known => known,
+        };
+        let source = Source {
+            timestamp_us,
+            snapshot: "false",
+            server_id: event.header.server_id,
+            gtid: self.transaction.gtid.is_some().then_some(self.transaction.gtid_text.as_str()),
+            file: &self.file,
+            position: event.span.start,
+            thread: self.transaction.thread,
+            query: None,
+            now_us: self.now_us,
+        };
+        self.encoder.begin(&bound.plan, &source);
+        let first = Layout::new(Bitmap::new(rows.before), columns);
+        let second = Layout::new(Bitmap::new(rows.after), columns);
+        let mut reader = Reader::new(rows.data);
+        let (mut before, mut after) = (Vec::with_capacity(columns), Vec::new());
+        let mut index = 0;
+        while !reader.is_empty() {
+            let left = reader.len();
+            read_image(&bound.wires, first, &mut reader, &mut before)?;
+            let change = match rows.kind {
+                RowsKind::Write => Change::Insert(&before),
+                RowsKind::Delete => Change::Delete(&before),
+                RowsKind::Update | RowsKind::PartialUpdate => {
+                    if rows.kind == RowsKind::Update {
+                        read_image(&bound.wires, second, &mut reader, &mut after)?;
+                    } else {
+                        read_partial_image(&bound.wires, second, &before, &mut reader, &mut after)?;
+                    }
+                    fill_unchanged(&before, &mut after);
+                    Change::Update { before: &before, after: &after }
+                }
+            };
+            // A row of a table without columns in the image would otherwise never end.
+            if reader.len() == left {
+                return Err(Error::corrupt("a row of no bytes"));
+            }
+            let skipped = match &mut self.skip {
+                Some((gtid, left)) if *left > 0 && *gtid == self.transaction.gtid_text => {
+                    *left -= 1;
+                    true
+                }
+                _ => false,
+            };
+            if !skipped {
+                self.encoder.change(&bound.plan, index, change)?;
+            }
+            self.transaction.rows += 1;
+            index += 1;
+        }
+        Ok(())
+    }
+}
+
+impl Hold {
+    fn hand_out(&mut self) -> XaHold {
+        let first = std::mem::replace(&mut self.first, false);
+        XaHold { xid: self.xid.clone(), data: std::mem::take(&mut self.frames), first }
+    }
+}

@@ -1,0 +1,200 @@
+//! JSON text primitives: strings, numbers, base64, appended to a byte vector.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::borrow::Cow;
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// Nonzero where a byte of `word` is `"`, `\`, a control character or not ASCII.
+/// (The classic "has a zero byte" trick; a borrow can only mark more bytes, never fewer.)
+#[inline]
+fn needs_care(word: u64) -> u64 {
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let control = word.wrapping_sub(ONES * 0x20);
+    (quote.wrapping_sub(ONES) | backslash.wrapping_sub(ONES) | control | word) & HIGHS
+}
+
+#[inline]
+fn is_plain(bytes: &[u8]) -> bool {
+    let (words, tail) = bytes.as_chunks::<8>();
+    let mut care = 0;
+    for word in words {
+        care |= needs_care(u64::from_le_bytes(*word));
+    }
+    let mut last = [b' '; 8];
+    if tail.is_empty() {
+        return care == 0;
+    }
+    last[..tail.len()].copy_from_slice(tail);
+    care | needs_care(u64::from_le_bytes(last)) == 0
+}
+
+/// `bytes` as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.
+#[inline]
+pub fn write_string(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(bytes.len() + 2);
+    out.push(b'"');
+    write_escaped(bytes, out);
+    out.push(b'"');
+}
+
+/// The inside of a JSON string.
+#[inline]
+pub fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
+    if is_plain(bytes) {
+        out.extend_from_slice(bytes);
+    } else {
+        write_escaped_slowly(bytes, out);
+    }
+}
+
+fn write_escaped_slowly(bytes: &[u8], out: &mut Vec<u8>) {
+    let text = match String::from_utf8_lossy(bytes) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    };
+    let mut rest: &[u8] = &text;
+    // Runs without escapes are copied whole; SWAR words make long documents cheap.
+    while !rest.is_empty() {
+        let run = run_without_escapes(rest);
+        out.extend_from_slice(&rest[..run]);
+        let Some(&byte) = rest.get(run) else { return };
+        write_escape(byte, out);
+        rest = &rest[run + 1..];
+    }
+}
+
+/// How many leading bytes need no escape (UTF-8 beyond ASCII needs none).
+#[inline]
+fn run_without_escapes(bytes: &[u8]) -> usize {
+    let mut run = 0;
+    for chunk in bytes.chunks_exact(8) {
+        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
+        if escapes_in(word) != 0 {
+            break;
+        }
+        run += 8;
+    }
+    run + bytes[run..].iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\').unwrap_or(bytes.len() - run)
+}
+
+/// As `needs_care`, but bytes beyond ASCII pass.
+#[inline]
+fn escapes_in(word: u64) -> u64 {
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let zero = |x: u64| x.wrapping_sub(ONES) & !x;
+    (zero(quote) | zero(backslash) | (word.wrapping_sub(ONES * 0x20) & !word)) & HIGHS
+}
+
+#[cold]
+fn write_escape(byte: u8, out: &mut Vec<u8>) {
+    let short = match byte {
+        b'"' => b'"',
+        b'\\' => b'\\',
+        0x08 => b'b',
+        0x0C => b'f',
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        _ => {
+            const HEX: &[u8; 16] = b"0123456789ABCDEF";
+            out.extend_from_slice(b"\\u00");
+            out.push(HEX[usize::from(byte >> 4)]);
+            out.push(HEX[usize::from(byte & 15)]);
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+#[inline]
+pub fn write_int(value: i64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+#[inline]
+pub fn write_uint(value: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// The shortest digits that read back as the same double; MySQL stores neither NaN nor infinity.
+#[inline]
+pub fn write_double(value: f64, out: &mut Vec<u8>) {
+    if value.is_finite() {
+        out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+    } else {
+        out.extend_from_slice(b"null");
+    }
+}
+
+#[inline]
+pub fn write_float(value: f32, out: &mut Vec<u8>) {
+    if value.is_finite() {
+        out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+    } else {
+        out.extend_from_slice(b"null");
+    }
+}
+
+/// Standard base64 with padding, in quotes.
+#[inline]
+pub fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    let start = out.len();
+    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    // The slice is exactly as long as the encoding: this cannot fail.
+    let _ = STANDARD.encode_slice(bytes, &mut out[start..]);
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn naive(text: &str) -> String {
+        let mut out = String::from("\"");
+        for c in text.chars() {
+            match c {
+                '"' => out.push_str("\\\""),
+                '\\' => out.push_str("\\\\"),
+                '\n' => out.push_str("\\n"),
+                '\r' => out.push_str("\\r"),
+                '\t' => out.push_str("\\t"),
+                '\u{8}' => out.push_str("\\b"),
+                '\u{c}' => out.push_str("\\f"),
+                c if (c as u32) < 0x20 => out.push_str(&format!("\\u{:04X}", c as u32)),
+                c => out.push(c),
+            }
+        }
+        out.push('"');
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn a_string_escapes_like_the_obvious_way(text in any::<String>()) {
+            let mut out = Vec::new();
+            write_string(text.as_bytes(), &mut out);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), naive(&text));
+        }
+
+        #[test]
+        fn any_bytes_give_valid_utf8(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let mut out = Vec::new();
+            write_string(&bytes, &mut out);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), naive(&String::from_utf8_lossy(&bytes)));
+        }
+
+        #[test]
+        fn a_double_reads_back(value in any::<f64>().prop_filter("finite", |v| v.is_finite())) {
+            let mut out = Vec::new();
+            write_double(value, &mut out);
+            prop_assert_eq!(std::str::from_utf8(&out).unwrap().parse::<f64>().unwrap(), value);
+        }
+    }
+}

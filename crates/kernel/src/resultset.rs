@@ -1,0 +1,175 @@
+//! The result set of a snapshot SELECT, text protocol: packets in, batches of `r` events out.
+//!
+//! Packets (`COM_QUERY` response, manual "Text Resultset"): column count, column definitions, EOF unless the
+//! session deprecated it, rows, EOF or OK.
+
+use crate::encode::batch::Batch;
+use crate::encode::envelope::{Envelope, Source};
+use crate::encode::plan::Plan;
+use crate::encode::{Change, Encoder};
+use crate::error::{Error, Result};
+use crate::packet::PacketStream;
+use crate::pool::Pool;
+use crate::reader::Reader;
+use crate::row::text;
+use crate::row::value::Value;
+use std::sync::Arc;
+
+/// Where the snapshot stands in the binlog: the `source` block of its rows.
+#[derive(Debug, Clone)]
+pub struct SnapshotSource {
+    pub file: String,
+    pub position: u64,
+    pub gtid: Option<String>,
+    pub timestamp_us: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Count,
+    Definitions { left: u64 },
+    /// After the definitions: an EOF packet may stand before the first row.
+    FirstRow,
+    Rows,
+    Finished,
+}
+
+pub struct ResultSet {
+    input: PacketStream,
+    phase: Phase,
+    plan: Arc<Plan>,
+    encoder: Encoder,
+    source: SnapshotSource,
+    max_batch_bytes: usize,
+    pool: Arc<Pool>,
+}
+
+impl ResultSet {
+    pub fn new(
+        plan: Arc<Plan>,
+        envelope: &Arc<Envelope>,
+        source: SnapshotSource,
+        max_batch_bytes: usize,
+        pool: Arc<Pool>,
+    ) -> Self {
+        ResultSet {
+            input: PacketStream::new(1 << 30),
+            phase: Phase::Count,
+            encoder: Encoder::new(envelope),
+            plan,
+            source,
+            max_batch_bytes,
+            pool,
+        }
+    }
+
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.input.feed(bytes);
+    }
+
+    pub fn finished(&self) -> bool {
+        self.phase == Phase::Finished
+    }
+
+    /// The next batch, or `None` when more input is needed or the result set has ended.
+    pub fn next(&mut self, now_us: u64, snapshot: &str) -> Result<Option<Batch>> {
+        let ResultSet { input, phase, plan, encoder, source, max_batch_bytes, pool } = self;
+        encoder.recycle(|| pool.take());
+        encoder.begin(
+            plan,
+            &Source {
+                timestamp_us: source.timestamp_us,
+                snapshot,
+                server_id: 0,
+                gtid: source.gtid.as_deref(),
+                file: &source.file,
+                position: source.position,
+                thread: None,
+                query: None,
+                now_us,
+            },
+        );
+        // Borrowed values cannot outlive their packet, so the vector is made anew for each call, not each row.
+        while encoder.size() < *max_batch_bytes {
+            let Some(packet) = input.next_packet()? else { break };
+            *phase = step(*phase, packet, plan, encoder)
+                .map_err(|error| error.in_table(&plan.name.database, &plan.name.table))?;
+            if *phase == Phase::Finished {
+                break;
+            }
+        }
+        Ok((encoder.rows() > 0).then(|| encoder.take()).transpose()?)
+    }
+}
+
+fn step(phase: Phase, packet: &[u8], plan: &Plan, encoder: &mut Encoder) -> Result<Phase> {
+    if packet.first() == Some(&0xFF) {
+        return Err(server_error(packet));
+    }
+    match phase {
+        Phase::Count => {
+            let left = Reader::new(packet).lenenc()?;
+            if left as usize != plan.columns.len() {
+                return Err(Error::schema(format!(
+                    "the result set has {left} columns, the table {}",
+                    plan.columns.len()
+                )));
+            }
+            Ok(Phase::Definitions { left })
+        }
+        Phase::Definitions { left } if left > 1 => Ok(Phase::Definitions { left: left - 1 }),
+        Phase::Definitions { .. } => Ok(Phase::FirstRow),
+        // A row that begins with 0xFE (a value of 16 MB and more) is longer than an EOF or OK packet ever is.
+        Phase::FirstRow if is_eof(packet) && packet.len() == 5 => Ok(Phase::Rows),
+        Phase::FirstRow | Phase::Rows if is_eof(packet) => Ok(Phase::Finished),
+        Phase::FirstRow | Phase::Rows => {
+            row(packet, plan, encoder)?;
+            Ok(Phase::Rows)
+        }
+        Phase::Finished => Err(Error::corrupt("a packet after the end of the result set")),
+    }
+}
+
+fn is_eof(packet: &[u8]) -> bool {
+    packet.first() == Some(&0xFE) && packet.len() < 0xFF_FFFF
+}
+
+fn row(packet: &[u8], plan: &Plan, encoder: &mut Encoder) -> Result<()> {
+    let mut reader = Reader::new(packet);
+    let mut values = [Value::Null; ON_STACK];
+    if plan.columns.len() <= ON_STACK {
+        let values = &mut values[..plan.columns.len()];
+        read_row(plan, &mut reader, values)?;
+        return encoder.change(plan, 0, Change::Read(values));
+    }
+    let mut values = vec![Value::Null; plan.columns.len()];
+    read_row(plan, &mut reader, &mut values)?;
+    encoder.change(plan, 0, Change::Read(&values))
+}
+
+/// Tables up to this width need no allocation per row.
+const ON_STACK: usize = 64;
+
+#[inline]
+fn read_row<'a>(plan: &Plan, reader: &mut Reader<'a>, values: &mut [Value<'a>]) -> Result<()> {
+    for (value, column) in values.iter_mut().zip(&plan.columns) {
+        *value = match reader.lenenc_or_null()? {
+            None => Value::Null,
+            Some(length) => {
+                let length = usize::try_from(length).map_err(|_| Error::corrupt("a value longer than memory"))?;
+                text::parse(column.text, reader.bytes(length)?).map_err(|error| error.in_column(&column.spec.name))?
+            }
+        };
+    }
+    if reader.is_empty() { Ok(()) } else { Err(Error::corrupt("bytes after the last column")) }
+}
+
+/// ERR packet: 0xFF, code, `#` and SQL state, message.
+fn server_error(packet: &[u8]) -> Error {
+    let mut reader = Reader::new(packet);
+    let _ = reader.u8();
+    let code = reader.u16().unwrap_or(0);
+    let text = reader.rest();
+    let text = if text.first() == Some(&b'#') { text.get(6..).unwrap_or_default() } else { text };
+    Error::server(code, String::from_utf8_lossy(text))
+}

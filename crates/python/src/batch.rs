@@ -1,0 +1,182 @@
+//! `Batch` and `Commit`: encoded events as Python's sinks see them, without a copy.
+
+use pyo3::exceptions::PyBufferError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyCapsule, PyList, PyTuple};
+use std::collections::BTreeMap;
+use std::ffi::c_int;
+use std::sync::Arc;
+use arrow_array::{RecordBatch, StructArray};
+use arrow_schema::Field;
+use pyo3_arrow::ffi::to_array_pycapsules;
+use tailrace_kernel::encode::batch::{self, Operation};
+use tailrace_kernel::encode::plan::TableName;
+use tailrace_kernel::pool::Pool;
+
+#[pyclass(frozen, get_all, module = "tailrace._kernel")]
+pub struct Commit {
+    end: usize,
+    rows: u64,
+    file: String,
+    position: u64,
+    gtids: String,
+    timestamp_us: u64,
+    transactions: u64,
+}
+
+#[pyclass(frozen, module = "tailrace._kernel")]
+pub struct Batch {
+    inner: batch::Batch,
+    pool: Arc<Pool>,
+}
+
+/// Rows of one table; Arrow's PyCapsule interface hands them to pyarrow, Polars or DuckDB without a copy.
+#[pyclass(frozen, module = "tailrace._kernel")]
+pub struct ArrowRows {
+    table: Arc<TableName>,
+    rows: RecordBatch,
+}
+
+#[pymethods]
+impl ArrowRows {
+    #[getter]
+    fn database(&self) -> &str {
+        &self.table.database
+    }
+
+    #[getter]
+    fn table(&self) -> &str {
+        &self.table.table
+    }
+
+    fn __len__(&self) -> usize {
+        self.rows.num_rows()
+    }
+
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_array__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyCapsule>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let rows: StructArray = self.rows.clone().into();
+        let field = Arc::new(Field::new_struct("", rows.fields().clone(), false));
+        Ok(to_array_pycapsules(py, field, &rows, requested_schema)?)
+    }
+}
+
+impl Batch {
+    pub fn new(inner: batch::Batch, pool: Arc<Pool>) -> Self {
+        Batch { inner, pool }
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.pool.give_back(std::mem::take(&mut self.inner.lines));
+    }
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split_inclusive(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+}
+
+#[pymethods]
+impl Batch {
+    #[getter]
+    fn rows(&self) -> u64 {
+        self.inner.rows
+    }
+
+    #[getter]
+    fn in_transaction(&self) -> bool {
+        self.inner.in_transaction
+    }
+
+    #[getter]
+    fn last_timestamp(&self) -> u32 {
+        self.inner.last_timestamp
+    }
+
+    #[getter]
+    fn commit(&self) -> Option<Commit> {
+        self.inner.commit.as_ref().map(|commit| Commit {
+            end: commit.end,
+            rows: commit.rows,
+            file: commit.file.clone(),
+            position: commit.position,
+            gtids: commit.gtids.clone(),
+            timestamp_us: commit.timestamp_us,
+            transactions: commit.transactions,
+        })
+    }
+
+    #[getter]
+    fn counts(&self) -> Vec<(&str, &str, u64, u64, u64, u64)> {
+        let mut counts: BTreeMap<(&str, &str), [u64; 4]> = BTreeMap::new();
+        for run in &self.inner.runs {
+            let column = match run.operation {
+                Operation::Insert => 0,
+                Operation::Update => 1,
+                Operation::Delete => 2,
+                Operation::Read => 3,
+            };
+            counts.entry((&run.table.database, &run.table.table)).or_default()[column] += run.events;
+        }
+        counts.into_iter().map(|((database, table), [i, u, d, r])| (database, table, i, u, d, r)).collect()
+    }
+
+    fn split<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, lines(&self.inner.lines).map(|line| PyBytes::new(py, line)).collect::<Vec<_>>())
+    }
+
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let keys = lines(&self.inner.keys).map(|key| (key != b"null").then(|| PyBytes::new(py, key)));
+        PyList::new(py, keys.collect::<Vec<_>>())
+    }
+
+    fn tables(&self) -> Vec<(&str, &str)> {
+        let runs = self.inner.runs.iter();
+        runs.flat_map(|run| {
+            std::iter::repeat_n((run.table.database.as_str(), run.table.table.as_str()), run.events as usize)
+        })
+        .collect()
+    }
+
+    /// What `format="arrow"` gives: one entry per table; first the rows of whole transactions, then (`tail`) the rest.
+    #[pyo3(signature = (*, tail = false))]
+    fn arrow(&self, tail: bool) -> Vec<ArrowRows> {
+        let parts = self.inner.arrow.iter().map(|part| {
+            let (start, end) = if tail { (part.committed, part.rows.num_rows()) } else { (0, part.committed) };
+            ArrowRows { table: Arc::clone(&part.table), rows: part.rows.slice(start, end - start) }
+        });
+        parts.filter(|part| part.rows.num_rows() > 0).collect()
+    }
+
+    fn __len__(&self) -> usize {
+        self.inner.lines.len()
+    }
+
+    /// # Safety
+    /// Called by CPython with a valid, writable `view`. The bytes live as long as `slf`, which the view keeps alive,
+    /// and never change: the class is frozen.
+    unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+        if view.is_null() {
+            return Err(PyBufferError::new_err("no view to fill"));
+        }
+        let bytes = &slf.get().inner.lines;
+        // SAFETY: see above; PyBuffer_FillInfo takes its own reference to the exporter.
+        let filled = unsafe {
+            ffi::PyBuffer_FillInfo(
+                view,
+                slf.as_ptr(),
+                bytes.as_ptr().cast_mut().cast(),
+                bytes.len() as ffi::Py_ssize_t,
+                1,
+                flags,
+            )
+        };
+        if filled == 0 { Ok(()) } else { Err(PyErr::fetch(slf.py())) }
+    }
+}

@@ -1,0 +1,158 @@
+//! `Decoder`: the binlog stream as Python's policy drives it.
+
+use crate::batch::Batch;
+use crate::errors::raise;
+use crate::gil::without_gil;
+use crate::items;
+use crate::plan::{Envelope, Plan};
+use pyo3::buffer::PyBuffer;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::sync::Arc;
+use tailrace_kernel::decoder::item::{Item, NeedTable, Query, XaOutcome};
+use tailrace_kernel::decoder::{self, Start};
+use tailrace_kernel::gtid::GtidSet;
+use tailrace_kernel::row::charset::Charset;
+
+#[pyclass(module = "tailrace._kernel")]
+pub struct Decoder(decoder::Decoder);
+
+#[pymethods]
+impl Decoder {
+    #[new]
+    #[pyo3(signature = (*, file, position, envelope, gtids = "", binlog_file = false,
+                        max_batch_bytes = 1 << 20, max_packet = 1 << 30))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments, named at every call")]
+    fn new(
+        py: Python<'_>,
+        file: String,
+        position: u64,
+        envelope: &Envelope,
+        gtids: &str,
+        binlog_file: bool,
+        max_batch_bytes: usize,
+        max_packet: usize,
+    ) -> PyResult<Self> {
+        let gtids = GtidSet::parse(gtids).map_err(|error| raise(py, &error))?;
+        let start = Start { file, position, gtids, max_batch_bytes, max_packet };
+        Ok(Decoder(if binlog_file {
+            decoder::Decoder::for_file(start, &envelope.0)
+        } else {
+            decoder::Decoder::new(start, &envelope.0)
+        }))
+    }
+
+    fn feed(&mut self, py: Python<'_>, data: PyBuffer<u8>) -> PyResult<()> {
+        // The bytes may belong to a bytearray that Python reuses: they are copied with the GIL held.
+        let bytes = data.to_vec(py)?;
+        self.0.feed(&bytes);
+        Ok(())
+    }
+
+    fn replay(&mut self, data: &[u8], last: bool) {
+        self.0.replay(data, last);
+    }
+
+    fn next(&mut self, py: Python<'_>, now_us: u64) -> PyResult<Option<Py<PyAny>>> {
+        let item = without_gil(py, || self.0.next(now_us)).map_err(|error| raise(py, &error))?;
+        item.map(|item| self.wrap(py, item)).transpose()
+    }
+
+    #[pyo3(signature = (table_id, plan))]
+    fn bind(&mut self, py: Python<'_>, table_id: u64, plan: Option<&Plan>) -> PyResult<()> {
+        self.0.bind(table_id, plan.map(|plan| Arc::clone(&plan.0))).map_err(|error| raise(py, &error))
+    }
+
+    fn unbind_all(&mut self) {
+        self.0.unbind_all();
+    }
+
+    fn skip_rows(&mut self, gtid: &str, rows: u64) {
+        self.0.skip_rows(gtid, rows);
+    }
+
+    #[getter]
+    fn open_transaction(&self) -> Option<(&str, u64)> {
+        self.0.open_transaction()
+    }
+
+    #[getter]
+    fn file(&self) -> &str {
+        self.0.file()
+    }
+
+    #[getter]
+    fn position(&self) -> u64 {
+        self.0.position()
+    }
+}
+
+impl Decoder {
+    fn wrap(&self, py: Python<'_>, item: Item) -> PyResult<Py<PyAny>> {
+        Ok(match item {
+            Item::Batch(batch) => Py::new(py, Batch::new(batch, Arc::clone(self.0.pool())))?.into_any(),
+            Item::NeedTable(need) => Py::new(py, need_table(need))?.into_any(),
+            Item::Query(query) => Py::new(py, wrap_query(query))?.into_any(),
+            Item::XaHold(hold) => {
+                let data = PyBytes::new(py, &hold.data).unbind();
+                Py::new(py, items::XaHold { xid: hold.xid, data, first: hold.first })?.into_any()
+            }
+            Item::XaEnd { xid, outcome } => {
+                let outcome = match outcome {
+                    XaOutcome::Prepared => "prepared",
+                    XaOutcome::Committed => "committed",
+                    XaOutcome::RolledBack => "rolled_back",
+                };
+                Py::new(py, items::XaEnd { xid, outcome })?.into_any()
+            }
+            Item::Rollback { rows } => Py::new(py, items::Rollback { rows })?.into_any(),
+        })
+    }
+}
+
+fn need_table(need: NeedTable) -> items::NeedTable {
+    let NeedTable { file, position, map } = need;
+    items::NeedTable {
+        table_id: map.table_id,
+        database: map.database,
+        table: map.table,
+        file,
+        position,
+        column_types: map.types.iter().map(|&kind| u32::from(kind)).collect(),
+        column_meta: map.meta,
+        nullable: map.nullable,
+        unsigned: map.unsigned,
+        names: map.names,
+        collations: map.collations,
+        labels: map.labels,
+        geometry_types: map.geometry_types,
+        primary_key: map.primary_key,
+        visible: map.visible,
+        dimensions: map.dimensions,
+    }
+}
+
+fn wrap_query(query: Query) -> items::Query {
+    // Without the status variable, or with a set the kernel does not know, utf8mb4 is the server's own default.
+    let charset = query.client_collation.and_then(Charset::by_collation).map_or("utf8mb4", |charset| charset.name());
+    let mut sql = Vec::new();
+    match Charset::by_name(charset) {
+        Some(charset) => charset.write_utf8(&query.sql, &mut sql),
+        None => sql.extend_from_slice(&query.sql),
+    }
+    items::Query {
+        database: query.database,
+        sql: String::from_utf8_lossy(&sql).into_owned(),
+        file: query.file,
+        position: query.position,
+        end_position: query.end_position,
+        gtid: query.gtid,
+        timestamp: query.timestamp,
+        thread_id: query.thread_id,
+        server_id: query.server_id,
+        charset: charset.to_owned(),
+        sql_mode: query.sql_mode,
+        collation_database: query.collation_database,
+        in_transaction: query.in_transaction,
+    }
+}

@@ -1,0 +1,35 @@
+//! `tailrace._kernel`: the only crate that knows PyO3. One file per exported class, errors mapped in `errors`.
+
+mod batch;
+mod decoder;
+mod errors;
+mod gil;
+mod gtid;
+mod items;
+mod plan;
+mod result_set;
+mod text;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("KERNEL_VERSION", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<batch::ArrowRows>()?;
+    module.add_class::<batch::Batch>()?;
+    module.add_class::<batch::Commit>()?;
+    module.add_class::<decoder::Decoder>()?;
+    module.add_class::<gtid::GtidSet>()?;
+    module.add_class::<items::NeedTable>()?;
+    module.add_class::<items::Query>()?;
+    module.add_class::<items::Rollback>()?;
+    module.add_class::<items::XaEnd>()?;
+    module.add_class::<items::XaHold>()?;
+    module.add_class::<plan::Envelope>()?;
+    module.add_class::<plan::Plan>()?;
+    module.add_class::<result_set::ResultSet>()?;
+    module.add_function(wrap_pyfunction!(text::json_text, module)?)?;
+    module.add_function(wrap_pyfunction!(text::decode_text, module)?)?;
+    module.add_function(wrap_pyfunction!(text::charsets, module)?)?;
+    Ok(())
+}
