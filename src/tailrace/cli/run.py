@@ -1,0 +1,72 @@
+"""`tailrace run`: one connector in the foreground."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from tailrace.config import load_properties, parse
+from tailrace.engine import Engine, Progress
+from tailrace.errors import TailraceError
+from tailrace.sinks import sink_fields
+
+
+@click.command(
+    "run",
+    epilog="Example: tailrace run shop.properties --set sink.type=jsonl --set sink.path=events/",
+)
+@click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Override a property of the file.")
+@click.option("--json", "as_json", is_flag=True, help="Errors and the closing line as JSON, on standard error.")
+@click.option("--quiet", "-q", is_flag=True, help="No closing line.")
+def run(config: Path, overrides: tuple[str, ...], *, as_json: bool, quiet: bool) -> None:
+    """Capture changes as CONFIG says, until Ctrl-C.
+
+    CONFIG is a .properties, JSON, YAML or TOML file with Debezium's property names. Events go to standard output, one
+    JSON document a line, unless sink.type says otherwise. A second run goes on where the first one stopped.
+
+    Exit codes: 0 stopped, 1 a problem in the source or the sink, 2 the configuration, 3 the server was not reached.
+    """
+    try:
+        engine = Engine(parse(load_properties(config, overrides), sink_fields))
+        _stop_on_signals(engine)
+        engine.run()
+    except TailraceError as error:
+        _report(error, as_json=as_json)
+        sys.exit(error.exit_code)
+    if not quiet:
+        click.echo(_closing_line(engine.progress, as_json=as_json), err=True)
+
+
+def _stop_on_signals(engine: Engine) -> None:
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        # The handler runs in the engine's own thread, which may hold a lock that `stop` needs.
+        threading.Thread(target=engine.stop, daemon=True).start()
+        # A second Ctrl-C ends at once: nothing is lost, the next run repeats what was not stored.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _report(error: TailraceError, *, as_json: bool) -> None:
+    if as_json:
+        fields = {"error": type(error).__name__, "message": error.message, "where": error.where, "hint": error.hint}
+        click.echo(json.dumps(fields), err=True)
+    else:
+        click.echo(f"error: {error}", err=True)
+
+
+def _closing_line(progress: Progress, *, as_json: bool) -> str:
+    offset = progress.stored or progress.offset
+    if as_json:
+        place = json.loads(offset.to_json()) if offset else None
+        return json.dumps({"events": progress.events, "transactions": progress.transactions, "offset": place})
+    place = f", stored up to {offset.file}:{offset.position}" if offset else ""
+    return f"stopped after {progress.events} events in {progress.transactions} transactions{place}"

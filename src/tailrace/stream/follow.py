@@ -1,0 +1,52 @@
+"""The loop between a socket and the kernel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Protocol
+
+from tailrace._kernel import Batch, Decoder, NeedTable, Plan, Query, Rollback, XaEnd, XaHold
+
+_CHUNK = 256 * 1024
+"""Bytes asked of the socket at once: large enough that Python's share vanishes, small enough to stay in cache."""
+
+
+class ByteSource(Protocol):
+    """An open binlog stream."""
+
+    def recv_into(self, buffer: memoryview) -> int:
+        """Bytes read, at least one; raises ConnectionLost at the end or when nothing comes for too long."""
+
+
+class TablePolicy(Protocol):
+    """What the kernel must be told of tables."""
+
+    def plan(self, need: NeedTable) -> Plan | None:
+        """The plan for a table map; None: not captured."""
+
+    def statement(self, query: Query) -> tuple[str, ...] | None:
+        """Schema history records of a statement; None: it changes no table."""
+
+
+StreamItem = Batch | Rollback | XaHold | XaEnd | tuple[str, ...]
+"""A tuple holds schema history records: every batch after it follows the changed definitions."""
+
+
+def follow(source: ByteSource, decoder: Decoder, tables: TablePolicy) -> Iterator[StreamItem]:
+    """Everything the binlog says, in order, until the source raises."""
+    buffer = bytearray(_CHUNK)
+    view = memoryview(buffer)
+    while True:
+        item = decoder.next(time.time_ns() // 1000)
+        if item is None:
+            decoder.feed(view[: source.recv_into(view)])
+        elif isinstance(item, NeedTable):
+            decoder.bind(item.table_id, tables.plan(item))
+        elif isinstance(item, Query):
+            records = tables.statement(item)
+            if records is not None:
+                decoder.unbind_all()
+                yield records
+        else:
+            yield item
