@@ -24,6 +24,9 @@ pub fn strip<'a>(event: &'a [u8], header: &Header, format: &FormatDescription) -
     if stored == actual || !checked {
         Ok(event)
     } else {
-        Err(Error::new(Kind::Checksum, format!("checksum {stored:08x} in the event, {actual:08x} of its bytes")))
+        Err(Error::new(
+            Kind::Checksum,
+            format!("checksum {stored:08x} in the event, {actual:08x} of its bytes"),
+        ))
     }
 }

@@ -60,7 +60,10 @@ impl Error {
 
     #[cold]
     pub fn truncated(wanted: usize, left: usize) -> Self {
-        Self::new(Kind::Truncated, format!("needs {wanted} more bytes, {left} are left"))
+        Self::new(
+            Kind::Truncated,
+            format!("needs {wanted} more bytes, {left} are left"),
+        )
     }
 
     #[cold]
@@ -104,7 +107,10 @@ impl Error {
 
     #[must_use]
     pub fn in_table(mut self, database: &str, table: &str) -> Self {
-        self.0.place.table.get_or_insert_with(|| format!("{database}.{table}"));
+        self.0
+            .place
+            .table
+            .get_or_insert_with(|| format!("{database}.{table}"));
         self
     }
 

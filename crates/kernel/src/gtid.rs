@@ -27,13 +27,18 @@ const TAG_LIMIT: usize = 32;
 impl Source {
     fn new(uuid: Uuid, tag: &str) -> Result<Self> {
         let mut characters = tag.chars();
-        let valid = characters.next().is_none_or(|c| c.is_ascii_alphabetic() || c == '_')
+        let valid = characters
+            .next()
+            .is_none_or(|c| c.is_ascii_alphabetic() || c == '_')
             && characters.all(|c| c.is_ascii_alphanumeric() || c == '_')
             && tag.len() <= TAG_LIMIT;
         if !valid {
             return Err(Error::invalid(format!("{tag:?} is no GTID tag")));
         }
-        Ok(Source { uuid, tag: tag.to_ascii_lowercase() })
+        Ok(Source {
+            uuid,
+            tag: tag.to_ascii_lowercase(),
+        })
     }
 }
 
@@ -45,7 +50,11 @@ impl fmt::Display for Source {
             }
             write!(f, "{byte:02x}")?;
         }
-        if self.tag.is_empty() { Ok(()) } else { write!(f, ":{}", self.tag) }
+        if self.tag.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.tag)
+        }
     }
 }
 
@@ -54,7 +63,10 @@ impl Gtid {
         if !(1..NUMBER_END).contains(&number) {
             return Err(Error::invalid(format!("{number} is no GTID number")));
         }
-        Ok(Gtid { source: Source::new(uuid, tag)?, number })
+        Ok(Gtid {
+            source: Source::new(uuid, tag)?,
+            number,
+        })
     }
 }
 
@@ -83,11 +95,18 @@ impl GtidSet {
     /// As the server prints and accepts it: `uuid:1-5:7:tag:1-3, uuid:…`; a tag holds for the intervals after it.
     pub fn parse(text: &str) -> Result<Self> {
         let mut set = GtidSet::default();
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
             let mut pieces = part.split(':').map(str::trim);
             let wrong = || Error::invalid(format!("{part:?} is no part of a GTID set"));
             let uuid = pieces.next().and_then(parse_uuid).ok_or_else(wrong)?;
-            let mut source = Source { uuid, tag: String::new() };
+            let mut source = Source {
+                uuid,
+                tag: String::new(),
+            };
             let mut any = false;
             for piece in pieces {
                 any = true;
@@ -111,7 +130,11 @@ impl GtidSet {
     }
 
     pub fn count(&self) -> u64 {
-        self.sources.values().flatten().map(|interval| interval.end - interval.start).sum()
+        self.sources
+            .values()
+            .flatten()
+            .map(|interval| interval.end - interval.start)
+            .sum()
     }
 
     pub fn sources(&self) -> Vec<String> {
@@ -127,7 +150,13 @@ impl GtidSet {
             last.end += 1;
             return;
         }
-        self.insert(&gtid.source, Interval { start: gtid.number, end: gtid.number + 1 });
+        self.insert(
+            &gtid.source,
+            Interval {
+                start: gtid.number,
+                end: gtid.number + 1,
+            },
+        );
     }
 
     fn insert(&mut self, source: &Source, new: Interval) {
@@ -139,8 +168,12 @@ impl GtidSet {
         let from = intervals.partition_point(|interval| interval.end < new.start);
         let to = intervals.partition_point(|interval| interval.start <= new.end);
         let touched = intervals.get(from..to).unwrap_or_default();
-        let start = touched.first().map_or(new.start, |interval| interval.start.min(new.start));
-        let end = touched.last().map_or(new.end, |interval| interval.end.max(new.end));
+        let start = touched
+            .first()
+            .map_or(new.start, |interval| interval.start.min(new.start));
+        let end = touched
+            .last()
+            .map_or(new.end, |interval| interval.end.max(new.end));
         intervals.splice(from..to.max(from), [Interval { start, end }]);
     }
 
@@ -162,15 +195,28 @@ impl GtidSet {
 
     #[must_use]
     pub fn intersect(&self, other: &GtidSet) -> GtidSet {
-        self.combine(other, |mine, theirs| subtract_intervals(mine, &subtract_intervals(mine, theirs)))
+        self.combine(other, |mine, theirs| {
+            subtract_intervals(mine, &subtract_intervals(mine, theirs))
+        })
     }
 
-    fn combine(&self, other: &GtidSet, combine: impl Fn(&[Interval], &[Interval]) -> Intervals) -> GtidSet {
+    fn combine(
+        &self,
+        other: &GtidSet,
+        combine: impl Fn(&[Interval], &[Interval]) -> Intervals,
+    ) -> GtidSet {
         let none = Intervals::new();
         let sources = self.sources.iter().map(|(source, mine)| {
-            (source.clone(), combine(mine, other.sources.get(source).unwrap_or(&none)))
+            (
+                source.clone(),
+                combine(mine, other.sources.get(source).unwrap_or(&none)),
+            )
         });
-        GtidSet { sources: sources.filter(|(_, intervals)| !intervals.is_empty()).collect() }
+        GtidSet {
+            sources: sources
+                .filter(|(_, intervals)| !intervals.is_empty())
+                .collect(),
+        }
     }
 
     /// Whether every transaction of `other` is in this set.
@@ -181,7 +227,10 @@ impl GtidSet {
     pub fn contains_gtid(&self, gtid: &Gtid) -> bool {
         self.sources.get(&gtid.source).is_some_and(|intervals| {
             let after = intervals.partition_point(|interval| interval.start <= gtid.number);
-            after.checked_sub(1).and_then(|at| intervals.get(at)).is_some_and(|interval| gtid.number < interval.end)
+            after
+                .checked_sub(1)
+                .and_then(|at| intervals.get(at))
+                .is_some_and(|interval| gtid.number < interval.end)
         })
     }
 
@@ -192,7 +241,11 @@ impl GtidSet {
         let tagged = self.sources.keys().any(|source| !source.tag.is_empty());
         let count = self.sources.len() as u64;
         let mut out = Vec::new();
-        let head = if tagged { 1 << 56 | count << 8 | 1 } else { count };
+        let head = if tagged {
+            1 << 56 | count << 8 | 1
+        } else {
+            count
+        };
         out.extend_from_slice(&head.to_le_bytes());
         for (source, intervals) in &self.sources {
             out.extend_from_slice(&source.uuid);
@@ -215,13 +268,18 @@ impl GtidSet {
         let mut reader = Reader::new(bytes);
         let head = reader.u64()?;
         let tagged = head >> 56 == 1;
-        let count = if tagged { head >> 8 & 0xFFFF_FFFF_FFFF } else { head };
+        let count = if tagged {
+            head >> 8 & 0xFFFF_FFFF_FFFF
+        } else {
+            head
+        };
         let mut set = GtidSet::default();
         for _ in 0..count {
             let uuid = reader.array()?;
             let tag = if tagged {
                 let length = usize::from(reader.u8()? >> 1);
-                std::str::from_utf8(reader.bytes(length)?).map_err(|_| Error::corrupt("a tag not of text"))?
+                std::str::from_utf8(reader.bytes(length)?)
+                    .map_err(|_| Error::corrupt("a tag not of text"))?
             } else {
                 ""
             };
@@ -229,7 +287,9 @@ impl GtidSet {
             for _ in 0..reader.u64()? {
                 let (start, end) = (reader.u64()?, reader.u64()?);
                 if start == 0 || start >= end || end > NUMBER_END {
-                    return Err(Error::corrupt(format!("a GTID interval from {start} to {end}")));
+                    return Err(Error::corrupt(format!(
+                        "a GTID interval from {start} to {end}"
+                    )));
                 }
                 set.insert(&source, Interval { start, end });
             }
@@ -274,12 +334,18 @@ fn subtract_intervals(mine: &[Interval], theirs: &[Interval]) -> Intervals {
         let mut cut = theirs.clone();
         while let Some(other) = cut.next_if(|other| other.start < interval.end) {
             if other.start > start {
-                left.push(Interval { start, end: other.start });
+                left.push(Interval {
+                    start,
+                    end: other.start,
+                });
             }
             start = start.max(other.end);
         }
         if start < interval.end {
-            left.push(Interval { start, end: interval.end });
+            left.push(Interval {
+                start,
+                end: interval.end,
+            });
         }
     }
     left
@@ -287,8 +353,14 @@ fn subtract_intervals(mine: &[Interval], theirs: &[Interval]) -> Intervals {
 
 fn parse_uuid(text: &str) -> Option<Uuid> {
     let digits: String = text.chars().filter(|&c| c != '-').collect();
-    let dashed = text.len() == 36 && [8, 13, 18, 23].iter().all(|&at| text.as_bytes()[at] == b'-');
-    if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) || !(dashed || text.len() == 32) {
+    let dashed = text.len() == 36
+        && [8, 13, 18, 23]
+            .iter()
+            .all(|&at| text.as_bytes()[at] == b'-');
+    if digits.len() != 32
+        || !digits.bytes().all(|b| b.is_ascii_hexdigit())
+        || !(dashed || text.len() == 32)
+    {
         return None;
     }
     Some(u128::from_str_radix(&digits, 16).ok()?.to_be_bytes())
@@ -297,5 +369,8 @@ fn parse_uuid(text: &str) -> Option<Uuid> {
 fn parse_interval(text: &str) -> Option<Interval> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (start, last): (u64, u64) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-    (start >= 1 && start <= last && last < NUMBER_END).then_some(Interval { start, end: last + 1 })
+    (start >= 1 && start <= last && last < NUMBER_END).then_some(Interval {
+        start,
+        end: last + 1,
+    })
 }

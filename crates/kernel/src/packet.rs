@@ -44,7 +44,12 @@ pub struct PacketStream {
 
 impl PacketStream {
     pub fn new(max_packet: usize) -> Self {
-        PacketStream { window: Window::default(), long: Vec::new(), gathering: false, max_packet }
+        PacketStream {
+            window: Window::default(),
+            long: Vec::new(),
+            gathering: false,
+            max_packet,
+        }
     }
 
     pub fn feed(&mut self, bytes: &[u8]) {
@@ -58,11 +63,16 @@ impl PacketStream {
         }
         loop {
             let rest = self.window.rest();
-            let Some((header, body)) = rest.split_first_chunk::<HEADER>() else { return Ok(None) };
-            let length = usize::from(header[0]) | usize::from(header[1]) << 8 | usize::from(header[2]) << 16;
+            let Some((header, body)) = rest.split_first_chunk::<HEADER>() else {
+                return Ok(None);
+            };
+            let length =
+                usize::from(header[0]) | usize::from(header[1]) << 8 | usize::from(header[2]) << 16;
             if self.long.len() + length > self.max_packet {
                 let limit = self.max_packet;
-                return Err(Error::corrupt(format!("a packet beyond the limit of {limit} bytes")));
+                return Err(Error::corrupt(format!(
+                    "a packet beyond the limit of {limit} bytes"
+                )));
             }
             if body.len() < length {
                 return Ok(None);
@@ -70,10 +80,12 @@ impl PacketStream {
             let start = self.window.read + HEADER;
             self.window.read = start + length;
             if length == FULL {
-                self.long.extend_from_slice(&self.window.bytes[start..start + length]);
+                self.long
+                    .extend_from_slice(&self.window.bytes[start..start + length]);
                 self.gathering = true;
             } else if self.gathering {
-                self.long.extend_from_slice(&self.window.bytes[start..start + length]);
+                self.long
+                    .extend_from_slice(&self.window.bytes[start..start + length]);
                 self.gathering = false;
                 return Ok(Some(&self.long));
             } else {
@@ -92,7 +104,10 @@ pub struct FileStream {
 
 impl FileStream {
     pub fn new(max_event: usize) -> Self {
-        FileStream { window: Window::default(), max_event }
+        FileStream {
+            window: Window::default(),
+            max_event,
+        }
     }
 
     pub fn feed(&mut self, bytes: &[u8]) {
@@ -103,7 +118,9 @@ impl FileStream {
         const SIZE_AT: usize = 9;
         const LEAST: usize = 19;
         let rest = self.window.rest();
-        let Some(size) = rest.get(SIZE_AT..).and_then(|tail| tail.first_chunk::<4>()) else { return Ok(None) };
+        let Some(size) = rest.get(SIZE_AT..).and_then(|tail| tail.first_chunk::<4>()) else {
+            return Ok(None);
+        };
         let size = u32::from_le_bytes(*size) as usize;
         if !(LEAST..=self.max_event).contains(&size) {
             return Err(Error::corrupt(format!("an event of {size} bytes")));
@@ -123,7 +140,9 @@ pub fn network_event(packet: &[u8]) -> Result<&[u8]> {
         Some((0x00, event)) => Ok(event),
         Some((0xFF, _)) => Err(server_error(packet)),
         Some((0xFE, _)) => Err(Error::server(0, "the server ended the binlog stream")),
-        Some((other, _)) => Err(Error::corrupt(format!("a packet that begins with {other:#04x}"))),
+        Some((other, _)) => Err(Error::corrupt(format!(
+            "a packet that begins with {other:#04x}"
+        ))),
         None => Err(Error::corrupt("an empty packet")),
     }
 }
@@ -133,6 +152,10 @@ pub fn server_error(packet: &[u8]) -> Error {
     let mut reader = Reader::new(packet);
     let code = reader.u8().and_then(|_| reader.u16()).unwrap_or(0);
     let text = reader.rest();
-    let text = if text.first() == Some(&b'#') { text.get(6..).unwrap_or_default() } else { text };
+    let text = if text.first() == Some(&b'#') {
+        text.get(6..).unwrap_or_default()
+    } else {
+        text
+    };
     Error::server(code, String::from_utf8_lossy(text))
 }

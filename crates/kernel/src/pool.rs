@@ -14,11 +14,18 @@ const KEPT: usize = 8;
 
 impl Pool {
     pub fn new(keep_bytes: usize) -> Self {
-        Pool { keep_bytes, free: Mutex::new(Vec::new()) }
+        Pool {
+            keep_bytes,
+            free: Mutex::new(Vec::new()),
+        }
     }
 
     pub fn take(&self) -> Vec<u8> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+        self.free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
+            .unwrap_or_default()
     }
 
     pub fn give_back(&self, mut buffer: Vec<u8>) {

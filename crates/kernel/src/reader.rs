@@ -95,13 +95,20 @@ impl<'a> Reader<'a> {
     /// Unsigned big-endian integer of 0 to 8 bytes.
     #[inline]
     pub fn uint_be(&mut self, count: usize) -> Result<u64> {
-        Ok(self.bytes(count)?.iter().fold(0, |value, &byte| value << 8 | u64::from(byte)))
+        Ok(self
+            .bytes(count)?
+            .iter()
+            .fold(0, |value, &byte| value << 8 | u64::from(byte)))
     }
 
     /// Unsigned little-endian integer of 0 to 8 bytes.
     #[inline]
     pub fn uint(&mut self, count: usize) -> Result<u64> {
-        Ok(self.bytes(count)?.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte)))
+        Ok(self
+            .bytes(count)?
+            .iter()
+            .rev()
+            .fold(0, |value, &byte| value << 8 | u64::from(byte)))
     }
 
     /// A length-encoded integer (`net_field_length_ll`); 0xFB is SQL NULL, hence `None`.
@@ -126,7 +133,8 @@ impl<'a> Reader<'a> {
     /// A length-encoded byte string.
     #[inline]
     pub fn lenenc_bytes(&mut self) -> Result<&'a [u8]> {
-        let count = usize::try_from(self.lenenc()?).map_err(|_| Error::corrupt("length overflows"))?;
+        let count =
+            usize::try_from(self.lenenc()?).map_err(|_| Error::corrupt("length overflows"))?;
         self.bytes(count)
     }
 }

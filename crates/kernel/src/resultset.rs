@@ -8,7 +8,7 @@ use crate::encode::envelope::{Envelope, Source};
 use crate::encode::plan::Plan;
 use crate::encode::{Change, Encoder};
 use crate::error::{Error, Result};
-use crate::packet::PacketStream;
+use crate::packet::{PacketStream, server_error};
 use crate::pool::Pool;
 use crate::reader::Reader;
 use crate::row::text;
@@ -27,7 +27,9 @@ pub struct SnapshotSource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Count,
-    Definitions { left: u64 },
+    Definitions {
+        left: u64,
+    },
     /// After the definitions: an EOF packet may stand before the first row.
     FirstRow,
     Rows,
@@ -73,7 +75,15 @@ impl ResultSet {
 
     /// The next batch, or `None` when more input is needed or the result set has ended.
     pub fn next(&mut self, now_us: u64, snapshot: &str) -> Result<Option<Batch>> {
-        let ResultSet { input, phase, plan, encoder, source, max_batch_bytes, pool } = self;
+        let ResultSet {
+            input,
+            phase,
+            plan,
+            encoder,
+            source,
+            max_batch_bytes,
+            pool,
+        } = self;
         encoder.recycle(|| pool.take());
         encoder.begin(
             plan,
@@ -91,7 +101,9 @@ impl ResultSet {
         );
         // Borrowed values cannot outlive their packet, so the vector is made anew for each call, not each row.
         while encoder.size() < *max_batch_bytes {
-            let Some(packet) = input.next_packet()? else { break };
+            let Some(packet) = input.next_packet()? else {
+                break;
+            };
             *phase = step(*phase, packet, plan, encoder)
                 .map_err(|error| error.in_table(&plan.name.database, &plan.name.table))?;
             if *phase == Phase::Finished {
@@ -156,20 +168,16 @@ fn read_row<'a>(plan: &Plan, reader: &mut Reader<'a>, values: &mut [Value<'a>]) 
         *value = match reader.lenenc_or_null()? {
             None => Value::Null,
             Some(length) => {
-                let length = usize::try_from(length).map_err(|_| Error::corrupt("a value longer than memory"))?;
-                text::parse(column.text, reader.bytes(length)?).map_err(|error| error.in_column(&column.spec.name))?
+                let length = usize::try_from(length)
+                    .map_err(|_| Error::corrupt("a value longer than memory"))?;
+                text::parse(column.text, reader.bytes(length)?)
+                    .map_err(|error| error.in_column(&column.spec.name))?
             }
         };
     }
-    if reader.is_empty() { Ok(()) } else { Err(Error::corrupt("bytes after the last column")) }
-}
-
-/// ERR packet: 0xFF, code, `#` and SQL state, message.
-fn server_error(packet: &[u8]) -> Error {
-    let mut reader = Reader::new(packet);
-    let _ = reader.u8();
-    let code = reader.u16().unwrap_or(0);
-    let text = reader.rest();
-    let text = if text.first() == Some(&b'#') { text.get(6..).unwrap_or_default() } else { text };
-    Error::server(code, String::from_utf8_lossy(text))
+    if reader.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::corrupt("bytes after the last column"))
+    }
 }

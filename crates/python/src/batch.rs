@@ -1,15 +1,15 @@
 //! `Batch` and `Commit`: encoded events as Python's sinks see them, without a copy.
 
+use arrow_array::{RecordBatch, StructArray};
+use arrow_schema::Field;
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyList, PyTuple};
+use pyo3_arrow::ffi::to_array_pycapsules;
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::sync::Arc;
-use arrow_array::{RecordBatch, StructArray};
-use arrow_schema::Field;
-use pyo3_arrow::ffi::to_array_pycapsules;
 use tailrace_kernel::encode::batch::{self, Operation};
 use tailrace_kernel::encode::plan::TableName;
 use tailrace_kernel::pool::Pool;
@@ -79,7 +79,9 @@ impl Drop for Batch {
 }
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.split_inclusive(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+    bytes
+        .split_inclusive(|&byte| byte == b'\n')
+        .map(|line| line.strip_suffix(b"\n").unwrap_or(line))
 }
 
 #[pymethods]
@@ -122,24 +124,38 @@ impl Batch {
                 Operation::Delete => 2,
                 Operation::Read => 3,
             };
-            counts.entry((&run.table.database, &run.table.table)).or_default()[column] += run.events;
+            counts
+                .entry((&run.table.database, &run.table.table))
+                .or_default()[column] += run.events;
         }
-        counts.into_iter().map(|((database, table), [i, u, d, r])| (database, table, i, u, d, r)).collect()
+        counts
+            .into_iter()
+            .map(|((database, table), [i, u, d, r])| (database, table, i, u, d, r))
+            .collect()
     }
 
     fn split<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, lines(&self.inner.lines).map(|line| PyBytes::new(py, line)).collect::<Vec<_>>())
+        PyList::new(
+            py,
+            lines(&self.inner.lines)
+                .map(|line| PyBytes::new(py, line))
+                .collect::<Vec<_>>(),
+        )
     }
 
     fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let keys = lines(&self.inner.keys).map(|key| (key != b"null").then(|| PyBytes::new(py, key)));
+        let keys =
+            lines(&self.inner.keys).map(|key| (key != b"null").then(|| PyBytes::new(py, key)));
         PyList::new(py, keys.collect::<Vec<_>>())
     }
 
     fn tables(&self) -> Vec<(&str, &str)> {
         let runs = self.inner.runs.iter();
         runs.flat_map(|run| {
-            std::iter::repeat_n((run.table.database.as_str(), run.table.table.as_str()), run.events as usize)
+            std::iter::repeat_n(
+                (run.table.database.as_str(), run.table.table.as_str()),
+                run.events as usize,
+            )
         })
         .collect()
     }
@@ -148,8 +164,15 @@ impl Batch {
     #[pyo3(signature = (*, tail = false))]
     fn arrow(&self, tail: bool) -> Vec<ArrowRows> {
         let parts = self.inner.arrow.iter().map(|part| {
-            let (start, end) = if tail { (part.committed, part.rows.num_rows()) } else { (0, part.committed) };
-            ArrowRows { table: Arc::clone(&part.table), rows: part.rows.slice(start, end - start) }
+            let (start, end) = if tail {
+                (part.committed, part.rows.num_rows())
+            } else {
+                (0, part.committed)
+            };
+            ArrowRows {
+                table: Arc::clone(&part.table),
+                rows: part.rows.slice(start, end - start),
+            }
         });
         parts.filter(|part| part.rows.num_rows() > 0).collect()
     }
@@ -161,7 +184,11 @@ impl Batch {
     /// # Safety
     /// Called by CPython with a valid, writable `view`. The bytes live as long as `slf`, which the view keeps alive,
     /// and never change: the class is frozen.
-    unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
         if view.is_null() {
             return Err(PyBufferError::new_err("no view to fill"));
         }
@@ -177,6 +204,10 @@ impl Batch {
                 flags,
             )
         };
-        if filled == 0 { Ok(()) } else { Err(PyErr::fetch(slf.py())) }
+        if filled == 0 {
+            Ok(())
+        } else {
+            Err(PyErr::fetch(slf.py()))
+        }
     }
 }

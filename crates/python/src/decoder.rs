@@ -22,7 +22,10 @@ impl Decoder {
     #[new]
     #[pyo3(signature = (*, file, position, envelope, gtids = "", binlog_file = false,
                         max_batch_bytes = 1 << 20, max_packet = 1 << 30))]
-    #[expect(clippy::too_many_arguments, reason = "keyword arguments, named at every call")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "keyword arguments, named at every call"
+    )]
     fn new(
         py: Python<'_>,
         file: String,
@@ -34,7 +37,13 @@ impl Decoder {
         max_packet: usize,
     ) -> PyResult<Self> {
         let gtids = GtidSet::parse(gtids).map_err(|error| raise(py, &error))?;
-        let start = Start { file, position, gtids, max_batch_bytes, max_packet };
+        let start = Start {
+            file,
+            position,
+            gtids,
+            max_batch_bytes,
+            max_packet,
+        };
         Ok(Decoder(if binlog_file {
             decoder::Decoder::for_file(start, &envelope.0)
         } else {
@@ -60,7 +69,9 @@ impl Decoder {
 
     #[pyo3(signature = (table_id, plan))]
     fn bind(&mut self, py: Python<'_>, table_id: u64, plan: Option<&Plan>) -> PyResult<()> {
-        self.0.bind(table_id, plan.map(|plan| Arc::clone(&plan.0))).map_err(|error| raise(py, &error))
+        self.0
+            .bind(table_id, plan.map(|plan| Arc::clone(&plan.0)))
+            .map_err(|error| raise(py, &error))
     }
 
     fn unbind_all(&mut self) {
@@ -90,12 +101,22 @@ impl Decoder {
 impl Decoder {
     fn wrap(&self, py: Python<'_>, item: Item) -> PyResult<Py<PyAny>> {
         Ok(match item {
-            Item::Batch(batch) => Py::new(py, Batch::new(batch, Arc::clone(self.0.pool())))?.into_any(),
+            Item::Batch(batch) => {
+                Py::new(py, Batch::new(batch, Arc::clone(self.0.pool())))?.into_any()
+            }
             Item::NeedTable(need) => Py::new(py, need_table(need))?.into_any(),
             Item::Query(query) => Py::new(py, wrap_query(query))?.into_any(),
             Item::XaHold(hold) => {
                 let data = PyBytes::new(py, &hold.data).unbind();
-                Py::new(py, items::XaHold { xid: hold.xid, data, first: hold.first })?.into_any()
+                Py::new(
+                    py,
+                    items::XaHold {
+                        xid: hold.xid,
+                        data,
+                        first: hold.first,
+                    },
+                )?
+                .into_any()
             }
             Item::XaEnd { xid, outcome } => {
                 let outcome = match outcome {
@@ -111,7 +132,11 @@ impl Decoder {
 }
 
 fn need_table(need: NeedTable) -> items::NeedTable {
-    let NeedTable { file, position, map } = need;
+    let NeedTable {
+        file,
+        position,
+        map,
+    } = need;
     items::NeedTable {
         table_id: map.table_id,
         database: map.database,
@@ -134,7 +159,10 @@ fn need_table(need: NeedTable) -> items::NeedTable {
 
 fn wrap_query(query: Query) -> items::Query {
     // Without the status variable, or with a set the kernel does not know, utf8mb4 is the server's own default.
-    let charset = query.client_collation.and_then(Charset::by_collation).map_or("utf8mb4", |charset| charset.name());
+    let charset = query
+        .client_collation
+        .and_then(Charset::by_collation)
+        .map_or("utf8mb4", |charset| charset.name());
     let mut sql = Vec::new();
     match Charset::by_name(charset) {
         Some(charset) => charset.write_utf8(&query.sql, &mut sql),

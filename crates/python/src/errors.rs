@@ -32,7 +32,10 @@ fn place(error: &Error) -> Option<String> {
 }
 
 fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    let class = py.import("tailrace.errors")?.getattr(class_of(error.kind()))?.cast_into::<PyType>()?;
+    let class = py
+        .import("tailrace.errors")?
+        .getattr(class_of(error.kind()))?
+        .cast_into::<PyType>()?;
     let keywords = PyDict::new(py);
     keywords.set_item("where", place(error))?;
     let value = class.call((error.message(),), Some(&keywords))?;

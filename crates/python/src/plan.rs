@@ -13,9 +13,20 @@ pub struct Envelope(pub Arc<envelope::Envelope>);
 impl Envelope {
     #[new]
     #[pyo3(signature = (*, name, version, format = "json", keys = false))]
-    fn new(py: Python<'_>, name: String, version: String, format: &str, keys: bool) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        name: String,
+        version: String,
+        format: &str,
+        keys: bool,
+    ) -> PyResult<Self> {
         let format = envelope::Format::by_name(format).map_err(|error| raise(py, &error))?;
-        Ok(Envelope(Arc::new(envelope::Envelope { name, version, format, keys })))
+        Ok(Envelope(Arc::new(envelope::Envelope {
+            name,
+            version,
+            format,
+            keys,
+        })))
     }
 }
 
@@ -40,9 +51,14 @@ impl Plan {
     #[new]
     fn new(py: Python<'_>, table: &Bound<'_, PyAny>) -> PyResult<Self> {
         let (database, name): (String, String) = table.getattr("id")?.extract()?;
-        let columns = table.getattr("columns")?.try_iter()?.map(|column| column_spec(&column?)).collect::<PyResult<_>>()?;
+        let columns = table
+            .getattr("columns")?
+            .try_iter()?
+            .map(|column| column_spec(&column?))
+            .collect::<PyResult<_>>()?;
         let key: Vec<String> = table.getattr("primary_key")?.extract()?;
-        let plan = plan::Plan::compile(&database, &name, columns, &key).map_err(|error| raise(py, &error))?;
+        let plan = plan::Plan::compile(&database, &name, columns, &key)
+            .map_err(|error| raise(py, &error))?;
         Ok(Plan(Arc::new(plan)))
     }
 }

@@ -30,9 +30,19 @@ impl ResultSet {
         max_batch_bytes: usize,
     ) -> Self {
         let pool = Arc::new(Pool::new(max_batch_bytes * 4));
-        let source = SnapshotSource { file, position, gtid, timestamp_us };
-        let inner =
-            resultset::ResultSet::new(Arc::clone(&plan.0), &envelope.0, source, max_batch_bytes, Arc::clone(&pool));
+        let source = SnapshotSource {
+            file,
+            position,
+            gtid,
+            timestamp_us,
+        };
+        let inner = resultset::ResultSet::new(
+            Arc::clone(&plan.0),
+            &envelope.0,
+            source,
+            max_batch_bytes,
+            Arc::clone(&pool),
+        );
         ResultSet { inner, pool }
     }
 
@@ -44,8 +54,8 @@ impl ResultSet {
 
     #[pyo3(signature = (now_us, snapshot = "true"))]
     fn next(&mut self, py: Python<'_>, now_us: u64, snapshot: &str) -> PyResult<Option<Batch>> {
-        let batch =
-            without_gil(py, || self.inner.next(now_us, snapshot)).map_err(|error| raise(py, &error))?;
+        let batch = without_gil(py, || self.inner.next(now_us, snapshot))
+            .map_err(|error| raise(py, &error))?;
         Ok(batch.map(|batch| Batch::new(batch, Arc::clone(&self.pool))))
     }
 

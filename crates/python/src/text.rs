@@ -19,8 +19,8 @@ pub fn json_text(py: Python<'_>, binary: &[u8]) -> PyResult<String> {
 
 #[pyfunction]
 pub fn decode_text(charset: &str, data: &[u8]) -> PyResult<String> {
-    let charset =
-        Charset::by_name(charset).ok_or_else(|| PyValueError::new_err(format!("unknown character set {charset}")))?;
+    let charset = Charset::by_name(charset)
+        .ok_or_else(|| PyValueError::new_err(format!("unknown character set {charset}")))?;
     let mut out = Vec::new();
     charset.write_utf8(data, &mut out);
     Ok(text(&out))

@@ -21,27 +21,42 @@ impl FormatDescription {
         let mut reader = Reader::new(body);
         let version = reader.u16()?;
         if version != BINLOG_VERSION {
-            return Err(Error::unsupported(format!("binlog version {version}; this reads version 4 (MySQL 5.0 on)")));
+            return Err(Error::unsupported(format!(
+                "binlog version {version}; this reads version 4 (MySQL 5.0 on)"
+            )));
         }
         let text = reader.bytes(50)?;
         let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
         reader.skip(4)?;
         let header_length = reader.u8()?;
         if usize::from(header_length) != Header::LENGTH {
-            return Err(Error::unsupported(format!("an event header of {header_length} bytes")));
+            return Err(Error::unsupported(format!(
+                "an event header of {header_length} bytes"
+            )));
         }
-        let algorithm = reader.rest().last().copied().ok_or_else(|| Error::truncated(1, 0))?;
+        let algorithm = reader
+            .rest()
+            .last()
+            .copied()
+            .ok_or_else(|| Error::truncated(1, 0))?;
         let checksum = match algorithm {
             0 => false,
             1 => true,
             other => return Err(Error::unsupported(format!("checksum algorithm {other}"))),
         };
-        Ok(FormatDescription { server_version: String::from_utf8_lossy(text).into_owned(), checksum })
+        Ok(FormatDescription {
+            server_version: String::from_utf8_lossy(text).into_owned(),
+            checksum,
+        })
     }
 
     /// Whether this format description ends in a checksum: the algorithm byte stands before it, and since 5.6 four
     /// bytes are there whatever the algorithm; with none they are zero and nothing to verify.
     pub fn checksum_of(event: &[u8]) -> bool {
-        event.len().checked_sub(CHECKSUM_LENGTH + 1).and_then(|at| event.get(at)).is_some_and(|&algorithm| algorithm == 1)
+        event
+            .len()
+            .checked_sub(CHECKSUM_LENGTH + 1)
+            .and_then(|at| event.get(at))
+            .is_some_and(|&algorithm| algorithm == 1)
     }
 }

@@ -36,7 +36,10 @@ impl GtidEvent {
         let uuid = reader.array()?;
         let gno = reader.u64()?;
         let gtid = named.then(|| Gtid::new(uuid, "", gno)).transpose()?;
-        let mut event = GtidEvent { gtid, ..GtidEvent::default() };
+        let mut event = GtidEvent {
+            gtid,
+            ..GtidEvent::default()
+        };
         if reader.is_empty() || reader.u8()? != LOGICAL_CLOCK {
             return Ok(event);
         }
@@ -46,8 +49,11 @@ impl GtidEvent {
         }
         let immediate = reader.uint(7)?;
         event.immediate_commit_us = immediate & !ORIGINAL_FOLLOWS;
-        event.original_commit_us =
-            if immediate & ORIGINAL_FOLLOWS == 0 { event.immediate_commit_us } else { reader.uint(7)? };
+        event.original_commit_us = if immediate & ORIGINAL_FOLLOWS == 0 {
+            event.immediate_commit_us
+        } else {
+            reader.uint(7)?
+        };
         Ok(event)
     }
 
@@ -72,8 +78,10 @@ impl GtidEvent {
                 }
                 2 => gno = varlen_signed(&mut reader)?.cast_unsigned(),
                 3 => {
-                    let length = usize::try_from(varlen_unsigned(&mut reader)?).unwrap_or(usize::MAX);
-                    tag = std::str::from_utf8(reader.bytes(length)?).map_err(|_| Error::corrupt("a tag not of text"))?;
+                    let length =
+                        usize::try_from(varlen_unsigned(&mut reader)?).unwrap_or(usize::MAX);
+                    tag = std::str::from_utf8(reader.bytes(length)?)
+                        .map_err(|_| Error::corrupt("a tag not of text"))?;
                 }
                 4 | 5 => drop(varlen_signed(&mut reader)?),
                 6 => event.immediate_commit_us = varlen_unsigned(&mut reader)?,
@@ -104,5 +112,9 @@ fn varlen_unsigned(reader: &mut Reader<'_>) -> Result<u64> {
 fn varlen_signed(reader: &mut Reader<'_>) -> Result<i64> {
     let value = varlen_unsigned(reader)?;
     let magnitude = (value >> 1).cast_signed();
-    Ok(if value & 1 == 1 { !magnitude } else { magnitude })
+    Ok(if value & 1 == 1 {
+        !magnitude
+    } else {
+        magnitude
+    })
 }

@@ -15,10 +15,16 @@ impl<'a> Heartbeat<'a> {
     /// file, 2 the position as a length-encoded integer, 0 the end (`Heartbeat_event_v2`).
     pub fn parse(kind: EventType, header: &Header, body: &'a [u8]) -> Result<Self> {
         if kind == EventType::Heartbeat {
-            return Ok(Heartbeat { file: body, position: u64::from(header.end) });
+            return Ok(Heartbeat {
+                file: body,
+                position: u64::from(header.end),
+            });
         }
         let mut reader = Reader::new(body);
-        let mut beat = Heartbeat { file: b"", position: 0 };
+        let mut beat = Heartbeat {
+            file: b"",
+            position: 0,
+        };
         while !reader.is_empty() {
             let field = reader.u8()?;
             if field == 0 {

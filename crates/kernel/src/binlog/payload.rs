@@ -48,11 +48,20 @@ impl PayloadEvents {
             NONE => Source::Plain(bytes),
             ZSTD => {
                 let decoder = zstd::stream::read::Decoder::with_buffer(bytes);
-                Source::Zstd(Box::new(decoder.map_err(|error| Error::corrupt(format!("zstd: {error}")))?))
+                Source::Zstd(Box::new(
+                    decoder.map_err(|error| Error::corrupt(format!("zstd: {error}")))?,
+                ))
             }
-            other => return Err(Error::unsupported(format!("compression {other} of a transaction"))),
+            other => {
+                return Err(Error::unsupported(format!(
+                    "compression {other} of a transaction"
+                )));
+            }
         };
-        Ok(PayloadEvents { source, event: Vec::new() })
+        Ok(PayloadEvents {
+            source,
+            event: Vec::new(),
+        })
     }
 
     /// The next event, borrowed until the next call; `None` at the end.
@@ -62,12 +71,17 @@ impl PayloadEvents {
         if self.event.is_empty() {
             return Ok(None);
         }
-        let size = self.event.get(SIZE_AT..).and_then(|tail| tail.first_chunk::<4>());
+        let size = self
+            .event
+            .get(SIZE_AT..)
+            .and_then(|tail| tail.first_chunk::<4>());
         let Some(size) = size.map(|size| u32::from_le_bytes(*size) as usize) else {
             return Err(Error::truncated(HEADER, self.event.len()));
         };
         if !(HEADER..=MAX_EVENT).contains(&size) {
-            return Err(Error::corrupt(format!("an event of {size} bytes in a compressed transaction")));
+            return Err(Error::corrupt(format!(
+                "an event of {size} bytes in a compressed transaction"
+            )));
         }
         self.read(size - HEADER)?;
         if self.event.len() < size {
@@ -80,8 +94,15 @@ impl PayloadEvents {
     fn read(&mut self, count: usize) -> Result<()> {
         let read = match &mut self.source {
             Source::Plain(bytes) => bytes.take(count as u64).read_to_end(&mut self.event),
-            Source::Zstd(decoder) => decoder.as_mut().take(count as u64).read_to_end(&mut self.event),
+            Source::Zstd(decoder) => decoder
+                .as_mut()
+                .take(count as u64)
+                .read_to_end(&mut self.event),
         };
-        read.map(|_| ()).map_err(|error| Error::corrupt(format!("a compressed transaction cannot be unpacked: {error}")))
+        read.map(|_| ()).map_err(|error| {
+            Error::corrupt(format!(
+                "a compressed transaction cannot be unpacked: {error}"
+            ))
+        })
     }
 }

@@ -42,7 +42,11 @@ impl<'a> QueryEvent<'a> {
         let database_length = usize::from(reader.u8()?);
         let error_code = reader.u16()?;
         let status_length = usize::from(reader.u16()?);
-        let mut event = QueryEvent { thread_id, error_code, ..QueryEvent::default() };
+        let mut event = QueryEvent {
+            thread_id,
+            error_code,
+            ..QueryEvent::default()
+        };
         event.read_status(reader.bytes(status_length)?)?;
         event.database = reader.bytes(database_length)?;
         if reader.u8()? != 0 {
@@ -58,7 +62,7 @@ impl<'a> QueryEvent<'a> {
         let mut reader = Reader::new(bytes);
         while !reader.is_empty() {
             match reader.u8()? {
-                0 | 3 | 10 => reader.skip(4)?,            // flags2, auto_increment, master_data_written
+                0 | 3 | 10 => reader.skip(4)?, // flags2, auto_increment, master_data_written
                 1 => self.sql_mode = Some(reader.u64()?),
                 2 => {
                     let length = usize::from(reader.u8()?);
@@ -103,9 +107,14 @@ impl<'a> QueryEvent<'a> {
         if self.sql.len() > 512 {
             return Statement::Other;
         }
-        let Ok(sql) = std::str::from_utf8(self.sql) else { return Statement::Other };
+        let Ok(sql) = std::str::from_utf8(self.sql) else {
+            return Statement::Other;
+        };
         let sql = sql.trim_ascii();
-        let word = |text: &'a str| text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
+        let word = |text: &'a str| {
+            text.split_once(|c: char| c.is_ascii_whitespace())
+                .unwrap_or((text, ""))
+        };
         let (verb, rest) = word(sql);
         let is = |text: &str, word: &str| text.eq_ignore_ascii_case(word);
         match (verb, rest) {

@@ -12,6 +12,9 @@ pub struct RotateEvent<'a> {
 impl<'a> RotateEvent<'a> {
     pub fn parse(body: &'a [u8]) -> Result<Self> {
         let mut reader = Reader::new(body);
-        Ok(RotateEvent { position: reader.u64()?, file: reader.rest() })
+        Ok(RotateEvent {
+            position: reader.u64()?,
+            file: reader.rest(),
+        })
     }
 }

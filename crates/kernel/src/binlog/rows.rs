@@ -46,9 +46,14 @@ impl<'a> RowsEvent<'a> {
         if extra {
             // Extra row information (NDB, partition ids); the length counts its own two bytes.
             let length = usize::from(reader.u16()?);
-            reader.skip(length.checked_sub(2).ok_or_else(|| Error::corrupt("extra row data shorter than its length"))?)?;
+            reader.skip(
+                length
+                    .checked_sub(2)
+                    .ok_or_else(|| Error::corrupt("extra row data shorter than its length"))?,
+            )?;
         }
-        let columns = usize::try_from(reader.lenenc()?).map_err(|_| Error::corrupt("too many columns"))?;
+        let columns =
+            usize::try_from(reader.lenenc()?).map_err(|_| Error::corrupt("too many columns"))?;
         // MAX_FIELDS, sql/sql_const.h.
         if columns > 4096 {
             return Err(Error::corrupt(format!("{columns} columns")));
@@ -58,6 +63,14 @@ impl<'a> RowsEvent<'a> {
             RowsKind::Update | RowsKind::PartialUpdate => reader.bytes(columns.div_ceil(8))?,
             RowsKind::Write | RowsKind::Delete => &[],
         };
-        Ok(RowsEvent { kind, table_id, flags, columns, before, after, data: reader.rest() })
+        Ok(RowsEvent {
+            kind,
+            table_id,
+            flags,
+            columns,
+            before,
+            after,
+            data: reader.rest(),
+        })
     }
 }

@@ -58,12 +58,23 @@ impl TableMap {
         let table_id = reader.u48()?;
         reader.skip(2)?; // flags
         let (database, table) = (name(&mut reader)?, name(&mut reader)?);
-        let columns = usize::try_from(reader.lenenc()?).map_err(|_| Error::corrupt("too many columns"))?;
+        let columns =
+            usize::try_from(reader.lenenc()?).map_err(|_| Error::corrupt("too many columns"))?;
         let types = reader.bytes(columns)?.to_vec();
         let meta = read_meta(&types, reader.lenenc_bytes()?)?;
         let nulls = reader.bytes(columns.div_ceil(8))?;
-        let nullable = (0..columns).map(|index| nulls[index / 8] >> (index % 8) & 1 == 1).collect();
-        let mut map = TableMap { table_id, database, table, types, meta, nullable, ..TableMap::default() };
+        let nullable = (0..columns)
+            .map(|index| nulls[index / 8] >> (index % 8) & 1 == 1)
+            .collect();
+        let mut map = TableMap {
+            table_id,
+            database,
+            table,
+            types,
+            meta,
+            nullable,
+            ..TableMap::default()
+        };
         map.read_optional(reader.rest())?;
         Ok(map)
     }
@@ -77,7 +88,9 @@ impl TableMap {
     }
 
     fn columns_where(&self, wanted: impl Fn(u8) -> bool) -> Vec<usize> {
-        (0..self.types.len()).filter(|&index| wanted(self.real_type(index))).collect()
+        (0..self.types.len())
+            .filter(|&index| wanted(self.real_type(index)))
+            .collect()
     }
 
     /// Type, length, value triples (`Optional_metadata_field_type`); unknown types are passed over.
@@ -92,15 +105,35 @@ impl TableMap {
                 2 => self.read_default_charset(value, is_character)?,
                 3 => self.read_charsets(value, is_character)?,
                 4 => self.names = Some(read_names(value)?),
-                5 => read_labels(value, &self.columns_where(|kind| kind == types::SET), &mut labels)?,
-                6 => read_labels(value, &self.columns_where(|kind| kind == types::ENUM), &mut labels)?,
-                7 => self.geometry_types = Some(self.read_numbers(value, |kind| kind == types::GEOMETRY)?),
+                5 => read_labels(
+                    value,
+                    &self.columns_where(|kind| kind == types::SET),
+                    &mut labels,
+                )?,
+                6 => read_labels(
+                    value,
+                    &self.columns_where(|kind| kind == types::ENUM),
+                    &mut labels,
+                )?,
+                7 => {
+                    self.geometry_types =
+                        Some(self.read_numbers(value, |kind| kind == types::GEOMETRY)?)
+                }
                 8 => self.primary_key = Some(read_integers(value)?),
-                9 => self.primary_key = Some(read_integers(value)?.chunks(2).map(|pair| pair[0]).collect()),
+                9 => {
+                    self.primary_key = Some(
+                        read_integers(value)?
+                            .chunks(2)
+                            .map(|pair| pair[0])
+                            .collect(),
+                    )
+                }
                 10 => self.read_default_charset(value, is_label)?,
                 11 => self.read_charsets(value, is_label)?,
                 12 => self.visible = Some(read_bits(value, self.types.len())),
-                13 => self.dimensions = Some(self.read_numbers(value, |kind| kind == types::VECTOR)?),
+                13 => {
+                    self.dimensions = Some(self.read_numbers(value, |kind| kind == types::VECTOR)?)
+                }
                 _ => {}
             }
         }
@@ -123,11 +156,14 @@ impl TableMap {
     /// A default collation, then (ordinal among these columns, collation) for each that differs.
     fn read_default_charset(&mut self, value: &[u8], wanted: fn(u8) -> bool) -> Result<()> {
         let integers = read_integers(value)?;
-        let Some((default, exceptions)) = integers.split_first() else { return Ok(()) };
+        let Some((default, exceptions)) = integers.split_first() else {
+            return Ok(());
+        };
         let columns = self.columns_where(wanted);
         let mut ids = vec![*default; columns.len()];
         for pair in exceptions.chunks_exact(2) {
-            *ids.get_mut(pair[0] as usize).ok_or_else(|| Error::corrupt("a character set of no column"))? = pair[1];
+            *ids.get_mut(pair[0] as usize)
+                .ok_or_else(|| Error::corrupt("a character set of no column"))? = pair[1];
         }
         self.set_collations(&columns, &ids);
         Ok(())
@@ -141,7 +177,9 @@ impl TableMap {
     }
 
     fn set_collations(&mut self, columns: &[usize], ids: &[u32]) {
-        let collations = self.collations.get_or_insert_with(|| vec![None; self.types.len()]);
+        let collations = self
+            .collations
+            .get_or_insert_with(|| vec![None; self.types.len()]);
         for (&index, &id) in columns.iter().zip(ids) {
             collations[index] = Some(id);
         }
@@ -149,7 +187,11 @@ impl TableMap {
 
     fn read_numbers(&self, value: &[u8], wanted: impl Fn(u8) -> bool) -> Result<Vec<Option<u32>>> {
         let mut numbers = vec![None; self.types.len()];
-        for (index, number) in self.columns_where(wanted).into_iter().zip(read_integers(value)?) {
+        for (index, number) in self
+            .columns_where(wanted)
+            .into_iter()
+            .zip(read_integers(value)?)
+        {
             numbers[index] = Some(number);
         }
         Ok(numbers)
@@ -161,7 +203,10 @@ fn is_numeric(kind: u8) -> bool {
 }
 
 fn is_character(kind: u8) -> bool {
-    matches!(kind, types::STRING | types::VAR_STRING | types::VARCHAR | types::TINY_BLOB..=types::BLOB)
+    matches!(
+        kind,
+        types::STRING | types::VAR_STRING | types::VARCHAR | types::TINY_BLOB..=types::BLOB
+    )
 }
 
 fn is_label(kind: u8) -> bool {
@@ -181,7 +226,10 @@ fn name(reader: &mut Reader<'_>) -> Result<String> {
 /// `Field::save_field_metadata`: none, one or two bytes, by type.
 fn read_meta(columns: &[u8], bytes: &[u8]) -> Result<Vec<u32>> {
     let mut reader = Reader::new(bytes);
-    columns.iter().map(|&kind| read_column_meta(kind, &mut reader)).collect()
+    columns
+        .iter()
+        .map(|&kind| read_column_meta(kind, &mut reader))
+        .collect()
 }
 
 fn read_column_meta(kind: u8, reader: &mut Reader<'_>) -> Result<u32> {
@@ -209,14 +257,23 @@ fn read_column_meta(kind: u8, reader: &mut Reader<'_>) -> Result<u32> {
 }
 
 fn read_bits(value: &[u8], count: usize) -> Vec<bool> {
-    (0..count).map(|index| value.get(index / 8).is_some_and(|byte| byte << (index % 8) & 0x80 != 0)).collect()
+    (0..count)
+        .map(|index| {
+            value
+                .get(index / 8)
+                .is_some_and(|byte| byte << (index % 8) & 0x80 != 0)
+        })
+        .collect()
 }
 
 fn read_integers(value: &[u8]) -> Result<Vec<u32>> {
     let mut reader = Reader::new(value);
     let mut integers = Vec::new();
     while !reader.is_empty() {
-        integers.push(u32::try_from(reader.lenenc()?).map_err(|_| Error::corrupt("a number beyond 32 bits"))?);
+        integers.push(
+            u32::try_from(reader.lenenc()?)
+                .map_err(|_| Error::corrupt("a number beyond 32 bits"))?,
+        );
     }
     Ok(integers)
 }
@@ -235,7 +292,11 @@ fn read_labels(value: &[u8], columns: &[usize], labels: &mut [Option<Vec<String>
     let mut reader = Reader::new(value);
     for &index in columns {
         let count = reader.lenenc()?;
-        let column = (0..count).map(|_| reader.lenenc_bytes().map(|label| String::from_utf8_lossy(label).into_owned()));
+        let column = (0..count).map(|_| {
+            reader
+                .lenenc_bytes()
+                .map(|label| String::from_utf8_lossy(label).into_owned())
+        });
         labels[index] = Some(column.collect::<Result<_>>()?);
     }
     Ok(())

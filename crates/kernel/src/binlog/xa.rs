@@ -20,8 +20,15 @@ impl<'a> XaPrepareEvent<'a> {
         let (gtrid, bqual) = (reader.u32()? as usize, reader.u32()? as usize);
         // MAXGTRIDSIZE and MAXBQUALSIZE, sql/handler.h.
         if gtrid > 64 || bqual > 64 {
-            return Err(Error::corrupt(format!("an xid of {gtrid} and {bqual} bytes")));
+            return Err(Error::corrupt(format!(
+                "an xid of {gtrid} and {bqual} bytes"
+            )));
         }
-        Ok(XaPrepareEvent { one_phase, format_id, gtrid: reader.bytes(gtrid)?, bqual: reader.bytes(bqual)? })
+        Ok(XaPrepareEvent {
+            one_phase,
+            format_id,
+            gtrid: reader.bytes(gtrid)?,
+            bqual: reader.bytes(bqual)?,
+        })
     }
 }

@@ -17,7 +17,9 @@ impl<'a> Bitmap<'a> {
 
     #[inline]
     pub fn get(self, index: usize) -> bool {
-        self.0.get(index / 8).is_some_and(|byte| byte >> (index % 8) & 1 == 1)
+        self.0
+            .get(index / 8)
+            .is_some_and(|byte| byte >> (index % 8) & 1 == 1)
     }
 
     /// How many of the first `columns` bits are set.
@@ -38,7 +40,11 @@ pub struct Layout<'a> {
 impl<'a> Layout<'a> {
     pub fn new(present: Bitmap<'a>, columns: usize) -> Self {
         let carried = present.count(columns);
-        Layout { present, carried, full: carried == columns }
+        Layout {
+            present,
+            carried,
+            full: carried == columns,
+        }
     }
 }
 
@@ -56,7 +62,11 @@ pub fn read_image<'a>(
     let nulls = Bitmap(reader.bytes(layout.carried.div_ceil(8))?);
     if layout.full {
         for (index, &wire) in wires.iter().enumerate() {
-            let value = if nulls.get(index) { Value::Null } else { image::decode(wire, reader)? };
+            let value = if nulls.get(index) {
+                Value::Null
+            } else {
+                image::decode(wire, reader)?
+            };
             values.push(value);
         }
         return Ok(());
@@ -69,7 +79,11 @@ pub fn read_image<'a>(
         }
         let null = nulls.get(carried);
         carried += 1;
-        values.push(if null { Value::Null } else { image::decode(wire, reader)? });
+        values.push(if null {
+            Value::Null
+        } else {
+            image::decode(wire, reader)?
+        });
     }
     Ok(())
 }
@@ -91,10 +105,16 @@ pub fn read_partial_image<'a>(
     values.clear();
     let options = reader.lenenc()?;
     if options & !PARTIAL_JSON_UPDATES != 0 {
-        return Err(Error::unsupported(format!("row value options {options:#x}")));
+        return Err(Error::unsupported(format!(
+            "row value options {options:#x}"
+        )));
     }
     let json_columns = wires.iter().filter(|wire| wire.is_json()).count();
-    let partial = if options & PARTIAL_JSON_UPDATES != 0 { reader.bytes(json_columns.div_ceil(8))? } else { &[] };
+    let partial = if options & PARTIAL_JSON_UPDATES != 0 {
+        reader.bytes(json_columns.div_ceil(8))?
+    } else {
+        &[]
+    };
     let partial = Bitmap(partial);
     let nulls = Bitmap(reader.bytes(layout.carried.div_ceil(8))?);
     let (mut json_seen, mut carried) = (0, 0);
@@ -120,10 +140,14 @@ pub fn read_partial_image<'a>(
 
 fn apply_diff<'a>(diff: Value<'a>, before: Option<Value<'a>>) -> Result<Value<'a>> {
     match (diff, before) {
-        (Value::JsonBinary(diffs), Some(Value::JsonBinary(base))) => Ok(Value::JsonDiff { base, diffs }),
+        (Value::JsonBinary(diffs), Some(Value::JsonBinary(base))) => {
+            Ok(Value::JsonDiff { base, diffs })
+        }
         // Without the before-value (binlog_row_image=MINIMAL) the new value cannot be known: it is left out.
         (Value::JsonBinary(_), Some(Value::Absent) | None) => Ok(Value::Absent),
-        _ => Err(Error::corrupt("a JSON diff to a value that is no JSON document")),
+        _ => Err(Error::corrupt(
+            "a JSON diff to a value that is no JSON document",
+        )),
     }
 }
 

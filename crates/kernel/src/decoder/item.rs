@@ -9,9 +9,14 @@ pub enum Item {
     NeedTable(NeedTable),
     Query(Query),
     XaHold(XaHold),
-    XaEnd { xid: String, outcome: XaOutcome },
+    XaEnd {
+        xid: String,
+        outcome: XaOutcome,
+    },
     /// The open transaction was rolled back; `rows` of its events had come out.
-    Rollback { rows: u64 },
+    Rollback {
+        rows: u64,
+    },
 }
 
 /// A table map without a plan: `Decoder::bind` answers.

@@ -151,13 +151,17 @@ impl Decoder {
                 Ok(Step::Item(item)) => {
                     let batch = self.state.take_batch()?;
                     self.state.after_item();
-                    let Some(batch) = batch else { return Ok(Some(item)) };
+                    let Some(batch) = batch else {
+                        return Ok(Some(item));
+                    };
                     self.ready.push_back(Ok(item));
                     return Ok(Some(Item::Batch(batch)));
                 }
                 Ok(Step::Starved) => return Ok(self.state.take_batch()?.map(Item::Batch)),
                 Err(error) => {
-                    let Some(batch) = self.state.take_batch()? else { return Err(error) };
+                    let Some(batch) = self.state.take_batch()? else {
+                        return Err(error);
+                    };
                     self.ready.push_back(Err(error));
                     return Ok(Some(Item::Batch(batch)));
                 }
@@ -166,7 +170,13 @@ impl Decoder {
     }
 
     fn step(&mut self) -> Result<Step> {
-        let Decoder { input, payloads, replay, state, .. } = self;
+        let Decoder {
+            input,
+            payloads,
+            replay,
+            state,
+            ..
+        } = self;
         let next = if replay.active {
             let Some(event) = replay.next_event()? else {
                 if replay.last {
@@ -189,7 +199,9 @@ impl Decoder {
                 Input::Packets(stream) => stream.next_packet()?.map(network_event).transpose()?,
                 Input::File(stream) => stream.next_packet()?,
             };
-            let Some(bytes) = bytes else { return Ok(Step::Starved) };
+            let Some(bytes) = bytes else {
+                return Ok(Step::Starved);
+            };
             state.receive(bytes)?
         };
         Ok(match next {

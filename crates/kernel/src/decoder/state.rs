@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::gtid::{Gtid, GtidSet};
 use crate::pool::Pool;
 use crate::reader::Reader;
+use std::fmt::Write as _;
 
 /// An event without its checksum, and where it stands in its file.
 pub struct Event<'a> {
@@ -38,11 +39,18 @@ pub struct Span {
 
 impl<'a> Event<'a> {
     pub fn inner(bytes: &'a [u8], span: Span) -> Result<Self> {
-        Ok(Event { header: Header::parse(bytes)?, bytes, span })
+        Ok(Event {
+            header: Header::parse(bytes)?,
+            bytes,
+            span,
+        })
     }
 
     pub fn held(bytes: &'a [u8], start: u64) -> Result<Self> {
-        let span = Span { start, end: start + bytes.len() as u64 };
+        let span = Span {
+            start,
+            end: start + bytes.len() as u64,
+        };
         Self::inner(bytes, span)
     }
 
@@ -86,7 +94,6 @@ const HOLD_BYTES: usize = 256 * 1024;
 const DUMMY_TABLE_ID: u64 = 0x00FF_FFFF;
 
 pub struct State {
-    envelope: Arc<Envelope>,
     format: FormatDescription,
     file: String,
     span: Span,
@@ -107,7 +114,6 @@ pub struct State {
 impl State {
     pub fn new(start: Start, envelope: &Arc<Envelope>) -> Self {
         State {
-            envelope: Arc::clone(envelope),
             format: FormatDescription::default(),
             file: start.file,
             span: Span::default(),
@@ -137,7 +143,12 @@ impl State {
     }
 
     pub fn open_transaction(&self) -> Option<(&str, u64)> {
-        let Transaction { open, gtid_text, rows, .. } = &self.transaction;
+        let Transaction {
+            open,
+            gtid_text,
+            rows,
+            ..
+        } = &self.transaction;
         (*open && *rows > 0).then_some((gtid_text, *rows))
     }
 
@@ -145,8 +156,14 @@ impl State {
         self.skip = (rows > 0).then(|| (gtid.to_owned(), rows));
     }
 
-    pub fn bind(&mut self, table_id: u64, plan: Option<Arc<crate::encode::plan::Plan>>) -> Result<()> {
-        self.tables.bind(table_id, plan).map_err(|error| error.at(&self.file, self.span.start, "Table_map"))
+    pub fn bind(
+        &mut self,
+        table_id: u64,
+        plan: Option<Arc<crate::encode::plan::Plan>>,
+    ) -> Result<()> {
+        self.tables
+            .bind(table_id, plan)
+            .map_err(|error| error.at(&self.file, self.span.start, "Table_map"))
     }
 
     pub fn unbind_all(&mut self) {
@@ -168,7 +185,10 @@ impl State {
             return Ok(None);
         }
         let mut batch = self.encoder.take()?;
-        batch.commit = self.commit.take().map(|commit| Commit { gtids: self.executed.to_string(), ..commit });
+        batch.commit = self.commit.take().map(|commit| Commit {
+            gtids: self.executed.to_string(),
+            ..commit
+        });
         batch.in_transaction = self.transaction.open;
         batch.last_timestamp = self.last_timestamp;
         Ok(Some(batch))
@@ -186,17 +206,25 @@ impl State {
 
     /// An event as the server sent it: checks its checksum, follows the position, gives it its meaning.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Next> {
-        let located = |state: &State, error: Error| error.at(&state.file, state.position, "Unknown");
+        let located =
+            |state: &State, error: Error| error.at(&state.file, state.position, "Unknown");
         let header = Header::parse(bytes).map_err(|error| located(self, error))?;
         let name = header.kind.name();
         let checked = checksum::strip(bytes, &header, &self.format);
         let bytes = checked.map_err(|error| error.at(&self.file, self.position, name))?;
         let end = self.end_of(&header);
-        self.span = Span { start: end.saturating_sub(u64::from(header.size)), end };
+        self.span = Span {
+            start: end.saturating_sub(u64::from(header.size)),
+            end,
+        };
         if header.end != 0 {
             self.position = end;
         }
-        self.handle(Event { header, bytes, span: self.span })
+        self.handle(Event {
+            header,
+            bytes,
+            span: self.span,
+        })
     }
 
     /// The header keeps only 32 bits of the end position: a file beyond 4 GB wraps it.
@@ -205,12 +233,17 @@ impl State {
             return self.position;
         }
         let end = (self.position & !0xFFFF_FFFF) | u64::from(header.end);
-        if end < self.position && self.position - end > 1 << 31 { end + (1 << 32) } else { end }
+        if end < self.position && self.position - end > 1 << 31 {
+            end + (1 << 32)
+        } else {
+            end
+        }
     }
 
     pub fn handle(&mut self, event: Event<'_>) -> Result<Next> {
         let (start, name) = (event.span.start, event.header.kind.name());
-        self.dispatch(&event).map_err(|error| error.at(&self.file, start, name))
+        self.dispatch(&event)
+            .map_err(|error| error.at(&self.file, start, name))
     }
 
     #[inline]
@@ -247,7 +280,7 @@ impl State {
             T::TableMap => self.table_map(event),
             T::Gtid | T::AnonymousGtid | T::GtidTagged => {
                 let gtid = GtidEvent::parse(kind, event.body())?;
-                Ok(self.begin_group(&gtid))
+                Ok(self.begin_group(gtid))
             }
             T::Query => self.query(event),
             T::Xid => {
@@ -266,7 +299,10 @@ impl State {
             }
             T::Heartbeat | T::HeartbeatV2 => {
                 let beat = heartbeat::Heartbeat::parse(kind, &event.header, event.body())?;
-                if beat.file == self.file.as_bytes() && beat.position > self.position && !self.transaction.open {
+                if beat.file == self.file.as_bytes()
+                    && beat.position > self.position
+                    && !self.transaction.open
+                {
                     self.position = beat.position;
                 }
                 Ok(Next::Continue)
@@ -291,16 +327,24 @@ impl State {
 
     /// A new group. If part of another one came out before a reconnect and its server never sends it again (failover
     /// to a server without it), that part is rolled back.
-    fn begin_group(&mut self, event: &GtidEvent<'_>) -> Next {
+    fn begin_group(&mut self, event: GtidEvent) -> Next {
         let mut text = std::mem::take(&mut self.transaction.gtid_text);
         text.clear();
-        let gtid = event.gtid();
+        let gtid = event.gtid;
         if let Some(gtid) = &gtid {
-            gtid.write(&mut text);
+            // Writing to a String does not fail.
+            let _ = write!(text, "{gtid}");
         }
-        self.transaction =
-            Transaction { gtid, gtid_text: text, commit_us: event.original_commit_us, ..Transaction::default() };
-        match self.skip.take_if(|(gtid, _)| *gtid != self.transaction.gtid_text) {
+        self.transaction = Transaction {
+            gtid,
+            gtid_text: text,
+            commit_us: event.original_commit_us,
+            ..Transaction::default()
+        };
+        match self
+            .skip
+            .take_if(|(gtid, _)| *gtid != self.transaction.gtid_text)
+        {
             Some((_, rows)) => Next::Item(Item::Rollback { rows }),
             None => Next::Continue,
         }
@@ -322,16 +366,26 @@ impl State {
             }
             Statement::XaStart(xid) => {
                 self.transaction.open = true;
-                self.transaction.xa = Some(Hold { xid: xid.to_string(), frames: Vec::new(), first: true });
+                self.transaction.xa = Some(Hold {
+                    xid: xid.to_string(),
+                    frames: Vec::new(),
+                    first: true,
+                });
             }
             Statement::XaCommit(xid) => {
                 // The group ends when its held rows have been replayed.
                 self.transaction.open = true;
-                return Ok(Next::Item(Item::XaEnd { xid: xid.to_string(), outcome: XaOutcome::Committed }));
+                return Ok(Next::Item(Item::XaEnd {
+                    xid: xid.to_string(),
+                    outcome: XaOutcome::Committed,
+                }));
             }
             Statement::XaRollback(xid) => {
                 self.end_after_item = true;
-                return Ok(Next::Item(Item::XaEnd { xid: xid.to_string(), outcome: XaOutcome::RolledBack }));
+                return Ok(Next::Item(Item::XaEnd {
+                    xid: xid.to_string(),
+                    outcome: XaOutcome::RolledBack,
+                }));
             }
             Statement::Other => {
                 self.end_after_item = !self.transaction.open;
@@ -360,18 +414,27 @@ impl State {
     }
 
     fn gtid(&self) -> Option<&str> {
-        self.transaction.gtid.is_some().then_some(self.transaction.gtid_text.as_str())
+        self.transaction
+            .gtid
+            .is_some()
+            .then_some(self.transaction.gtid_text.as_str())
     }
 
     fn rolled_back(&mut self) -> Next {
         self.end_after_item = true;
-        Next::Item(Item::Rollback { rows: self.transaction.rows })
+        Next::Item(Item::Rollback {
+            rows: self.transaction.rows,
+        })
     }
 
     fn hold(&mut self, event: &Event<'_>) -> Next {
-        let Some(hold) = &mut self.transaction.xa else { return Next::Continue };
-        hold.frames.extend_from_slice(&event.span.start.to_le_bytes());
-        hold.frames.extend_from_slice(&(event.bytes.len() as u32).to_le_bytes());
+        let Some(hold) = &mut self.transaction.xa else {
+            return Next::Continue;
+        };
+        hold.frames
+            .extend_from_slice(&event.span.start.to_le_bytes());
+        hold.frames
+            .extend_from_slice(&(event.bytes.len() as u32).to_le_bytes());
         hold.frames.extend_from_slice(event.bytes);
         if hold.frames.len() < HOLD_BYTES {
             return Next::Continue;
@@ -385,9 +448,16 @@ impl State {
             return Err(Error::corrupt("XA PREPARE without XA START"));
         };
         // XA COMMIT … ONE PHASE is written as a prepare that is also the commit: its rows are replayed at once.
-        let outcome = if prepare.one_phase { XaOutcome::Committed } else { XaOutcome::Prepared };
+        let outcome = if prepare.one_phase {
+            XaOutcome::Committed
+        } else {
+            XaOutcome::Prepared
+        };
         self.end_after_item = outcome == XaOutcome::Prepared;
-        Ok(Next::Item(Item::XaEnd { xid: hold.xid, outcome }))
+        Ok(Next::Item(Item::XaEnd {
+            xid: hold.xid,
+            outcome,
+        }))
     }
 
     /// The held rows of a committed XA transaction have all been replayed.
@@ -405,7 +475,11 @@ impl State {
         };
         self.encoder.mark_commit();
         let transactions = self.commit.as_ref().map_or(0, |commit| commit.transactions) + 1;
-        let mut file = self.commit.take().map(|commit| commit.file).unwrap_or_default();
+        let mut file = self
+            .commit
+            .take()
+            .map(|commit| commit.file)
+            .unwrap_or_default();
         if file != self.file {
             file.clone_from(&self.file);
         }
@@ -418,7 +492,11 @@ impl State {
             timestamp_us,
             transactions,
         });
-        if self.skip.as_ref().is_some_and(|(gtid, _)| *gtid == self.transaction.gtid_text) {
+        if self
+            .skip
+            .as_ref()
+            .is_some_and(|(gtid, _)| *gtid == self.transaction.gtid_text)
+        {
             self.skip = None;
         }
         self.transaction.open = false;
@@ -436,7 +514,11 @@ impl State {
         let map = TableMap::parse(body)?;
         self.tables.ask(table_id, body, map.clone());
         let file = self.file.clone();
-        Ok(Next::Item(Item::NeedTable(NeedTable { file, position: event.span.start, map })))
+        Ok(Next::Item(Item::NeedTable(NeedTable {
+            file,
+            position: event.span.start,
+            map,
+        })))
     }
 
     fn rows(&mut self, event: &Event<'_>) -> Result<()> {
@@ -445,16 +527,25 @@ impl State {
             Some(Binding::Bound(bound)) => Arc::clone(bound),
             Some(Binding::Ignored) => return Ok(()),
             None if rows.table_id == DUMMY_TABLE_ID => return Ok(()),
-            None => return Err(Error::corrupt(format!("rows of table id {} without a table map", rows.table_id))),
+            None => {
+                return Err(Error::corrupt(format!(
+                    "rows of table id {} without a table map",
+                    rows.table_id
+                )));
+            }
         };
         let name = Arc::clone(&bound.plan.name);
-        self.emit_rows(event, &rows, &bound).map_err(|error| error.in_table(&name.database, &name.table))
+        self.emit_rows(event, &rows, &bound)
+            .map_err(|error| error.in_table(&name.database, &name.table))
     }
 
     fn emit_rows(&mut self, event: &Event<'_>, rows: &RowsEvent<'_>, bound: &Bound) -> Result<()> {
         let columns = bound.wires.len();
         if rows.columns != columns {
-            return Err(Error::corrupt(format!("{} columns in the rows, {columns} in the table map", rows.columns)));
+            return Err(Error::corrupt(format!(
+                "{} columns in the rows, {columns} in the table map",
+                rows.columns
+            )));
         }
         let timestamp_us = match self.transaction.commit_us {
             0 => u64::from(event.header.timestamp) * 1_000_000,
@@ -464,7 +555,11 @@ impl State {
             timestamp_us,
             snapshot: "false",
             server_id: event.header.server_id,
-            gtid: self.transaction.gtid.is_some().then_some(self.transaction.gtid_text.as_str()),
+            gtid: self
+                .transaction
+                .gtid
+                .is_some()
+                .then_some(self.transaction.gtid_text.as_str()),
             file: &self.file,
             position: event.span.start,
             thread: self.transaction.thread,
@@ -490,7 +585,10 @@ impl State {
                         read_partial_image(&bound.wires, second, &before, &mut reader, &mut after)?;
                     }
                     fill_unchanged(&before, &mut after);
-                    Change::Update { before: &before, after: &after }
+                    Change::Update {
+                        before: &before,
+                        after: &after,
+                    }
                 }
             };
             // A row of a table without columns in the image would otherwise never end.
@@ -517,6 +615,10 @@ impl State {
 impl Hold {
     fn hand_out(&mut self) -> XaHold {
         let first = std::mem::replace(&mut self.first, false);
-        XaHold { xid: self.xid.clone(), data: std::mem::take(&mut self.frames), first }
+        XaHold {
+            xid: self.xid.clone(),
+            data: std::mem::take(&mut self.frames),
+            first,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Which table a table id means, and the plan that reads its rows.
 
 use crate::binlog::table_map::TableMap;
-use crate::encode::plan::Plan;
+use crate::encode::plan::{ColumnType, Plan};
 use crate::error::{Error, Result};
 use crate::row::wire::WireType;
 use std::collections::HashMap;
@@ -36,7 +36,9 @@ struct Known {
 
 impl Tables {
     pub fn knows(&self, table_id: u64, body: &[u8]) -> bool {
-        self.known.get(&table_id).is_some_and(|known| *known.body == *body)
+        self.known
+            .get(&table_id)
+            .is_some_and(|known| *known.body == *body)
     }
 
     #[inline]
@@ -49,8 +51,11 @@ impl Tables {
     }
 
     pub fn bind(&mut self, table_id: u64, plan: Option<Arc<Plan>>) -> Result<()> {
-        let Some((_, body, map)) = self.pending.take_if(|(pending, ..)| *pending == table_id) else {
-            return Err(Error::invalid(format!("nothing was asked about table id {table_id}")));
+        let Some((_, body, map)) = self.pending.take_if(|(pending, ..)| *pending == table_id)
+        else {
+            return Err(Error::invalid(format!(
+                "nothing was asked about table id {table_id}"
+            )));
         };
         let binding = match plan {
             None => Binding::Ignored,
@@ -77,7 +82,8 @@ fn fit(plan: Arc<Plan>, map: &TableMap) -> Result<Bound> {
     }
     let wires = (map.types.iter().zip(&map.meta).zip(&plan.columns))
         .map(|((&kind, &meta), column)| {
-            WireType::new(kind, meta, column.spec.unsigned)
+            let binary = !matches!(column.kind, ColumnType::Text(_));
+            WireType::new(kind, meta, column.spec.unsigned, binary)
                 .map_err(|error| located(error.in_column(&column.spec.name)))
         })
         .collect::<Result<_>>()?;

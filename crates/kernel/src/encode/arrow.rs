@@ -46,7 +46,10 @@ struct Origin {
 
 impl ArrowEncoder {
     pub fn begin(&mut self, plan: &Arc<Plan>, source: &Source<'_>) {
-        let known = self.tables.iter().position(|table| Arc::ptr_eq(&table.plan, plan));
+        let known = self
+            .tables
+            .iter()
+            .position(|table| Arc::ptr_eq(&table.plan, plan));
         self.current = known.unwrap_or_else(|| {
             self.tables.push(TableBuilder::new(plan));
             self.tables.len() - 1
@@ -122,9 +125,23 @@ struct ImageBuilder {
 
 impl ImageBuilder {
     fn new(plan: &Plan) -> Self {
-        let columns: Vec<_> = plan.columns.iter().map(|column| ColumnBuilder::new(&column.kind, &column.spec)).collect();
-        let fields = plan.columns.iter().zip(&columns).map(|(column, builder)| field(column, builder)).collect();
-        ImageBuilder { columns, fields, nulls: NullBufferBuilder::new(0), pending_nulls: 0 }
+        let columns: Vec<_> = plan
+            .columns
+            .iter()
+            .map(|column| ColumnBuilder::new(&column.kind, &column.spec))
+            .collect();
+        let fields = plan
+            .columns
+            .iter()
+            .zip(&columns)
+            .map(|(column, builder)| field(column, builder))
+            .collect();
+        ImageBuilder {
+            columns,
+            fields,
+            nulls: NullBufferBuilder::new(0),
+            pending_nulls: 0,
+        }
     }
 
     fn settle(&mut self) {
@@ -147,7 +164,9 @@ impl ImageBuilder {
         let mut bytes = 0;
         for ((builder, column), &value) in self.columns.iter_mut().zip(&plan.columns).zip(image) {
             bytes += builder.append(column, value).map_err(|error| {
-                error.in_column(&column.spec.name).in_table(&plan.name.database, &plan.name.table)
+                error
+                    .in_column(&column.spec.name)
+                    .in_table(&plan.name.database, &plan.name.table)
             })?;
         }
         self.nulls.append_non_null();
@@ -192,7 +211,11 @@ impl TableBuilder {
         let text = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         let schema = Schema::new(vec![
             Field::new("op", text(), false),
-            Field::new("ts", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false),
+            Field::new(
+                "ts",
+                DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+                false,
+            ),
             Field::new("gtid", text(), true),
             Field::new("file", text(), false),
             Field::new("pos", DataType::UInt64, false),
@@ -225,7 +248,8 @@ impl TableBuilder {
         before: Option<&[Value<'_>]>,
         after: Option<&[Value<'_>]>,
     ) -> Result<usize> {
-        let bytes = self.before.append(&self.plan, before)? + self.after.append(&self.plan, after)?;
+        let bytes =
+            self.before.append(&self.plan, before)? + self.after.append(&self.plan, after)?;
         self.op.append_value(operation.letter());
         self.ts.append_value(origin.timestamp_us);
         match &origin.gtid {
@@ -255,6 +279,10 @@ impl TableBuilder {
         let committed = std::mem::take(&mut self.committed);
         self.rows = 0;
         self.used = true;
-        Ok(ArrowBatch { table: Arc::clone(&self.plan.name), rows, committed })
+        Ok(ArrowBatch {
+            table: Arc::clone(&self.plan.name),
+            rows,
+            committed,
+        })
     }
 }

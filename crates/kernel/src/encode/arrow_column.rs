@@ -9,9 +9,10 @@ use crate::row::value::Value;
 use crate::row::{jsonb, temporal};
 use arrow_array::ArrayRef;
 use arrow_array::builder::{
-    ArrayBuilder, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Decimal256Builder,
-    DurationMicrosecondBuilder, Float32Builder, Float64Builder, Int8Builder, Int16Builder, Int32Builder, Int64Builder,
-    ListBuilder, StringBuilder, TimestampMicrosecondBuilder, UInt8Builder, UInt16Builder, UInt32Builder, UInt64Builder,
+    ArrayBuilder, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder,
+    Decimal256Builder, DurationMicrosecondBuilder, Float32Builder, Float64Builder, Int8Builder,
+    Int16Builder, Int32Builder, Int64Builder, ListBuilder, StringBuilder,
+    TimestampMicrosecondBuilder, UInt8Builder, UInt16Builder, UInt32Builder, UInt64Builder,
 };
 use arrow_buffer::i256;
 use arrow_schema::{DataType, Field, TimeUnit};
@@ -97,11 +98,15 @@ impl ColumnBuilder {
             ColumnType::Text(_) | ColumnType::Enum | ColumnType::Set | ColumnType::Json => {
                 B::Text(StringBuilder::new(), Vec::new())
             }
-            ColumnType::Bytes { .. } | ColumnType::Point | ColumnType::Geometry => B::Bytes(BinaryBuilder::new()),
+            ColumnType::Bytes { .. } | ColumnType::Point | ColumnType::Geometry => {
+                B::Bytes(BinaryBuilder::new())
+            }
             ColumnType::Date => B::Date(Date32Builder::new()),
             ColumnType::Time { .. } => B::Duration(DurationMicrosecondBuilder::new()),
             ColumnType::DateTime { .. } => B::Timestamp(TimestampMicrosecondBuilder::new()),
-            ColumnType::Timestamp { .. } => B::Timestamp(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+            ColumnType::Timestamp { .. } => {
+                B::Timestamp(TimestampMicrosecondBuilder::new().with_timezone("UTC"))
+            }
             ColumnType::Year => B::U16(UInt16Builder::new()),
             ColumnType::Vector => B::Vector(ListBuilder::new(Float32Builder::new())),
         }
@@ -125,7 +130,9 @@ impl ColumnBuilder {
                 ColumnType::Decimal { precision, scale } if precision <= DECIMAL128_DIGITS => {
                     DataType::Decimal128(precision, scale.cast_signed())
                 }
-                ColumnType::Decimal { precision, scale } => DataType::Decimal256(precision, scale.cast_signed()),
+                ColumnType::Decimal { precision, scale } => {
+                    DataType::Decimal256(precision, scale.cast_signed())
+                }
                 _ => DataType::Null,
             },
             B::Text(..) => DataType::Utf8,
@@ -136,7 +143,9 @@ impl ColumnBuilder {
                 let zone = matches!(kind, ColumnType::Timestamp { .. }).then(|| "UTC".into());
                 DataType::Timestamp(TimeUnit::Microsecond, zone)
             }
-            B::Vector(_) => DataType::List(Arc::new(Field::new_list_field(DataType::Float32, true))),
+            B::Vector(_) => {
+                DataType::List(Arc::new(Field::new_list_field(DataType::Float32, true)))
+            }
         }
     }
 
@@ -159,7 +168,9 @@ impl ColumnBuilder {
             (B::F32(b), Value::Float(v)) => b.append_value(v),
             (B::F64(b), Value::Double(v)) => b.append_value(v),
             (B::Decimal(b), Value::Decimal(v)) => {
-                let unscaled = v.unscaled_i128().ok_or_else(|| Error::schema("a decimal beyond its precision"))?;
+                let unscaled = v
+                    .unscaled_i128()
+                    .ok_or_else(|| Error::schema("a decimal beyond its precision"))?;
                 b.append_value(unscaled);
             }
             (B::BigDecimal(b), Value::Decimal(v)) => {
@@ -169,9 +180,17 @@ impl ColumnBuilder {
             (B::Date(b), Value::Date(v)) if temporal::is_zero_date(v) => b.append_null(),
             (B::Date(b), Value::Date(v)) => b.append_value(temporal::days_from_civil(v)),
             (B::Duration(b), Value::Time(v)) => b.append_value(v),
-            (B::Timestamp(b), Value::DateTime(v)) if temporal::is_zero_date(v.date) => b.append_null(),
+            (B::Timestamp(b), Value::DateTime(v)) if temporal::is_zero_date(v.date) => {
+                b.append_null()
+            }
             (B::Timestamp(b), Value::DateTime(v)) => b.append_value(temporal::epoch_micros(v)),
-            (B::Timestamp(b), Value::Timestamp { seconds: 0, micros: 0 }) => b.append_null(),
+            (
+                B::Timestamp(b),
+                Value::Timestamp {
+                    seconds: 0,
+                    micros: 0,
+                },
+            ) => b.append_null(),
             (B::Timestamp(b), Value::Timestamp { seconds, micros }) => {
                 b.append_value(seconds * 1_000_000 + i64::from(micros));
             }
@@ -188,18 +207,29 @@ impl ColumnBuilder {
                 return Ok(v.len());
             }
             (B::Text(b, scratch), value) => return append_text(b, scratch, column, value),
-            (_, value) => return Err(Error::schema(format!("a {:?} column cannot hold {value:?}", column.kind))),
+            (_, value) => {
+                return Err(Error::schema(format!(
+                    "a {:?} column cannot hold {value:?}",
+                    column.kind
+                )));
+            }
         }
         Ok(8)
     }
 }
 
 fn narrow<W: TryInto<N>, N>(value: W) -> Result<N> {
-    value.try_into().map_err(|_| Error::schema("an integer beyond its column's type"))
+    value
+        .try_into()
+        .map_err(|_| Error::schema("an integer beyond its column's type"))
 }
 
 fn sign_extended(bytes: &[u8]) -> i256 {
-    let fill = if bytes.first().is_some_and(|byte| byte & 0x80 != 0) { 0xFF } else { 0 };
+    let fill = if bytes.first().is_some_and(|byte| byte & 0x80 != 0) {
+        0xFF
+    } else {
+        0
+    };
     let mut wide = [fill; 32];
     wide[32 - bytes.len()..].copy_from_slice(bytes);
     i256::from_be_bytes(wide)
@@ -253,7 +283,11 @@ fn append_text(
             }
             scratch
         }
-        (kind, value) => return Err(Error::schema(format!("a {kind:?} column cannot hold {value:?}"))),
+        (kind, value) => {
+            return Err(Error::schema(format!(
+                "a {kind:?} column cannot hold {value:?}"
+            )));
+        }
     };
     match std::str::from_utf8(bytes) {
         Ok(text) => builder.append_value(text),
@@ -264,6 +298,8 @@ fn append_text(
 
 fn label(column: &PlanColumn, index: usize) -> Result<&[u8]> {
     let labels = &column.spec.labels;
-    let label = labels.get(index).ok_or_else(|| Error::schema(format!("label {index} of {}", labels.len())))?;
+    let label = labels
+        .get(index)
+        .ok_or_else(|| Error::schema(format!("label {index} of {}", labels.len())))?;
     Ok(label.as_bytes())
 }

@@ -36,8 +36,14 @@ pub struct Run {
 #[inline]
 pub fn count(runs: &mut Vec<Run>, table: &Arc<TableName>, operation: Operation) {
     match runs.last_mut() {
-        Some(run) if run.operation == operation && Arc::ptr_eq(&run.table, table) => run.events += 1,
-        _ => runs.push(Run { table: Arc::clone(table), operation, events: 1 }),
+        Some(run) if run.operation == operation && Arc::ptr_eq(&run.table, table) => {
+            run.events += 1
+        }
+        _ => runs.push(Run {
+            table: Arc::clone(table),
+            operation,
+            events: 1,
+        }),
     }
 }
 

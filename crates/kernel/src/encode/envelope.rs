@@ -21,7 +21,9 @@ impl Format {
         match name {
             "json" => Ok(Format::Json),
             "arrow" => Ok(Format::Arrow),
-            other => Err(Error::invalid(format!("no such format: {other} (json, arrow)"))),
+            other => Err(Error::invalid(format!(
+                "no such format: {other} (json, arrow)"
+            ))),
         }
     }
 }

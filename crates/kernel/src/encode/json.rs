@@ -7,7 +7,9 @@ use super::Change;
 use super::batch::{Batch, Operation, Run, count};
 use super::envelope::{Envelope, Parts, Source};
 use super::plan::{ColumnSpec, ColumnType, Plan, field_prefix};
-use super::text::{write_base64, write_double, write_escaped, write_float, write_int, write_string, write_uint};
+use super::text::{
+    write_base64, write_double, write_escaped, write_float, write_int, write_string, write_uint,
+};
 use crate::error::{Error, Result};
 use crate::row::value::{Date, DateTime, Value};
 use crate::row::{jsonb, temporal};
@@ -24,13 +26,17 @@ pub struct JsonColumn {
 }
 
 impl JsonColumn {
-    pub fn compile(spec: &ColumnSpec, _kind: &ColumnType) -> Self {
+    pub fn compile(spec: &ColumnSpec) -> Self {
         let labels = spec.labels.iter().map(|label| {
             let mut escaped = Vec::new();
             write_escaped(label.as_bytes(), &mut escaped);
             escaped.into_boxed_slice()
         });
-        JsonColumn { prefix: field_prefix(&spec.name), labels: labels.collect(), nullable: spec.nullable }
+        JsonColumn {
+            prefix: field_prefix(&spec.name),
+            labels: labels.collect(),
+            nullable: spec.nullable,
+        }
     }
 }
 
@@ -98,7 +104,9 @@ impl JsonEncoder {
             Change::Update { before, after } if key_changed(plan, before, after) => self
                 .line(plan, row, Operation::Delete, Some(before), None)
                 .and_then(|()| self.line(plan, row, Operation::Insert, None, Some(after))),
-            Change::Update { before, after } => self.line(plan, row, Operation::Update, Some(before), Some(after)),
+            Change::Update { before, after } => {
+                self.line(plan, row, Operation::Update, Some(before), Some(after))
+            }
         };
         if written.is_err() {
             self.lines.truncate(start.0);
@@ -146,21 +154,34 @@ fn key_changed(plan: &Plan, before: &[Value<'_>], after: &[Value<'_>]) -> bool {
     plan.key.iter().any(|&index| before[index] != after[index])
 }
 
-fn write_image(plan: &Plan, image: &[Value<'_>], out: &mut Vec<u8>, scratch: &mut Vec<u8>) -> Result<()> {
+fn write_image(
+    plan: &Plan,
+    image: &[Value<'_>],
+    out: &mut Vec<u8>,
+    scratch: &mut Vec<u8>,
+) -> Result<()> {
     let start = out.len();
     for (column, &value) in plan.columns.iter().zip(image) {
         if let Value::Absent = value {
             continue;
         }
         out.extend_from_slice(&column.json.prefix);
-        write_value(&column.kind, &column.json, value, out, scratch)
-            .map_err(|error| error.in_column(&column.spec.name).in_table(&plan.name.database, &plan.name.table))?;
+        write_value(&column.kind, &column.json, value, out, scratch).map_err(|error| {
+            error
+                .in_column(&column.spec.name)
+                .in_table(&plan.name.database, &plan.name.table)
+        })?;
     }
     close_object(start, out);
     Ok(())
 }
 
-fn write_key(plan: &Plan, image: &[Value<'_>], out: &mut Vec<u8>, scratch: &mut Vec<u8>) -> Result<()> {
+fn write_key(
+    plan: &Plan,
+    image: &[Value<'_>],
+    out: &mut Vec<u8>,
+    scratch: &mut Vec<u8>,
+) -> Result<()> {
     if plan.key.is_empty() {
         out.extend_from_slice(b"null\n");
         return Ok(());
@@ -169,8 +190,11 @@ fn write_key(plan: &Plan, image: &[Value<'_>], out: &mut Vec<u8>, scratch: &mut 
     for &index in &plan.key {
         let column = &plan.columns[index];
         out.extend_from_slice(&column.json.prefix);
-        write_value(&column.kind, &column.json, image[index], out, scratch)
-            .map_err(|error| error.in_column(&column.spec.name).in_table(&plan.name.database, &plan.name.table))?;
+        write_value(&column.kind, &column.json, image[index], out, scratch).map_err(|error| {
+            error
+                .in_column(&column.spec.name)
+                .in_table(&plan.name.database, &plan.name.table)
+        })?;
     }
     close_object(start, out);
     out.push(b'\n');
@@ -210,14 +234,22 @@ fn write_value(
                 write_string(scratch, out);
             }
         }
-        (ColumnType::Text(_) | ColumnType::Enum | ColumnType::Set, Value::Utf8(v)) => write_string(v, out),
+        (ColumnType::Text(_) | ColumnType::Enum | ColumnType::Set, Value::Utf8(v)) => {
+            write_string(v, out)
+        }
         (ColumnType::Decimal { .. }, Value::Decimal(v)) => {
             let mut buffer = [0; 28];
             write_base64(v.unscaled_be_bytes(&mut buffer), out);
         }
         (ColumnType::Enum, Value::Enum(index)) => write_label(column, index, out)?,
         (ColumnType::Set, Value::Set(bits)) => write_set(column, bits, out)?,
-        (ColumnType::Timestamp { .. }, Value::Timestamp { seconds: 0, micros: 0 }) => write_zero(column, b"\"1970-01-01T00:00:00Z\"", out),
+        (
+            ColumnType::Timestamp { .. },
+            Value::Timestamp {
+                seconds: 0,
+                micros: 0,
+            },
+        ) => write_zero(column, b"\"1970-01-01T00:00:00Z\"", out),
         (ColumnType::Timestamp { fsp }, Value::Timestamp { seconds, micros }) => {
             out.push(b'"');
             temporal::write_iso_timestamp(seconds, micros, *fsp, out);
@@ -234,7 +266,10 @@ fn write_value(
         }
         (ColumnType::Bit { bits }, Value::Bit(v)) => {
             // Connect's Bits are little-endian.
-            write_base64(&v.to_le_bytes()[..usize::from(bits.div_ceil(8)).min(8)], out);
+            write_base64(
+                &v.to_le_bytes()[..usize::from(bits.div_ceil(8)).min(8)],
+                out,
+            );
         }
         (ColumnType::Bytes { pad }, Value::Bytes(v)) => {
             if v.len() < *pad {
@@ -260,7 +295,11 @@ fn write_value(
         (ColumnType::Point, Value::Geometry(v)) => write_point(v, out)?,
         (ColumnType::Geometry, Value::Geometry(v)) => write_geometry(v, out)?,
         (ColumnType::Vector, Value::Vector(v)) => write_vector(v, out),
-        (kind, value) => return Err(Error::schema(format!("a {kind:?} column cannot hold {value:?}"))),
+        (kind, value) => {
+            return Err(Error::schema(format!(
+                "a {kind:?} column cannot hold {value:?}"
+            )));
+        }
     }
     Ok(())
 }
@@ -269,10 +308,12 @@ fn write_label(column: &JsonColumn, index: u16, out: &mut Vec<u8>) -> Result<()>
     out.push(b'"');
     // Index 0 is the empty string that MySQL keeps for an invalid value.
     if index > 0 {
-        let label = column
-            .labels
-            .get(usize::from(index) - 1)
-            .ok_or_else(|| Error::schema(format!("enum index {index} of {} labels", column.labels.len())))?;
+        let label = column.labels.get(usize::from(index) - 1).ok_or_else(|| {
+            Error::schema(format!(
+                "enum index {index} of {} labels",
+                column.labels.len()
+            ))
+        })?;
         out.extend_from_slice(label);
     }
     out.push(b'"');
@@ -284,10 +325,9 @@ fn write_set(column: &JsonColumn, bits: u64, out: &mut Vec<u8>) -> Result<()> {
     let mut rest = bits;
     while rest != 0 {
         let index = rest.trailing_zeros() as usize;
-        let label = column
-            .labels
-            .get(index)
-            .ok_or_else(|| Error::schema(format!("set bit {index} of {} labels", column.labels.len())))?;
+        let label = column.labels.get(index).ok_or_else(|| {
+            Error::schema(format!("set bit {index} of {} labels", column.labels.len()))
+        })?;
         if rest != bits {
             out.push(b',');
         }
@@ -319,11 +359,20 @@ fn write_datetime(column: &JsonColumn, value: DateTime, fsp: u8, out: &mut Vec<u
         return;
     }
     let micros = temporal::epoch_micros(value);
-    write_int(if fsp <= 3 { micros.div_euclid(1000) } else { micros }, out);
+    write_int(
+        if fsp <= 3 {
+            micros.div_euclid(1000)
+        } else {
+            micros
+        },
+        out,
+    );
 }
 
 fn geometry_parts(bytes: &[u8]) -> Result<(u32, &[u8])> {
-    let (srid, wkb) = bytes.split_first_chunk::<4>().ok_or_else(|| Error::truncated(4, bytes.len()))?;
+    let (srid, wkb) = bytes
+        .split_first_chunk::<4>()
+        .ok_or_else(|| Error::truncated(4, bytes.len()))?;
     Ok((u32::from_le_bytes(*srid), wkb))
 }
 

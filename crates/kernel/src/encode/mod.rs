@@ -24,7 +24,10 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy)]
 pub enum Change<'v, 'a> {
     Insert(&'v [Value<'a>]),
-    Update { before: &'v [Value<'a>], after: &'v [Value<'a>] },
+    Update {
+        before: &'v [Value<'a>],
+        after: &'v [Value<'a>],
+    },
     Delete(&'v [Value<'a>]),
     /// A row of a snapshot.
     Read(&'v [Value<'a>]),

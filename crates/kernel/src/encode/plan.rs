@@ -4,6 +4,7 @@ use super::json::JsonColumn;
 use super::text::write_string;
 use crate::error::{Error, Result};
 use crate::row::charset::Charset;
+use crate::row::text::ColumnKind;
 use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,15 +35,28 @@ pub enum ColumnType {
     UnsignedBig,
     Float,
     Double,
-    Decimal { precision: u8, scale: u8 },
-    Bit { bits: u8 },
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
+    Bit {
+        bits: u8,
+    },
     Text(Charset),
     /// BINARY(n) is padded with zeros to `pad`; 0 for the others.
-    Bytes { pad: usize },
+    Bytes {
+        pad: usize,
+    },
     Date,
-    Time { fsp: u8 },
-    DateTime { fsp: u8 },
-    Timestamp { fsp: u8 },
+    Time {
+        fsp: u8,
+    },
+    DateTime {
+        fsp: u8,
+    },
+    Timestamp {
+        fsp: u8,
+    },
     Year,
     Enum,
     Set,
@@ -56,6 +70,8 @@ pub enum ColumnType {
 pub struct PlanColumn {
     pub spec: ColumnSpec,
     pub kind: ColumnType,
+    /// How a result set writes it.
+    pub text: ColumnKind,
     pub json: JsonColumn,
 }
 
@@ -68,7 +84,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub fn compile(database: &str, table: &str, columns: Vec<ColumnSpec>, key: &[String]) -> Result<Plan> {
+    pub fn compile(
+        database: &str,
+        table: &str,
+        columns: Vec<ColumnSpec>,
+        key: &[String],
+    ) -> Result<Plan> {
         let key = key
             .iter()
             .map(|name| {
@@ -84,25 +105,46 @@ impl Plan {
             .map(|spec| {
                 let kind = column_type(&spec)
                     .map_err(|error| error.in_column(&spec.name).in_table(database, table))?;
-                let json = JsonColumn::compile(&spec, &kind);
-                Ok(PlanColumn { spec, kind, json })
+                let scale = spec
+                    .scale
+                    .and_then(|scale| u8::try_from(scale).ok())
+                    .unwrap_or(0);
+                let text = ColumnKind::new(&spec.data_type, spec.unsigned, scale)
+                    .map_err(|error| error.in_column(&spec.name).in_table(database, table))?;
+                let json = JsonColumn::compile(&spec);
+                Ok(PlanColumn {
+                    spec,
+                    kind,
+                    text,
+                    json,
+                })
             })
             .collect::<Result<Vec<_>>>()?;
-        let name = Arc::new(TableName { database: database.to_owned(), table: table.to_owned() });
+        let name = Arc::new(TableName {
+            database: database.to_owned(),
+            table: table.to_owned(),
+        });
         Ok(Plan { name, columns, key })
     }
 }
 
 fn column_type(spec: &ColumnSpec) -> Result<ColumnType> {
-    let small = |value: Option<u32>, default: u8| value.map_or(default, |v| u8::try_from(v).unwrap_or(u8::MAX));
+    let small = |value: Option<u32>, default: u8| {
+        value.map_or(default, |v| u8::try_from(v).unwrap_or(u8::MAX))
+    };
     Ok(match spec.data_type.as_str() {
         "tinyint" | "smallint" | "mediumint" | "int" => ColumnType::Int,
         "bigint" if spec.unsigned => ColumnType::UnsignedBig,
         "bigint" => ColumnType::Int,
         "float" => ColumnType::Float,
         "double" => ColumnType::Double,
-        "decimal" => ColumnType::Decimal { precision: small(spec.length, 10), scale: small(spec.scale, 0) },
-        "bit" => ColumnType::Bit { bits: small(spec.length, 1) },
+        "decimal" => ColumnType::Decimal {
+            precision: small(spec.length, 10),
+            scale: small(spec.scale, 0),
+        },
+        "bit" => ColumnType::Bit {
+            bits: small(spec.length, 1),
+        },
         "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" => {
             let charset = spec.charset.as_deref().unwrap_or("utf8mb4");
             match Charset::by_name(charset) {
@@ -110,19 +152,29 @@ fn column_type(spec: &ColumnSpec) -> Result<ColumnType> {
                 None => return Err(Error::schema(format!("unknown character set {charset}"))),
             }
         }
-        "binary" => ColumnType::Bytes { pad: spec.length.unwrap_or(1) as usize },
-        "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => ColumnType::Bytes { pad: 0 },
+        "binary" => ColumnType::Bytes {
+            pad: spec.length.unwrap_or(1) as usize,
+        },
+        "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
+            ColumnType::Bytes { pad: 0 }
+        }
         "date" => ColumnType::Date,
-        "time" => ColumnType::Time { fsp: small(spec.length, 0) },
-        "datetime" => ColumnType::DateTime { fsp: small(spec.length, 0) },
-        "timestamp" => ColumnType::Timestamp { fsp: small(spec.length, 0) },
+        "time" => ColumnType::Time {
+            fsp: small(spec.length, 0),
+        },
+        "datetime" => ColumnType::DateTime {
+            fsp: small(spec.length, 0),
+        },
+        "timestamp" => ColumnType::Timestamp {
+            fsp: small(spec.length, 0),
+        },
         "year" => ColumnType::Year,
         "enum" => ColumnType::Enum,
         "set" => ColumnType::Set,
         "json" => ColumnType::Json,
         "point" => ColumnType::Point,
-        "geometry" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
-        | "geomcollection" | "geometrycollection" => ColumnType::Geometry,
+        "geometry" | "linestring" | "polygon" | "multipoint" | "multilinestring"
+        | "multipolygon" | "geomcollection" | "geometrycollection" => ColumnType::Geometry,
         "vector" => ColumnType::Vector,
         other => return Err(Error::schema(format!("unknown column type {other}"))),
     })

@@ -78,7 +78,10 @@ fn run_without_escapes(bytes: &[u8]) -> usize {
         }
         run += 8;
     }
-    run + bytes[run..].iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\').unwrap_or(bytes.len() - run)
+    run + bytes[run..]
+        .iter()
+        .position(|&b| b < 0x20 || b == b'"' || b == b'\\')
+        .unwrap_or(bytes.len() - run)
 }
 
 /// As `needs_care`, but bytes beyond ASCII pass.
