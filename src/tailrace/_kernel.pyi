@@ -9,8 +9,6 @@ from typing import Literal, final
 
 from typing_extensions import Buffer
 
-from typing_extensions import Buffer
-
 from tailrace.model.table import Table
 
 KERNEL_VERSION: str

@@ -13,13 +13,7 @@ pub enum ColumnKind {
     /// Selected as `col + 0e0`: FLOAT itself prints six digits only.
     Float,
     Double,
-<<<<<<< HEAD
     Decimal { scale: u8 },
-=======
-    Decimal {
-        scale: u8,
-    },
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     Date,
     Time,
     DateTime,
@@ -49,22 +43,11 @@ impl ColumnKind {
             "timestamp" => ColumnKind::Timestamp,
             "year" => ColumnKind::Year,
             "bit" => ColumnKind::Bit,
-<<<<<<< HEAD
             "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set" => ColumnKind::Utf8,
             "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => ColumnKind::Bytes,
             "json" => ColumnKind::Json,
             "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
             | "geomcollection" | "geometrycollection" => ColumnKind::Geometry,
-=======
-            "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum"
-            | "set" => ColumnKind::Utf8,
-            "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
-                ColumnKind::Bytes
-            }
-            "json" => ColumnKind::Json,
-            "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring"
-            | "multipolygon" | "geomcollection" | "geometrycollection" => ColumnKind::Geometry,
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
             "vector" => ColumnKind::Vector,
             other => return Err(Error::schema(format!("unknown column type {other}"))),
         })
@@ -84,21 +67,9 @@ pub fn parse(kind: ColumnKind, bytes: &[u8]) -> Result<Value<'_>> {
         ColumnKind::Double => Value::Double(double(bytes)?),
         ColumnKind::Date => Value::Date(date(bytes)?),
         ColumnKind::Time => Value::Time(time(bytes)?),
-<<<<<<< HEAD
         ColumnKind::Year => Value::Year(u16::try_from(digits(bytes, bytes)?).map_err(|_| not_a("year", bytes))?),
         ColumnKind::Bit if bytes.len() > 8 => return Err(not_a("bit field", bytes)),
         ColumnKind::Bit => Value::Bit(bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))),
-=======
-        ColumnKind::Year => {
-            Value::Year(u16::try_from(digits(bytes, bytes)?).map_err(|_| not_a("year", bytes))?)
-        }
-        ColumnKind::Bit if bytes.len() > 8 => return Err(not_a("bit field", bytes)),
-        ColumnKind::Bit => Value::Bit(
-            bytes
-                .iter()
-                .fold(0, |value, &byte| value << 8 | u64::from(byte)),
-        ),
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         ColumnKind::Bytes => Value::Bytes(bytes),
         ColumnKind::Json => Value::JsonText(bytes),
         ColumnKind::Geometry => Value::Geometry(bytes),
@@ -121,19 +92,9 @@ fn digits(text: &[u8], whole: &[u8]) -> Result<u64> {
     let add = |value: u64, &byte: &u8| value.checked_mul(10)?.checked_add(u64::from(byte - b'0'));
     // 19 digits cannot overflow.
     if text.len() <= 19 {
-<<<<<<< HEAD
         return Ok(text.iter().fold(0, |value, &byte| value * 10 + u64::from(byte - b'0')));
     }
     text.iter().try_fold(0, add).ok_or_else(|| not_a("number of 64 bits", whole))
-=======
-        return Ok(text
-            .iter()
-            .fold(0, |value, &byte| value * 10 + u64::from(byte - b'0')));
-    }
-    text.iter()
-        .try_fold(0, add)
-        .ok_or_else(|| not_a("number of 64 bits", whole))
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
 }
 
 #[inline]
@@ -141,37 +102,19 @@ fn int(text: &[u8]) -> Result<i64> {
     let overflow = || not_a("signed number of 64 bits", text);
     match text.strip_prefix(b"-") {
         None => i64::try_from(digits(text, text)?).map_err(|_| overflow()),
-<<<<<<< HEAD
         Some(rest) => 0_i64.checked_sub_unsigned(digits(rest, text)?).ok_or_else(overflow),
-=======
-        Some(rest) => 0_i64
-            .checked_sub_unsigned(digits(rest, text)?)
-            .ok_or_else(overflow),
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     }
 }
 
 fn double(text: &[u8]) -> Result<f64> {
-<<<<<<< HEAD
     let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
-=======
-    let number = std::str::from_utf8(text)
-        .ok()
-        .and_then(|text| text.parse().ok());
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     number.ok_or_else(|| not_a("floating-point number", text))
 }
 
 /// `YYYY-MM-DD`
 #[inline]
 fn date(text: &[u8]) -> Result<Date> {
-<<<<<<< HEAD
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return Err(not_a("date", text)) };
-=======
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else {
-        return Err(not_a("date", text));
-    };
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     let number = |part: &[u8]| digits(part, text);
     Ok(Date {
         year: number(&[y1, y2, y3, y4])? as u16,
@@ -198,13 +141,7 @@ fn datetime(text: &[u8]) -> Result<DateTime> {
     let wrong = || not_a("datetime", text);
     let (day, rest) = text.split_first_chunk::<10>().ok_or_else(wrong)?;
     let (clock, rest) = rest.split_first_chunk::<9>().ok_or_else(wrong)?;
-<<<<<<< HEAD
     let [b' ', h1, h2, b':', m1, m2, b':', s1, s2] = *clock else { return Err(wrong()) };
-=======
-    let [b' ', h1, h2, b':', m1, m2, b':', s1, s2] = *clock else {
-        return Err(wrong());
-    };
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     let number = |part: [u8; 2]| digits(&part, text).map(|value| value as u8);
     Ok(DateTime {
         date: date(day)?,
@@ -219,23 +156,10 @@ fn datetime(text: &[u8]) -> Result<DateTime> {
 fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>> {
     let value = datetime(text)?;
     if temporal::is_zero_date(value.date) {
-<<<<<<< HEAD
         return Ok(Value::Timestamp { seconds: 0, micros: 0 });
     }
     let seconds = temporal::epoch_micros(value).div_euclid(1_000_000);
     Ok(Value::Timestamp { seconds, micros: value.micros })
-=======
-        return Ok(Value::Timestamp {
-            seconds: 0,
-            micros: 0,
-        });
-    }
-    let seconds = temporal::epoch_micros(value).div_euclid(1_000_000);
-    Ok(Value::Timestamp {
-        seconds,
-        micros: value.micros,
-    })
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
 }
 
 /// `[-]HHH:MM:SS[.ffffff]` as microseconds.
@@ -246,23 +170,10 @@ fn time(text: &[u8]) -> Result<i64> {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-<<<<<<< HEAD
     let colon = clock.iter().position(|&byte| byte == b':').filter(|&at| at <= 3).ok_or_else(wrong)?;
     let (hours, rest) = clock.split_at(colon);
     let (minutes_seconds, rest) = rest.split_first_chunk::<6>().ok_or_else(wrong)?;
     let [b':', m1, m2, b':', s1, s2] = *minutes_seconds else { return Err(wrong()) };
-=======
-    let colon = clock
-        .iter()
-        .position(|&byte| byte == b':')
-        .filter(|&at| at <= 3)
-        .ok_or_else(wrong)?;
-    let (hours, rest) = clock.split_at(colon);
-    let (minutes_seconds, rest) = rest.split_first_chunk::<6>().ok_or_else(wrong)?;
-    let [b':', m1, m2, b':', s1, s2] = *minutes_seconds else {
-        return Err(wrong());
-    };
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     let number = |part: &[u8]| digits(part, text).map(u64::cast_signed);
     let seconds = number(hours)? * 3600 + number(&[m1, m2])? * 60 + number(&[s1, s2])?;
     let micros = seconds * 1_000_000 + i64::from(fraction(rest, text)?);
@@ -277,7 +188,6 @@ mod tests {
     #[test]
     fn values_at_the_edges_read_as_written() {
         let read = |kind, text: &'static str| parse(kind, text.as_bytes()).expect("a value");
-<<<<<<< HEAD
         assert_eq!(read(ColumnKind::Int, "-9223372036854775808"), Value::Int(i64::MIN));
         assert_eq!(read(ColumnKind::UInt, "18446744073709551615"), Value::UInt(u64::MAX));
         assert!(parse(ColumnKind::UInt, b"18446744073709551616").is_err());
@@ -290,48 +200,6 @@ mod tests {
         assert_eq!(read(ColumnKind::Timestamp, "0000-00-00 00:00:00"), Value::Timestamp { seconds: 0, micros: 0 });
         assert_eq!(read(ColumnKind::Date, "2020-00-00"), Value::Date(Date { year: 2020, month: 0, day: 0 }));
         assert_eq!(read(ColumnKind::Float, "0.10000000149011612"), Value::Float(0.1));
-=======
-        assert_eq!(
-            read(ColumnKind::Int, "-9223372036854775808"),
-            Value::Int(i64::MIN)
-        );
-        assert_eq!(
-            read(ColumnKind::UInt, "18446744073709551615"),
-            Value::UInt(u64::MAX)
-        );
-        assert!(parse(ColumnKind::UInt, b"18446744073709551616").is_err());
-        assert_eq!(
-            read(ColumnKind::Time, "-838:59:58.5"),
-            Value::Time(-3_020_398_500_000)
-        );
-        assert_eq!(read(ColumnKind::Time, "-00:00:00.000001"), Value::Time(-1));
-        assert_eq!(
-            read(ColumnKind::Timestamp, "2018-06-20 13:37:03.123"),
-            Value::Timestamp {
-                seconds: 1_529_501_823,
-                micros: 123_000
-            }
-        );
-        assert_eq!(
-            read(ColumnKind::Timestamp, "0000-00-00 00:00:00"),
-            Value::Timestamp {
-                seconds: 0,
-                micros: 0
-            }
-        );
-        assert_eq!(
-            read(ColumnKind::Date, "2020-00-00"),
-            Value::Date(Date {
-                year: 2020,
-                month: 0,
-                day: 0
-            })
-        );
-        assert_eq!(
-            read(ColumnKind::Float, "0.10000000149011612"),
-            Value::Float(0.1)
-        );
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         assert_eq!(parse(ColumnKind::Bit, &[1, 2]), Ok(Value::Bit(258)));
     }
 
@@ -349,12 +217,8 @@ mod tests {
 
         #[test]
         fn ints_read_back(value in any::<i64>()) {
-<<<<<<< HEAD
             let text = value.to_string();
             prop_assert_eq!(parse(ColumnKind::Int, text.as_bytes()), Ok(Value::Int(value)));
-=======
-            prop_assert_eq!(parse(ColumnKind::Int, value.to_string().as_bytes()), Ok(Value::Int(value)));
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         }
     }
 }

@@ -35,26 +35,10 @@ const OTHERS: &[(&str, Form)] = &[
     ("big5", Form::EastAsian(include_bytes!("tables/big5.bin"))),
     ("binary", Form::Utf8),
     ("cp932", Form::EastAsian(include_bytes!("tables/cp932.bin"))),
-<<<<<<< HEAD
     ("eucjpms", Form::EastAsian(include_bytes!("tables/eucjpms.bin"))),
     ("euckr", Form::EastAsian(include_bytes!("tables/euckr.bin"))),
     ("gb18030", Form::Gb18030(include_bytes!("tables/gb18030.bin"))),
     ("gb2312", Form::EastAsian(include_bytes!("tables/gb2312.bin"))),
-=======
-    (
-        "eucjpms",
-        Form::EastAsian(include_bytes!("tables/eucjpms.bin")),
-    ),
-    ("euckr", Form::EastAsian(include_bytes!("tables/euckr.bin"))),
-    (
-        "gb18030",
-        Form::Gb18030(include_bytes!("tables/gb18030.bin")),
-    ),
-    (
-        "gb2312",
-        Form::EastAsian(include_bytes!("tables/gb2312.bin")),
-    ),
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     ("gbk", Form::EastAsian(include_bytes!("tables/gbk.bin"))),
     ("sjis", Form::EastAsian(include_bytes!("tables/sjis.bin"))),
     ("ucs2", Form::Ucs2),
@@ -69,19 +53,8 @@ const OTHERS: &[(&str, Form)] = &[
 ];
 
 fn all() -> impl Iterator<Item = Charset> {
-<<<<<<< HEAD
     let single = SINGLE_BYTE.iter().map(|(name, table)| Charset { name, form: Form::Single(table) });
     OTHERS.iter().map(|&(name, form)| Charset { name, form }).chain(single)
-=======
-    let single = SINGLE_BYTE.iter().map(|(name, table)| Charset {
-        name,
-        form: Form::Single(table),
-    });
-    OTHERS
-        .iter()
-        .map(|&(name, form)| Charset { name, form })
-        .chain(single)
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
 }
 
 impl Charset {
@@ -92,13 +65,7 @@ impl Charset {
 
     /// By `information_schema.COLLATIONS.ID`.
     pub fn by_collation(id: u32) -> Option<Self> {
-<<<<<<< HEAD
         let at = COLLATIONS.binary_search_by_key(&id, |&(id, _)| u32::from(id)).ok()?;
-=======
-        let at = COLLATIONS
-            .binary_search_by_key(&id, |&(id, _)| u32::from(id))
-            .ok()?;
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         Self::by_name(COLLATIONS[at].1)
     }
 
@@ -122,19 +89,9 @@ impl Charset {
         match self.form {
             Form::Utf8 => out.extend_from_slice(String::from_utf8_lossy(bytes).as_bytes()),
             Form::Ascii => {
-<<<<<<< HEAD
                 bytes.iter().for_each(|&b| push(if b < 0x80 { u32::from(b) } else { REPLACEMENT }, out));
             }
             Form::Single(table) => bytes.iter().for_each(|&b| push(u32::from(table[usize::from(b)]), out)),
-=======
-                bytes
-                    .iter()
-                    .for_each(|&b| push(if b < 0x80 { u32::from(b) } else { REPLACEMENT }, out));
-            }
-            Form::Single(table) => bytes
-                .iter()
-                .for_each(|&b| push(u32::from(table[usize::from(b)]), out)),
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
             Form::EastAsian(table) => write_east_asian(table, false, bytes, out),
             Form::Gb18030(table) => write_east_asian(table, true, bytes, out),
             Form::Ucs2 => write_units::<2>(bytes, out, |unit| u32::from(u16::from_be_bytes(unit))),
@@ -183,15 +140,7 @@ const EUC: usize = 0xFE - 0xA1 + 1;
 /// The code point at `index`; 0 where the table has none.
 #[inline]
 fn entry(table: &[u8], index: usize) -> u32 {
-<<<<<<< HEAD
     table.as_chunks::<2>().0.get(index).map_or(0, |&unit| u32::from(u16::from_le_bytes(unit)))
-=======
-    table
-        .as_chunks::<2>()
-        .0
-        .get(index)
-        .map_or(0, |&unit| u32::from(u16::from_le_bytes(unit)))
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
 }
 
 fn write_east_asian(table: &[u8], four_bytes: bool, bytes: &[u8], out: &mut Vec<u8>) {
@@ -217,7 +166,6 @@ fn next_character(table: &[u8], bytes: &[u8], lead: u8) -> Option<(u32, usize)> 
     if single != 0 || lead == 0 {
         return Some((single, 1));
     }
-<<<<<<< HEAD
     let found = |index, length| Some(entry(table, index)).filter(|&point| point != 0).map(|point| (point, length));
     match *bytes {
         [0x8F, a @ 0xA1..=0xFE, b @ 0xA1..=0xFE, ..] if table.len() > 2 * PLANE_8F => {
@@ -226,40 +174,14 @@ fn next_character(table: &[u8], bytes: &[u8], lead: u8) -> Option<(u32, usize)> 
         [a @ 0x81..=0xFE, b @ 0x40..=0xFE, ..] => {
             found(256 + usize::from(a - 0x81) * TRAILS + usize::from(b - 0x40), 2)
         }
-=======
-    let found = |index, length| {
-        Some(entry(table, index))
-            .filter(|&point| point != 0)
-            .map(|point| (point, length))
-    };
-    match *bytes {
-        [0x8F, a @ 0xA1..=0xFE, b @ 0xA1..=0xFE, ..] if table.len() > 2 * PLANE_8F => found(
-            PLANE_8F + usize::from(a - 0xA1) * EUC + usize::from(b - 0xA1),
-            3,
-        ),
-        [a @ 0x81..=0xFE, b @ 0x40..=0xFE, ..] => found(
-            256 + usize::from(a - 0x81) * TRAILS + usize::from(b - 0x40),
-            2,
-        ),
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         _ => None,
     }
 }
 
 fn gb18030_four(bytes: &[u8]) -> Option<u32> {
-<<<<<<< HEAD
     let text = GB18030.decode_without_bom_handling_and_without_replacement(bytes.first_chunk::<4>()?)?;
     let mut characters = text.chars();
     characters.next().filter(|_| characters.next().is_none()).map(u32::from)
-=======
-    let text =
-        GB18030.decode_without_bom_handling_and_without_replacement(bytes.first_chunk::<4>()?)?;
-    let mut characters = text.chars();
-    characters
-        .next()
-        .filter(|_| characters.next().is_none())
-        .map(u32::from)
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
 }
 
 #[cfg(test)]
@@ -269,27 +191,14 @@ mod tests {
 
     fn decoded(name: &str, bytes: &[u8]) -> String {
         let mut out = Vec::new();
-<<<<<<< HEAD
         Charset::by_name(name).expect("a known set").write_utf8(bytes, &mut out);
-=======
-        Charset::by_name(name)
-            .expect("a known set")
-            .write_utf8(bytes, &mut out);
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         String::from_utf8(out).expect("UTF-8")
     }
 
     #[test]
     fn every_collation_has_a_character_set() {
         for (id, name) in COLLATIONS {
-<<<<<<< HEAD
             assert_eq!(Charset::by_collation(u32::from(*id)).map(Charset::name), Some(*name));
-=======
-            assert_eq!(
-                Charset::by_collation(u32::from(*id)).map(Charset::name),
-                Some(*name)
-            );
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         }
     }
 

@@ -29,14 +29,7 @@ impl Budget {
 
     #[inline]
     fn spend(&mut self, bytes: usize) -> Result<()> {
-<<<<<<< HEAD
         self.0 = self.0.checked_sub(bytes).ok_or_else(|| Error::corrupt("JSON values that overlap"))?;
-=======
-        self.0 = self
-            .0
-            .checked_sub(bytes)
-            .ok_or_else(|| Error::corrupt("JSON values that overlap"))?;
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         Ok(())
     }
 }
@@ -68,15 +61,7 @@ impl<'a> Json<'a> {
             0x00..=0x03 => {
                 let container = Container::read(bytes, kind & 1 == 1, kind < 2)?;
                 budget.spend(container.header())?;
-<<<<<<< HEAD
                 return Ok(if kind < 2 { Json::Object(container) } else { Json::Array(container) });
-=======
-                return Ok(if kind < 2 {
-                    Json::Object(container)
-                } else {
-                    Json::Array(container)
-                });
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
             }
             0x04 => literal(r.u8()?)?,
             0x05 => Json::Int(i64::from(r.u16()?.cast_signed())),
@@ -123,26 +108,10 @@ impl<'a> Container<'a> {
         let width = if large { 4 } else { 2 };
         let mut r = Reader::new(bytes);
         let (count, size) = (r.uint(width)? as usize, r.uint(width)? as usize);
-<<<<<<< HEAD
         let Some(bytes) = bytes.get(..size) else { return Err(Error::truncated(size, bytes.len())) };
         let container = Container { bytes, count, large, object };
         if container.header() > size {
             return Err(Error::corrupt(format!("{count} JSON elements in {size} bytes")));
-=======
-        let Some(bytes) = bytes.get(..size) else {
-            return Err(Error::truncated(size, bytes.len()));
-        };
-        let container = Container {
-            bytes,
-            count,
-            large,
-            object,
-        };
-        if container.header() > size {
-            return Err(Error::corrupt(format!(
-                "{count} JSON elements in {size} bytes"
-            )));
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         }
         Ok(container)
     }
@@ -153,26 +122,12 @@ impl<'a> Container<'a> {
     }
 
     fn key_entries(&self) -> usize {
-<<<<<<< HEAD
         if self.object { self.count.saturating_mul(self.width() + 2) } else { 0 }
-=======
-        if self.object {
-            self.count.saturating_mul(self.width() + 2)
-        } else {
-            0
-        }
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     }
 
     /// Bytes before the first key or value.
     fn header(&self) -> usize {
-<<<<<<< HEAD
         (2 * self.width()).saturating_add(self.key_entries()).saturating_add(self.count.saturating_mul(self.width() + 1))
-=======
-        (2 * self.width())
-            .saturating_add(self.key_entries())
-            .saturating_add(self.count.saturating_mul(self.width() + 1))
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     }
 
     pub fn count(&self) -> usize {
@@ -181,39 +136,20 @@ impl<'a> Container<'a> {
 
     #[inline]
     fn at(&self, offset: usize) -> Result<Reader<'a>> {
-<<<<<<< HEAD
         self.bytes.get(offset..).map(Reader::new).ok_or_else(|| Error::corrupt("a JSON offset outside its container"))
-=======
-        self.bytes
-            .get(offset..)
-            .map(Reader::new)
-            .ok_or_else(|| Error::corrupt("a JSON offset outside its container"))
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     }
 
     #[inline]
     pub fn key(&self, index: usize, budget: &mut Budget) -> Result<&'a [u8]> {
         let mut entry = self.at(2 * self.width() + index * (self.width() + 2))?;
-<<<<<<< HEAD
         let (offset, length) = (entry.uint(self.width())? as usize, usize::from(entry.u16()?));
-=======
-        let (offset, length) = (
-            entry.uint(self.width())? as usize,
-            usize::from(entry.u16()?),
-        );
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         budget.spend(length)?;
         self.at(offset)?.bytes(length)
     }
 
     #[inline]
     pub fn value(&self, index: usize, budget: &mut Budget) -> Result<Json<'a>> {
-<<<<<<< HEAD
         let mut entry = self.at(2 * self.width() + self.key_entries() + index * (self.width() + 1))?;
-=======
-        let mut entry =
-            self.at(2 * self.width() + self.key_entries() + index * (self.width() + 1))?;
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
         let kind = entry.u8()?;
         // Small scalars stand in the entry itself; the header has paid for them.
         let inline = match kind {

@@ -23,16 +23,7 @@ pub fn write_text_with_diffs(base: &[u8], diffs: &[u8], out: &mut Vec<u8>) -> Re
     diff::apply(base, diffs)?.write(out)
 }
 
-<<<<<<< HEAD
 fn write_value(value: Json<'_>, depth: usize, budget: &mut Budget, out: &mut Vec<u8>) -> Result<()> {
-=======
-fn write_value(
-    value: Json<'_>,
-    depth: usize,
-    budget: &mut Budget,
-    out: &mut Vec<u8>,
-) -> Result<()> {
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
     match value {
         Json::Array(items) => {
             let depth = deeper(depth)?;
@@ -64,13 +55,7 @@ fn write_value(
 }
 
 fn deeper(depth: usize) -> Result<usize> {
-<<<<<<< HEAD
     depth.checked_sub(1).ok_or_else(|| Error::corrupt("a JSON document nested deeper than 100 levels"))
-=======
-    depth
-        .checked_sub(1)
-        .ok_or_else(|| Error::corrupt("a JSON document nested deeper than 100 levels"))
->>>>>>> 00a0649 (Kernel: binlog events, row values, JSON and Arrow encoders, decoder, and their Python face)
 }
 
 #[cfg(test)]
