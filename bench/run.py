@@ -79,7 +79,12 @@ def main() -> None:
     parser.add_argument("--peers", default="", help="peers, by comma; all without it")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    records = measured(args.rows, args.only.split(","), [p for p in args.peers.split(",") if p])
+    only, peers = args.only.split(","), [p for p in args.peers.split(",") if p]
+    if unknown := (set(only) - set(WORKLOADS)) | (set(peers) - set(STREAM) - set(SNAPSHOT)):
+        parser.error(
+            f"not known: {', '.join(sorted(unknown))}; there are {', '.join([*WORKLOADS, *STREAM, *SNAPSHOT])}"
+        )
+    records = measured(args.rows, only, peers)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "system": platform.system()}
     report = {"rows": args.rows, "commit": commit.stdout.strip(), **machine, "results": records}
