@@ -1,5 +1,6 @@
 //! Row images that a real server wrote, against what its SELECT prints (`tools/row_fixtures.py` writes both).
 
+use proptest::prelude::*;
 use tailrace_kernel::reader::Reader;
 use tailrace_kernel::row::charset::Charset;
 use tailrace_kernel::row::text::{self, ColumnKind};
@@ -108,5 +109,25 @@ fn partial_updates_give_the_document_the_server_has() {
         jsonb::write_text_with_diffs(&unhex(base), &unhex(diffs), &mut out).expect("a document");
         let shown = String::from_utf8(unhex(shown)).expect("UTF-8");
         assert_eq!(String::from_utf8_lossy(&out), compact(&shown));
+    }
+}
+
+proptest! {
+    #[test]
+    fn hostile_images_never_panic(kind in any::<u8>(), meta in any::<u32>(), image in proptest::collection::vec(any::<u8>(), 0..80)) {
+        let Ok(wire) = WireType::new(kind, meta, false, false) else { return Ok(()) };
+        if let Ok(Value::Decimal(decimal)) = image::decode(wire, &mut Reader::new(&image)) {
+            decimal.unscaled_be_bytes(&mut [0; 28]);
+            decimal.write_text(&mut Vec::new());
+        }
+    }
+
+    #[test]
+    fn hostile_decimals_never_panic(precision in 1_u8..=65, scale in 0_u8..=30, image in proptest::collection::vec(any::<u8>(), 32)) {
+        let meta = u32::from(precision) | u32::from(scale.min(precision)) << 8;
+        let wire = WireType::new(246, meta, false, false).expect("a decimal");
+        let Ok(Value::Decimal(decimal)) = image::decode(wire, &mut Reader::new(&image)) else { panic!("no decimal") };
+        decimal.unscaled_be_bytes(&mut [0; 28]);
+        decimal.write_text(&mut Vec::new());
     }
 }

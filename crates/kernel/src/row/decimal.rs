@@ -83,8 +83,11 @@ impl<'a> Decimal<'a> {
     pub fn unscaled_i128(&self) -> Option<i128> {
         if let Decimal::Packed { precision: ..=18, .. } = self {
             let mut value = 0_i64;
-            let negative = self.groups(|digits, group| value = value * i64::from(POWERS[digits as usize]) + i64::from(group));
-            return Some(i128::from(if negative { -value } else { value }));
+            // Wrapping: bytes of no server may hold more than nine digits in a group.
+            let negative = self.groups(|digits, group| {
+                value = value.wrapping_mul(i64::from(POWERS[digits as usize])).wrapping_add(i64::from(group));
+            });
+            return Some(i128::from(if negative { value.wrapping_neg() } else { value }));
         }
         let mut value = Some(0_i128);
         let negative = self.groups(|digits, group| {

@@ -54,7 +54,7 @@ impl WireType {
             12 => WireType::OldDateTime,
             13 => WireType::Year,
             15 | 253 => text(prefix(meta & 0xFFFF)),
-            16 => WireType::Bit { bytes: second + u8::from(first > 0) },
+            16 => WireType::Bit { bytes: second.saturating_add(u8::from(first > 0)) },
             17 => WireType::Timestamp { fsp: fsp()? },
             18 => WireType::DateTime { fsp: fsp()? },
             19 => WireType::Time { fsp: fsp()? },

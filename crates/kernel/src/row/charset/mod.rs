@@ -178,10 +178,11 @@ fn next_character(table: &[u8], bytes: &[u8], lead: u8) -> Option<(u32, usize)> 
     }
 }
 
+/// None where the bytes have not the form of four; `?` where they have, but no character stands there.
 fn gb18030_four(bytes: &[u8]) -> Option<u32> {
-    let text = GB18030.decode_without_bom_handling_and_without_replacement(bytes.first_chunk::<4>()?)?;
-    let mut characters = text.chars();
-    characters.next().filter(|_| characters.next().is_none()).map(u32::from)
+    let four @ [0x81..=0xFE, b'0'..=b'9', 0x81..=0xFE, b'0'..=b'9'] = bytes.first_chunk::<4>()? else { return None };
+    let text = GB18030.decode_without_bom_handling_and_without_replacement(four);
+    Some(text.and_then(|text| text.chars().next()).map_or(u32::from(b'?'), u32::from))
 }
 
 #[cfg(test)]
@@ -210,6 +211,7 @@ mod tests {
         assert_eq!(decoded("ujis", b"\xC6\xFC\x8E\xB1\x8F\xB0\xA1"), "日ｱ丂");
         assert_eq!(decoded("gbk", b"\xD6\xD0a"), "中a");
         assert_eq!(decoded("gb18030", b"\xD6\xD0\x94\x39\xDA\x33"), "中💩");
+        assert_eq!(decoded("gb18030", b"\x84\x31\xA5\x30"), "?");
         assert_eq!(decoded("big5", b"\xA4\xA4"), "中");
         assert_eq!(decoded("euckr", b"\xC7\xD1"), "한");
         assert_eq!(decoded("utf16le", b"=\xD8\xA9\xDC"), "💩");
