@@ -9,8 +9,14 @@ use tailrace_kernel::row::wire::WireType;
 use tailrace_kernel::row::{image, jsonb};
 
 fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.chars().map(|c| c.to_digit(16).expect("a hex digit") as u8).collect();
-    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    let digits: Vec<u8> = text
+        .chars()
+        .map(|c| c.to_digit(16).expect("a hex digit") as u8)
+        .collect();
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
 }
 
 /// The server prints a space after `,` and `:`; inside strings nothing changes.
@@ -38,21 +44,32 @@ fn json(value: Value<'_>) -> String {
 fn check(column: &str, image: Value<'_>, shown: &[u8]) {
     let (data_type, rest) = column.split_once(['(', ' ']).unwrap_or((column, ""));
     if let Some((_, charset)) = column.split_once("character set ") {
-        let Value::Text(bytes) = image else { panic!("{image:?} is no text") };
+        let Value::Text(bytes) = image else {
+            panic!("{image:?} is no text")
+        };
         let mut out = Vec::new();
-        Charset::by_name(charset).expect("a known set").write_utf8(bytes, &mut out);
-        assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(shown));
+        Charset::by_name(charset)
+            .expect("a known set")
+            .write_utf8(bytes, &mut out);
+        assert_eq!(
+            String::from_utf8_lossy(&out),
+            String::from_utf8_lossy(shown)
+        );
         return;
     }
     if data_type == "bit" {
-        let shown = u64::from_str_radix(std::str::from_utf8(&hex(shown)).expect("hex"), 16).expect("a number");
+        let shown = u64::from_str_radix(std::str::from_utf8(&hex(shown)).expect("hex"), 16)
+            .expect("a number");
         assert_eq!(image, Value::Bit(shown));
         return;
     }
     let kind = ColumnKind::new(data_type, rest.ends_with("unsigned"), 0).expect("a known type");
     match text::parse(kind, shown).expect("a value as text") {
         Value::JsonText(text) => {
-            let (ours, theirs) = (json(image), compact(std::str::from_utf8(text).expect("UTF-8")));
+            let (ours, theirs) = (
+                json(image),
+                compact(std::str::from_utf8(text).expect("UTF-8")),
+            );
             // Of a double, the number counts: the server writes the exponent in another way.
             match (ours.parse::<f64>(), theirs.parse::<f64>()) {
                 (Ok(ours), Ok(theirs)) => assert_eq!(ours.to_bits(), theirs.to_bits()),
@@ -60,12 +77,20 @@ fn check(column: &str, image: Value<'_>, shown: &[u8]) {
             }
         }
         Value::Decimal(expected) => {
-            let Value::Decimal(decimal) = image else { panic!("{image:?} is no decimal") };
+            let Value::Decimal(decimal) = image else {
+                panic!("{image:?} is no decimal")
+            };
             let mut out = Vec::new();
             decimal.write_text(&mut out);
-            assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(shown));
+            assert_eq!(
+                String::from_utf8_lossy(&out),
+                String::from_utf8_lossy(shown)
+            );
             assert_eq!(decimal.unscaled_i128(), expected.unscaled_i128());
-            assert_eq!(decimal.unscaled_be_bytes(&mut [0; 28]), expected.unscaled_be_bytes(&mut [0; 28]));
+            assert_eq!(
+                decimal.unscaled_be_bytes(&mut [0; 28]),
+                expected.unscaled_be_bytes(&mut [0; 28])
+            );
         }
         // Wire bytes of the same kind under two names.
         Value::Geometry(bytes) => assert_eq!(image, Value::Geometry(bytes)),
@@ -74,28 +99,50 @@ fn check(column: &str, image: Value<'_>, shown: &[u8]) {
 }
 
 fn hex(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| format!("{byte:02x}").into_bytes())
+        .collect()
 }
 
 #[test]
 fn images_read_as_the_server_prints_them() {
     let mut failures = String::new();
     for line in include_str!("../testdata/row_images.tsv").lines() {
-        let [column, kind, meta, image, shown] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let [column, kind, meta, image, shown] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
         let image = unhex(image);
         // HEX of a BIT is the number, without leading zeros.
-        let shown = if shown.len() % 2 == 1 { unhex(&format!("0{shown}")) } else { unhex(shown) };
+        let shown = if shown.len() % 2 == 1 {
+            unhex(&format!("0{shown}"))
+        } else {
+            unhex(shown)
+        };
         let binary = column.contains("binary") || column.contains("blob");
-        let wire = WireType::new(kind.parse().expect("a type"), meta.parse().expect("metadata"), column.contains("unsigned"), binary)
-            .expect("a known type");
+        let wire = WireType::new(
+            kind.parse().expect("a type"),
+            meta.parse().expect("metadata"),
+            column.contains("unsigned"),
+            binary,
+        )
+        .expect("a known type");
         let result = std::panic::catch_unwind(|| {
             let mut r = Reader::new(&image);
-            check(column, image::decode(wire, &mut r).expect("an image"), &shown);
+            check(
+                column,
+                image::decode(wire, &mut r).expect("an image"),
+                &shown,
+            );
             assert!(r.is_empty(), "{} bytes left", r.len());
         });
         if let Err(cause) = result {
             let why = cause.downcast_ref::<String>().cloned().unwrap_or_default();
-            failures.push_str(&format!("{column} {}: {}\n", &line[..line.len().min(100)], &why[..why.len().min(600)]));
+            failures.push_str(&format!(
+                "{column} {}: {}\n",
+                &line[..line.len().min(100)],
+                &why[..why.len().min(600)]
+            ));
         }
     }
     assert!(failures.is_empty(), "{failures}");
@@ -104,7 +151,9 @@ fn images_read_as_the_server_prints_them() {
 #[test]
 fn partial_updates_give_the_document_the_server_has() {
     for line in include_str!("../testdata/json_diffs.tsv").lines() {
-        let [base, diffs, shown] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let [base, diffs, shown] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
         let mut out = Vec::new();
         jsonb::write_text_with_diffs(&unhex(base), &unhex(diffs), &mut out).expect("a document");
         let shown = String::from_utf8(unhex(shown)).expect("UTF-8");

@@ -5,7 +5,11 @@ use crate::reader::Reader;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Decimal<'a> {
-    Packed { precision: u8, scale: u8, bytes: &'a [u8] },
+    Packed {
+        precision: u8,
+        scale: u8,
+        bytes: &'a [u8],
+    },
     /// As SELECT prints it.
     Text { scale: u8, text: &'a [u8] },
 }
@@ -13,8 +17,18 @@ pub enum Decimal<'a> {
 const DIGITS_PER_WORD: usize = 9;
 /// Bytes of 0 to 9 digits.
 const BYTES: [usize; 10] = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4];
-const POWERS: [u32; 10] =
-    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
+const POWERS: [u32; 10] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+];
 
 /// 65 digits need 216 bits: 27 bytes and a sign.
 pub const UNSCALED_BYTES: usize = 28;
@@ -28,7 +42,11 @@ impl<'a> Decimal<'a> {
     pub fn read_packed(precision: u8, scale: u8, r: &mut Reader<'a>) -> Result<Self> {
         let whole = usize::from(precision.saturating_sub(scale));
         let bytes = r.bytes(packed_bytes(whole) + packed_bytes(usize::from(scale)))?;
-        Ok(Decimal::Packed { precision, scale, bytes })
+        Ok(Decimal::Packed {
+            precision,
+            scale,
+            bytes,
+        })
     }
 
     pub fn scale(&self) -> u8 {
@@ -42,7 +60,11 @@ impl<'a> Decimal<'a> {
     #[inline]
     fn groups(&self, mut group: impl FnMut(u32, u32)) -> bool {
         match *self {
-            Decimal::Packed { precision, scale, bytes } => {
+            Decimal::Packed {
+                precision,
+                scale,
+                bytes,
+            } => {
                 // The first bit is the inverted sign; of a negative value every bit is inverted.
                 let negative = bytes.first().is_some_and(|byte| byte & 0x80 == 0);
                 let mask: u8 = if negative { 0xFF } else { 0 };
@@ -58,7 +80,10 @@ impl<'a> Decimal<'a> {
                     }
                     group(digits as u32, value);
                 };
-                let (whole, scale) = (usize::from(precision.saturating_sub(scale)), usize::from(scale));
+                let (whole, scale) = (
+                    usize::from(precision.saturating_sub(scale)),
+                    usize::from(scale),
+                );
                 if whole % DIGITS_PER_WORD > 0 {
                     take(whole % DIGITS_PER_WORD);
                 }
@@ -81,13 +106,22 @@ impl<'a> Decimal<'a> {
     /// The digits without the point as a number; None beyond 38 digits.
     #[inline]
     pub fn unscaled_i128(&self) -> Option<i128> {
-        if let Decimal::Packed { precision: ..=18, .. } = self {
+        if let Decimal::Packed {
+            precision: ..=18, ..
+        } = self
+        {
             let mut value = 0_i64;
             // Wrapping: bytes of no server may hold more than nine digits in a group.
             let negative = self.groups(|digits, group| {
-                value = value.wrapping_mul(i64::from(POWERS[digits as usize])).wrapping_add(i64::from(group));
+                value = value
+                    .wrapping_mul(i64::from(POWERS[digits as usize]))
+                    .wrapping_add(i64::from(group));
             });
-            return Some(i128::from(if negative { value.wrapping_neg() } else { value }));
+            return Some(i128::from(if negative {
+                value.wrapping_neg()
+            } else {
+                value
+            }));
         }
         let mut value = Some(0_i128);
         let negative = self.groups(|digits, group| {
@@ -105,7 +139,11 @@ impl<'a> Decimal<'a> {
             Some(value) => buffer[UNSCALED_BYTES - 16..].copy_from_slice(&value.to_be_bytes()),
             None => self.write_wide(buffer),
         }
-        let from = if self.unscaled_i128().is_some() { UNSCALED_BYTES - 16 } else { 0 };
+        let from = if self.unscaled_i128().is_some() {
+            UNSCALED_BYTES - 16
+        } else {
+            0
+        };
         minimal(&buffer[from..])
     }
 
@@ -145,7 +183,10 @@ impl<'a> Decimal<'a> {
         if negative {
             out.push(b'-');
         }
-        let first = whole.iter().position(|&digit| digit != b'0').unwrap_or(whole.len());
+        let first = whole
+            .iter()
+            .position(|&digit| digit != b'0')
+            .unwrap_or(whole.len());
         match whole.get(first..) {
             Some([]) | None => out.push(b'0'),
             Some(whole) => out.extend_from_slice(whole),
@@ -174,7 +215,10 @@ fn minimal(bytes: &[u8]) -> &[u8] {
 pub fn parse_text(text: &[u8], scale: u8) -> Result<Decimal<'_>> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     if digits.is_empty() || !digits.iter().all(|&b| b.is_ascii_digit() || b == b'.') {
-        return Err(Error::corrupt(format!("{:?} is no decimal", String::from_utf8_lossy(text))));
+        return Err(Error::corrupt(format!(
+            "{:?} is no decimal",
+            String::from_utf8_lossy(text)
+        )));
     }
     Ok(Decimal::Text { scale, text })
 }

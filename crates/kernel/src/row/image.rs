@@ -12,11 +12,16 @@ pub fn decode<'a>(wire: WireType, r: &mut Reader<'a>) -> Result<Value<'a>> {
     Ok(match wire {
         WireType::Int { bytes, unsigned } => int(bytes, unsigned, r)?,
         WireType::Text { prefix } => Value::Text(prefixed(prefix, r)?),
-        WireType::Decimal { precision, scale } => Value::Decimal(Decimal::read_packed(precision, scale, r)?),
+        WireType::Decimal { precision, scale } => {
+            Value::Decimal(Decimal::read_packed(precision, scale, r)?)
+        }
         WireType::DateTime { fsp } => Value::DateTime(temporal::read_datetime(fsp, r)?),
         WireType::Timestamp { fsp } => {
             let seconds = i64::from(r.u32_be()?);
-            Value::Timestamp { seconds, micros: temporal::read_fraction(fsp, r)? }
+            Value::Timestamp {
+                seconds,
+                micros: temporal::read_fraction(fsp, r)?,
+            }
         }
         WireType::Enum { bytes: 1 } => Value::Enum(u16::from(r.u8()?)),
         WireType::Enum { .. } => Value::Enum(r.u16()?),
@@ -37,7 +42,10 @@ pub fn decode<'a>(wire: WireType, r: &mut Reader<'a>) -> Result<Value<'a>> {
         WireType::Vector { prefix } => Value::Vector(prefixed(prefix, r)?),
         WireType::OldTime => Value::Time(temporal::old_time(r.u24()?)),
         WireType::OldDateTime => Value::DateTime(temporal::old_datetime(r.u64()?)?),
-        WireType::OldTimestamp => Value::Timestamp { seconds: i64::from(r.u32()?), micros: 0 },
+        WireType::OldTimestamp => Value::Timestamp {
+            seconds: i64::from(r.u32()?),
+            micros: 0,
+        },
     })
 }
 
@@ -69,4 +77,3 @@ fn prefixed<'a>(prefix: u8, r: &mut Reader<'a>) -> Result<&'a [u8]> {
     };
     r.bytes(length)
 }
-

@@ -18,7 +18,11 @@ pub fn read_fraction(fsp: u8, r: &mut Reader<'_>) -> Result<u32> {
         2 => u32::from(r.u16_be()?) * 100,
         _ => r.uint_be(3)? as u32,
     };
-    if micros < 1_000_000 { Ok(micros) } else { Err(Error::corrupt(format!("{micros} microseconds"))) }
+    if micros < 1_000_000 {
+        Ok(micros)
+    } else {
+        Err(Error::corrupt(format!("{micros} microseconds")))
+    }
 }
 
 const DATETIME_OFFSET: u64 = 0x80_0000_0000;
@@ -27,11 +31,17 @@ const DATETIME_OFFSET: u64 = 0x80_0000_0000;
 #[inline]
 pub fn read_datetime(fsp: u8, r: &mut Reader<'_>) -> Result<DateTime> {
     let packed = r.uint_be(5)?;
-    let packed = packed.checked_sub(DATETIME_OFFSET).ok_or_else(|| Error::corrupt("a DATETIME before the year 0"))?;
+    let packed = packed
+        .checked_sub(DATETIME_OFFSET)
+        .ok_or_else(|| Error::corrupt("a DATETIME before the year 0"))?;
     let (date, time) = (packed >> 17, packed & 0x1_FFFF);
     let year_month = date >> 5;
     Ok(DateTime {
-        date: Date { year: (year_month / 13) as u16, month: (year_month % 13) as u8, day: (date & 31) as u8 },
+        date: Date {
+            year: (year_month / 13) as u16,
+            month: (year_month % 13) as u8,
+            day: (date & 31) as u8,
+        },
         hour: (time >> 12) as u8,
         minute: (time >> 6 & 63) as u8,
         second: (time & 63) as u8,
@@ -62,22 +72,33 @@ pub fn read_time(fsp: u8, r: &mut Reader<'_>) -> Result<i64> {
 /// DATE: day (5 bits), month (4), year (15).
 #[inline]
 pub fn unpack_date(packed: u32) -> Date {
-    Date { year: (packed >> 9) as u16, month: (packed >> 5 & 15) as u8, day: (packed & 31) as u8 }
+    Date {
+        year: (packed >> 9) as u16,
+        month: (packed >> 5 & 15) as u8,
+        day: (packed & 31) as u8,
+    }
 }
 
 /// TIME before 5.6.4: HHMMSS as a signed number of 24 bits.
 pub fn old_time(packed: u32) -> i64 {
     let signed = i64::from((packed << 8).cast_signed() >> 8);
     let number = signed.abs();
-    signed.signum() * ((number / 10_000) * 3600 + number / 100 % 100 * 60 + number % 100) * 1_000_000
+    signed.signum()
+        * ((number / 10_000) * 3600 + number / 100 % 100 * 60 + number % 100)
+        * 1_000_000
 }
 
 /// DATETIME before 5.6.4: YYYYMMDDHHMMSS as a number.
 pub fn old_datetime(packed: u64) -> Result<DateTime> {
     let (date, time) = (packed / 1_000_000, packed % 1_000_000);
-    let year = u16::try_from(date / 10_000).map_err(|_| Error::corrupt(format!("the DATETIME {packed}")))?;
+    let year = u16::try_from(date / 10_000)
+        .map_err(|_| Error::corrupt(format!("the DATETIME {packed}")))?;
     Ok(DateTime {
-        date: Date { year, month: (date / 100 % 100) as u8, day: (date % 100) as u8 },
+        date: Date {
+            year,
+            month: (date / 100 % 100) as u8,
+            day: (date % 100) as u8,
+        },
         hour: (time / 10_000) as u8,
         minute: (time / 100 % 100) as u8,
         second: (time % 100) as u8,
@@ -108,12 +129,21 @@ fn civil_from_days(days: i64) -> (i64, u64, u64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097).cast_unsigned();
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era.cast_signed() + era * 400 + i64::from(month <= 2), month, day)
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    (
+        year_of_era.cast_signed() + era * 400 + i64::from(month <= 2),
+        month,
+        day,
+    )
 }
 
 /// Microseconds since the epoch, the wall clock read as UTC.

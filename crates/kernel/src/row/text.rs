@@ -13,7 +13,9 @@ pub enum ColumnKind {
     /// Selected as `col + 0e0`: FLOAT itself prints six digits only.
     Float,
     Double,
-    Decimal { scale: u8 },
+    Decimal {
+        scale: u8,
+    },
     Date,
     Time,
     DateTime,
@@ -43,11 +45,14 @@ impl ColumnKind {
             "timestamp" => ColumnKind::Timestamp,
             "year" => ColumnKind::Year,
             "bit" => ColumnKind::Bit,
-            "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set" => ColumnKind::Utf8,
-            "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => ColumnKind::Bytes,
+            "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum"
+            | "set" => ColumnKind::Utf8,
+            "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
+                ColumnKind::Bytes
+            }
             "json" => ColumnKind::Json,
-            "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
-            | "geomcollection" | "geometrycollection" => ColumnKind::Geometry,
+            "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring"
+            | "multipolygon" | "geomcollection" | "geometrycollection" => ColumnKind::Geometry,
             "vector" => ColumnKind::Vector,
             other => return Err(Error::schema(format!("unknown column type {other}"))),
         })
@@ -67,9 +72,15 @@ pub fn parse(kind: ColumnKind, bytes: &[u8]) -> Result<Value<'_>> {
         ColumnKind::Double => Value::Double(double(bytes)?),
         ColumnKind::Date => Value::Date(date(bytes)?),
         ColumnKind::Time => Value::Time(time(bytes)?),
-        ColumnKind::Year => Value::Year(u16::try_from(digits(bytes, bytes)?).map_err(|_| not_a("year", bytes))?),
+        ColumnKind::Year => {
+            Value::Year(u16::try_from(digits(bytes, bytes)?).map_err(|_| not_a("year", bytes))?)
+        }
         ColumnKind::Bit if bytes.len() > 8 => return Err(not_a("bit field", bytes)),
-        ColumnKind::Bit => Value::Bit(bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte))),
+        ColumnKind::Bit => Value::Bit(
+            bytes
+                .iter()
+                .fold(0, |value, &byte| value << 8 | u64::from(byte)),
+        ),
         ColumnKind::Bytes => Value::Bytes(bytes),
         ColumnKind::Json => Value::JsonText(bytes),
         ColumnKind::Geometry => Value::Geometry(bytes),
@@ -92,9 +103,13 @@ fn digits(text: &[u8], whole: &[u8]) -> Result<u64> {
     let add = |value: u64, &byte: &u8| value.checked_mul(10)?.checked_add(u64::from(byte - b'0'));
     // 19 digits cannot overflow.
     if text.len() <= 19 {
-        return Ok(text.iter().fold(0, |value, &byte| value * 10 + u64::from(byte - b'0')));
+        return Ok(text
+            .iter()
+            .fold(0, |value, &byte| value * 10 + u64::from(byte - b'0')));
     }
-    text.iter().try_fold(0, add).ok_or_else(|| not_a("number of 64 bits", whole))
+    text.iter()
+        .try_fold(0, add)
+        .ok_or_else(|| not_a("number of 64 bits", whole))
 }
 
 #[inline]
@@ -102,19 +117,25 @@ fn int(text: &[u8]) -> Result<i64> {
     let overflow = || not_a("signed number of 64 bits", text);
     match text.strip_prefix(b"-") {
         None => i64::try_from(digits(text, text)?).map_err(|_| overflow()),
-        Some(rest) => 0_i64.checked_sub_unsigned(digits(rest, text)?).ok_or_else(overflow),
+        Some(rest) => 0_i64
+            .checked_sub_unsigned(digits(rest, text)?)
+            .ok_or_else(overflow),
     }
 }
 
 fn double(text: &[u8]) -> Result<f64> {
-    let number = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+    let number = std::str::from_utf8(text)
+        .ok()
+        .and_then(|text| text.parse().ok());
     number.ok_or_else(|| not_a("floating-point number", text))
 }
 
 /// `YYYY-MM-DD`
 #[inline]
 fn date(text: &[u8]) -> Result<Date> {
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else { return Err(not_a("date", text)) };
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text else {
+        return Err(not_a("date", text));
+    };
     let number = |part: &[u8]| digits(part, text);
     Ok(Date {
         year: number(&[y1, y2, y3, y4])? as u16,
@@ -141,7 +162,9 @@ fn datetime(text: &[u8]) -> Result<DateTime> {
     let wrong = || not_a("datetime", text);
     let (day, rest) = text.split_first_chunk::<10>().ok_or_else(wrong)?;
     let (clock, rest) = rest.split_first_chunk::<9>().ok_or_else(wrong)?;
-    let [b' ', h1, h2, b':', m1, m2, b':', s1, s2] = *clock else { return Err(wrong()) };
+    let [b' ', h1, h2, b':', m1, m2, b':', s1, s2] = *clock else {
+        return Err(wrong());
+    };
     let number = |part: [u8; 2]| digits(&part, text).map(|value| value as u8);
     Ok(DateTime {
         date: date(day)?,
@@ -156,10 +179,16 @@ fn datetime(text: &[u8]) -> Result<DateTime> {
 fn timestamp<'a>(text: &[u8]) -> Result<Value<'a>> {
     let value = datetime(text)?;
     if temporal::is_zero_date(value.date) {
-        return Ok(Value::Timestamp { seconds: 0, micros: 0 });
+        return Ok(Value::Timestamp {
+            seconds: 0,
+            micros: 0,
+        });
     }
     let seconds = temporal::epoch_micros(value).div_euclid(1_000_000);
-    Ok(Value::Timestamp { seconds, micros: value.micros })
+    Ok(Value::Timestamp {
+        seconds,
+        micros: value.micros,
+    })
 }
 
 /// `[-]HHH:MM:SS[.ffffff]` as microseconds.
@@ -170,10 +199,16 @@ fn time(text: &[u8]) -> Result<i64> {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let colon = clock.iter().position(|&byte| byte == b':').filter(|&at| at <= 3).ok_or_else(wrong)?;
+    let colon = clock
+        .iter()
+        .position(|&byte| byte == b':')
+        .filter(|&at| at <= 3)
+        .ok_or_else(wrong)?;
     let (hours, rest) = clock.split_at(colon);
     let (minutes_seconds, rest) = rest.split_first_chunk::<6>().ok_or_else(wrong)?;
-    let [b':', m1, m2, b':', s1, s2] = *minutes_seconds else { return Err(wrong()) };
+    let [b':', m1, m2, b':', s1, s2] = *minutes_seconds else {
+        return Err(wrong());
+    };
     let number = |part: &[u8]| digits(part, text).map(u64::cast_signed);
     let seconds = number(hours)? * 3600 + number(&[m1, m2])? * 60 + number(&[s1, s2])?;
     let micros = seconds * 1_000_000 + i64::from(fraction(rest, text)?);
@@ -188,18 +223,46 @@ mod tests {
     #[test]
     fn values_at_the_edges_read_as_written() {
         let read = |kind, text: &'static str| parse(kind, text.as_bytes()).expect("a value");
-        assert_eq!(read(ColumnKind::Int, "-9223372036854775808"), Value::Int(i64::MIN));
-        assert_eq!(read(ColumnKind::UInt, "18446744073709551615"), Value::UInt(u64::MAX));
+        assert_eq!(
+            read(ColumnKind::Int, "-9223372036854775808"),
+            Value::Int(i64::MIN)
+        );
+        assert_eq!(
+            read(ColumnKind::UInt, "18446744073709551615"),
+            Value::UInt(u64::MAX)
+        );
         assert!(parse(ColumnKind::UInt, b"18446744073709551616").is_err());
-        assert_eq!(read(ColumnKind::Time, "-838:59:58.5"), Value::Time(-3_020_398_500_000));
+        assert_eq!(
+            read(ColumnKind::Time, "-838:59:58.5"),
+            Value::Time(-3_020_398_500_000)
+        );
         assert_eq!(read(ColumnKind::Time, "-00:00:00.000001"), Value::Time(-1));
         assert_eq!(
             read(ColumnKind::Timestamp, "2018-06-20 13:37:03.123"),
-            Value::Timestamp { seconds: 1_529_501_823, micros: 123_000 }
+            Value::Timestamp {
+                seconds: 1_529_501_823,
+                micros: 123_000
+            }
         );
-        assert_eq!(read(ColumnKind::Timestamp, "0000-00-00 00:00:00"), Value::Timestamp { seconds: 0, micros: 0 });
-        assert_eq!(read(ColumnKind::Date, "2020-00-00"), Value::Date(Date { year: 2020, month: 0, day: 0 }));
-        assert_eq!(read(ColumnKind::Float, "0.10000000149011612"), Value::Float(0.1));
+        assert_eq!(
+            read(ColumnKind::Timestamp, "0000-00-00 00:00:00"),
+            Value::Timestamp {
+                seconds: 0,
+                micros: 0
+            }
+        );
+        assert_eq!(
+            read(ColumnKind::Date, "2020-00-00"),
+            Value::Date(Date {
+                year: 2020,
+                month: 0,
+                day: 0
+            })
+        );
+        assert_eq!(
+            read(ColumnKind::Float, "0.10000000149011612"),
+            Value::Float(0.1)
+        );
         assert_eq!(parse(ColumnKind::Bit, &[1, 2]), Ok(Value::Bit(258)));
     }
 

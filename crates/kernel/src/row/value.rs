@@ -29,7 +29,10 @@ pub enum Value<'a> {
     /// DATETIME: wall-clock fields, no zone.
     DateTime(DateTime),
     /// TIMESTAMP: an instant; `seconds == 0 && micros == 0` is the zero timestamp.
-    Timestamp { seconds: i64, micros: u32 },
+    Timestamp {
+        seconds: i64,
+        micros: u32,
+    },
     /// YEAR; 0 is `0000`.
     Year(u16),
     /// 1-based index into the labels; 0 is the empty error value.
@@ -39,7 +42,10 @@ pub enum Value<'a> {
     /// JSON in the server's binary format (`sql-common/json_binary.h`).
     JsonBinary(&'a [u8]),
     /// A partial update: the before-value's binary JSON and the JSON diffs to apply to it.
-    JsonDiff { base: &'a [u8], diffs: &'a [u8] },
+    JsonDiff {
+        base: &'a [u8],
+        diffs: &'a [u8],
+    },
     /// JSON as the server's own text.
     JsonText(&'a [u8]),
     /// 4-byte little-endian SRID, then WKB.

@@ -5,24 +5,52 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WireType {
     /// 1, 2, 3, 4 or 8 bytes, little-endian.
-    Int { bytes: u8, unsigned: bool },
+    Int {
+        bytes: u8,
+        unsigned: bool,
+    },
     Float,
     Double,
-    Decimal { precision: u8, scale: u8 },
+    Decimal {
+        precision: u8,
+        scale: u8,
+    },
     /// A length of `prefix` bytes, then the text.
-    Text { prefix: u8 },
-    Bytes { prefix: u8 },
-    Json { prefix: u8 },
-    Geometry { prefix: u8 },
-    Vector { prefix: u8 },
-    Enum { bytes: u8 },
-    Set { bytes: u8 },
-    Bit { bytes: u8 },
+    Text {
+        prefix: u8,
+    },
+    Bytes {
+        prefix: u8,
+    },
+    Json {
+        prefix: u8,
+    },
+    Geometry {
+        prefix: u8,
+    },
+    Vector {
+        prefix: u8,
+    },
+    Enum {
+        bytes: u8,
+    },
+    Set {
+        bytes: u8,
+    },
+    Bit {
+        bytes: u8,
+    },
     Year,
     Date,
-    Time { fsp: u8 },
-    DateTime { fsp: u8 },
-    Timestamp { fsp: u8 },
+    Time {
+        fsp: u8,
+    },
+    DateTime {
+        fsp: u8,
+    },
+    Timestamp {
+        fsp: u8,
+    },
     /// Before 5.6.4, and kept by tables that were never rebuilt.
     OldTime,
     OldDateTime,
@@ -34,8 +62,20 @@ impl WireType {
     pub fn new(kind: u8, meta: u32, unsigned: bool, binary: bool) -> Result<Self> {
         let [first, second, ..] = meta.to_le_bytes();
         let prefix = |limit: u32| if limit > 255 { 2 } else { 1 };
-        let text = |prefix| if binary { WireType::Bytes { prefix } } else { WireType::Text { prefix } };
-        let fsp = || if first <= 6 { Ok(first) } else { Err(Error::corrupt(format!("{first} fractional digits"))) };
+        let text = |prefix| {
+            if binary {
+                WireType::Bytes { prefix }
+            } else {
+                WireType::Text { prefix }
+            }
+        };
+        let fsp = || {
+            if first <= 6 {
+                Ok(first)
+            } else {
+                Err(Error::corrupt(format!("{first} fractional digits")))
+            }
+        };
         let length_bytes = || match first {
             1..=4 => Ok(first),
             other => Err(Error::corrupt(format!("a length of {other} bytes"))),
@@ -54,16 +94,25 @@ impl WireType {
             12 => WireType::OldDateTime,
             13 => WireType::Year,
             15 | 253 => text(prefix(meta & 0xFFFF)),
-            16 => WireType::Bit { bytes: second.saturating_add(u8::from(first > 0)) },
+            16 => WireType::Bit {
+                bytes: second.saturating_add(u8::from(first > 0)),
+            },
             17 => WireType::Timestamp { fsp: fsp()? },
             18 => WireType::DateTime { fsp: fsp()? },
             19 => WireType::Time { fsp: fsp()? },
             20 => WireType::Json { prefix: 4 },
-            242 => WireType::Vector { prefix: length_bytes()? },
+            242 => WireType::Vector {
+                prefix: length_bytes()?,
+            },
             244 => WireType::Int { bytes: 1, unsigned },
-            245 => WireType::Json { prefix: length_bytes()? },
+            245 => WireType::Json {
+                prefix: length_bytes()?,
+            },
             246 if (1..=65).contains(&first) && second <= 30 && second <= first => {
-                WireType::Decimal { precision: first, scale: second }
+                WireType::Decimal {
+                    precision: first,
+                    scale: second,
+                }
             }
             247 => WireType::Enum { bytes: second },
             248 => WireType::Set { bytes: second },
@@ -77,8 +126,14 @@ impl WireType {
                     text(prefix(high << 4 | u32::from(second)))
                 }
             },
-            255 => WireType::Geometry { prefix: length_bytes()? },
-            other => return Err(Error::unsupported(format!("column type {other} with metadata {meta:#x}"))),
+            255 => WireType::Geometry {
+                prefix: length_bytes()?,
+            },
+            other => {
+                return Err(Error::unsupported(format!(
+                    "column type {other} with metadata {meta:#x}"
+                )));
+            }
         })
     }
 

@@ -35,10 +35,19 @@ const OTHERS: &[(&str, Form)] = &[
     ("big5", Form::EastAsian(include_bytes!("tables/big5.bin"))),
     ("binary", Form::Utf8),
     ("cp932", Form::EastAsian(include_bytes!("tables/cp932.bin"))),
-    ("eucjpms", Form::EastAsian(include_bytes!("tables/eucjpms.bin"))),
+    (
+        "eucjpms",
+        Form::EastAsian(include_bytes!("tables/eucjpms.bin")),
+    ),
     ("euckr", Form::EastAsian(include_bytes!("tables/euckr.bin"))),
-    ("gb18030", Form::Gb18030(include_bytes!("tables/gb18030.bin"))),
-    ("gb2312", Form::EastAsian(include_bytes!("tables/gb2312.bin"))),
+    (
+        "gb18030",
+        Form::Gb18030(include_bytes!("tables/gb18030.bin")),
+    ),
+    (
+        "gb2312",
+        Form::EastAsian(include_bytes!("tables/gb2312.bin")),
+    ),
     ("gbk", Form::EastAsian(include_bytes!("tables/gbk.bin"))),
     ("sjis", Form::EastAsian(include_bytes!("tables/sjis.bin"))),
     ("ucs2", Form::Ucs2),
@@ -53,8 +62,14 @@ const OTHERS: &[(&str, Form)] = &[
 ];
 
 fn all() -> impl Iterator<Item = Charset> {
-    let single = SINGLE_BYTE.iter().map(|(name, table)| Charset { name, form: Form::Single(table) });
-    OTHERS.iter().map(|&(name, form)| Charset { name, form }).chain(single)
+    let single = SINGLE_BYTE.iter().map(|(name, table)| Charset {
+        name,
+        form: Form::Single(table),
+    });
+    OTHERS
+        .iter()
+        .map(|&(name, form)| Charset { name, form })
+        .chain(single)
 }
 
 impl Charset {
@@ -65,7 +80,9 @@ impl Charset {
 
     /// By `information_schema.COLLATIONS.ID`.
     pub fn by_collation(id: u32) -> Option<Self> {
-        let at = COLLATIONS.binary_search_by_key(&id, |&(id, _)| u32::from(id)).ok()?;
+        let at = COLLATIONS
+            .binary_search_by_key(&id, |&(id, _)| u32::from(id))
+            .ok()?;
         Self::by_name(COLLATIONS[at].1)
     }
 
@@ -89,9 +106,13 @@ impl Charset {
         match self.form {
             Form::Utf8 => out.extend_from_slice(String::from_utf8_lossy(bytes).as_bytes()),
             Form::Ascii => {
-                bytes.iter().for_each(|&b| push(if b < 0x80 { u32::from(b) } else { REPLACEMENT }, out));
+                bytes
+                    .iter()
+                    .for_each(|&b| push(if b < 0x80 { u32::from(b) } else { REPLACEMENT }, out));
             }
-            Form::Single(table) => bytes.iter().for_each(|&b| push(u32::from(table[usize::from(b)]), out)),
+            Form::Single(table) => bytes
+                .iter()
+                .for_each(|&b| push(u32::from(table[usize::from(b)]), out)),
             Form::EastAsian(table) => write_east_asian(table, false, bytes, out),
             Form::Gb18030(table) => write_east_asian(table, true, bytes, out),
             Form::Ucs2 => write_units::<2>(bytes, out, |unit| u32::from(u16::from_be_bytes(unit))),
@@ -140,7 +161,11 @@ const EUC: usize = 0xFE - 0xA1 + 1;
 /// The code point at `index`; 0 where the table has none.
 #[inline]
 fn entry(table: &[u8], index: usize) -> u32 {
-    table.as_chunks::<2>().0.get(index).map_or(0, |&unit| u32::from(u16::from_le_bytes(unit)))
+    table
+        .as_chunks::<2>()
+        .0
+        .get(index)
+        .map_or(0, |&unit| u32::from(u16::from_le_bytes(unit)))
 }
 
 fn write_east_asian(table: &[u8], four_bytes: bool, bytes: &[u8], out: &mut Vec<u8>) {
@@ -166,23 +191,35 @@ fn next_character(table: &[u8], bytes: &[u8], lead: u8) -> Option<(u32, usize)> 
     if single != 0 || lead == 0 {
         return Some((single, 1));
     }
-    let found = |index, length| Some(entry(table, index)).filter(|&point| point != 0).map(|point| (point, length));
+    let found = |index, length| {
+        Some(entry(table, index))
+            .filter(|&point| point != 0)
+            .map(|point| (point, length))
+    };
     match *bytes {
-        [0x8F, a @ 0xA1..=0xFE, b @ 0xA1..=0xFE, ..] if table.len() > 2 * PLANE_8F => {
-            found(PLANE_8F + usize::from(a - 0xA1) * EUC + usize::from(b - 0xA1), 3)
-        }
-        [a @ 0x81..=0xFE, b @ 0x40..=0xFE, ..] => {
-            found(256 + usize::from(a - 0x81) * TRAILS + usize::from(b - 0x40), 2)
-        }
+        [0x8F, a @ 0xA1..=0xFE, b @ 0xA1..=0xFE, ..] if table.len() > 2 * PLANE_8F => found(
+            PLANE_8F + usize::from(a - 0xA1) * EUC + usize::from(b - 0xA1),
+            3,
+        ),
+        [a @ 0x81..=0xFE, b @ 0x40..=0xFE, ..] => found(
+            256 + usize::from(a - 0x81) * TRAILS + usize::from(b - 0x40),
+            2,
+        ),
         _ => None,
     }
 }
 
 /// None where the bytes have not the form of four; `?` where they have, but no character stands there.
 fn gb18030_four(bytes: &[u8]) -> Option<u32> {
-    let four @ [0x81..=0xFE, b'0'..=b'9', 0x81..=0xFE, b'0'..=b'9'] = bytes.first_chunk::<4>()? else { return None };
+    let four @ [0x81..=0xFE, b'0'..=b'9', 0x81..=0xFE, b'0'..=b'9'] = bytes.first_chunk::<4>()?
+    else {
+        return None;
+    };
     let text = GB18030.decode_without_bom_handling_and_without_replacement(four);
-    Some(text.and_then(|text| text.chars().next()).map_or(u32::from(b'?'), u32::from))
+    Some(
+        text.and_then(|text| text.chars().next())
+            .map_or(u32::from(b'?'), u32::from),
+    )
 }
 
 #[cfg(test)]
@@ -192,14 +229,19 @@ mod tests {
 
     fn decoded(name: &str, bytes: &[u8]) -> String {
         let mut out = Vec::new();
-        Charset::by_name(name).expect("a known set").write_utf8(bytes, &mut out);
+        Charset::by_name(name)
+            .expect("a known set")
+            .write_utf8(bytes, &mut out);
         String::from_utf8(out).expect("UTF-8")
     }
 
     #[test]
     fn every_collation_has_a_character_set() {
         for (id, name) in COLLATIONS {
-            assert_eq!(Charset::by_collation(u32::from(*id)).map(Charset::name), Some(*name));
+            assert_eq!(
+                Charset::by_collation(u32::from(*id)).map(Charset::name),
+                Some(*name)
+            );
         }
     }
 

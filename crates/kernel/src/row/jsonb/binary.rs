@@ -29,7 +29,10 @@ impl Budget {
 
     #[inline]
     fn spend(&mut self, bytes: usize) -> Result<()> {
-        self.0 = self.0.checked_sub(bytes).ok_or_else(|| Error::corrupt("JSON values that overlap"))?;
+        self.0 = self
+            .0
+            .checked_sub(bytes)
+            .ok_or_else(|| Error::corrupt("JSON values that overlap"))?;
         Ok(())
     }
 }
@@ -61,7 +64,11 @@ impl<'a> Json<'a> {
             0x00..=0x03 => {
                 let container = Container::read(bytes, kind & 1 == 1, kind < 2)?;
                 budget.spend(container.header())?;
-                return Ok(if kind < 2 { Json::Object(container) } else { Json::Array(container) });
+                return Ok(if kind < 2 {
+                    Json::Object(container)
+                } else {
+                    Json::Array(container)
+                });
             }
             0x04 => literal(r.u8()?)?,
             0x05 => Json::Int(i64::from(r.u16()?.cast_signed())),
@@ -108,10 +115,19 @@ impl<'a> Container<'a> {
         let width = if large { 4 } else { 2 };
         let mut r = Reader::new(bytes);
         let (count, size) = (r.uint(width)? as usize, r.uint(width)? as usize);
-        let Some(bytes) = bytes.get(..size) else { return Err(Error::truncated(size, bytes.len())) };
-        let container = Container { bytes, count, large, object };
+        let Some(bytes) = bytes.get(..size) else {
+            return Err(Error::truncated(size, bytes.len()));
+        };
+        let container = Container {
+            bytes,
+            count,
+            large,
+            object,
+        };
         if container.header() > size {
-            return Err(Error::corrupt(format!("{count} JSON elements in {size} bytes")));
+            return Err(Error::corrupt(format!(
+                "{count} JSON elements in {size} bytes"
+            )));
         }
         Ok(container)
     }
@@ -122,12 +138,18 @@ impl<'a> Container<'a> {
     }
 
     fn key_entries(&self) -> usize {
-        if self.object { self.count.saturating_mul(self.width() + 2) } else { 0 }
+        if self.object {
+            self.count.saturating_mul(self.width() + 2)
+        } else {
+            0
+        }
     }
 
     /// Bytes before the first key or value.
     fn header(&self) -> usize {
-        (2 * self.width()).saturating_add(self.key_entries()).saturating_add(self.count.saturating_mul(self.width() + 1))
+        (2 * self.width())
+            .saturating_add(self.key_entries())
+            .saturating_add(self.count.saturating_mul(self.width() + 1))
     }
 
     pub fn count(&self) -> usize {
@@ -136,20 +158,27 @@ impl<'a> Container<'a> {
 
     #[inline]
     fn at(&self, offset: usize) -> Result<Reader<'a>> {
-        self.bytes.get(offset..).map(Reader::new).ok_or_else(|| Error::corrupt("a JSON offset outside its container"))
+        self.bytes
+            .get(offset..)
+            .map(Reader::new)
+            .ok_or_else(|| Error::corrupt("a JSON offset outside its container"))
     }
 
     #[inline]
     pub fn key(&self, index: usize, budget: &mut Budget) -> Result<&'a [u8]> {
         let mut entry = self.at(2 * self.width() + index * (self.width() + 2))?;
-        let (offset, length) = (entry.uint(self.width())? as usize, usize::from(entry.u16()?));
+        let (offset, length) = (
+            entry.uint(self.width())? as usize,
+            usize::from(entry.u16()?),
+        );
         budget.spend(length)?;
         self.at(offset)?.bytes(length)
     }
 
     #[inline]
     pub fn value(&self, index: usize, budget: &mut Budget) -> Result<Json<'a>> {
-        let mut entry = self.at(2 * self.width() + self.key_entries() + index * (self.width() + 1))?;
+        let mut entry =
+            self.at(2 * self.width() + self.key_entries() + index * (self.width() + 1))?;
         let kind = entry.u8()?;
         // Small scalars stand in the entry itself; the header has paid for them.
         let inline = match kind {

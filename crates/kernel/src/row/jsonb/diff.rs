@@ -29,16 +29,28 @@ pub fn apply<'a>(base: &'a [u8], diffs: &'a [u8]) -> Result<Node<'a>> {
         let operation = r.u8()?;
         let path = r.lenenc_bytes()?;
         let legs = parse_path(path)?;
-        let value = if operation == REMOVE { None } else { Some(Node::parse(r.lenenc_bytes()?)?) };
+        let value = if operation == REMOVE {
+            None
+        } else {
+            Some(Node::parse(r.lenenc_bytes()?)?)
+        };
         apply_one(&mut root, operation, &legs, value).ok_or_else(|| {
-            Error::corrupt(format!("JSON diff {operation} at {} does not fit the document", String::from_utf8_lossy(path)))
+            Error::corrupt(format!(
+                "JSON diff {operation} at {} does not fit the document",
+                String::from_utf8_lossy(path)
+            ))
         })?;
     }
     Ok(root)
 }
 
 /// None where the path leads nowhere, or the operation is unknown.
-fn apply_one<'a>(root: &mut Node<'a>, operation: u8, legs: &[Leg<'a>], value: Option<Node<'a>>) -> Option<()> {
+fn apply_one<'a>(
+    root: &mut Node<'a>,
+    operation: u8,
+    legs: &[Leg<'a>],
+    value: Option<Node<'a>>,
+) -> Option<()> {
     match (operation, legs.split_last(), value) {
         (REPLACE, _, Some(value)) => *root.seek(legs)? = value,
         (INSERT, Some((leg, parents)), Some(value)) => root.seek(parents)?.insert(leg, value)?,
@@ -96,7 +108,9 @@ impl<'a> Node<'a> {
                     Err(at) => members.insert(at, (key.clone(), value)),
                 }
             }
-            (Node::Array(items), Leg::Cell(index)) => items.insert((*index).min(items.len()), value),
+            (Node::Array(items), Leg::Cell(index)) => {
+                items.insert((*index).min(items.len()), value)
+            }
             _ => return None,
         }
         Some(())
@@ -147,7 +161,12 @@ impl<'a> Node<'a> {
 
 /// `$.name."quoted name"[3]` (sql-common/json_path.cc); at most 100 legs, so that a tree stays shallow enough to walk.
 fn parse_path(path: &[u8]) -> Result<Vec<Leg<'_>>> {
-    let wrong = || Error::corrupt(format!("{:?} is no JSON path", String::from_utf8_lossy(path)));
+    let wrong = || {
+        Error::corrupt(format!(
+            "{:?} is no JSON path",
+            String::from_utf8_lossy(path)
+        ))
+    };
     let mut rest = path.strip_prefix(b"$").ok_or_else(wrong)?;
     let mut legs = Vec::new();
     while !rest.is_empty() {
@@ -173,7 +192,10 @@ fn parse_leg(text: &[u8]) -> Option<(Leg<'_>, &[u8])> {
             Some((Leg::Member(Cow::Owned(key)), &rest[used..]))
         }
         [b'.', rest @ ..] => {
-            let end = rest.iter().position(|&byte| byte == b'.' || byte == b'[').unwrap_or(rest.len());
+            let end = rest
+                .iter()
+                .position(|&byte| byte == b'.' || byte == b'[')
+                .unwrap_or(rest.len());
             Some((Leg::Member(Cow::Borrowed(&rest[..end])), &rest[end..]))
         }
         _ => None,

@@ -23,7 +23,12 @@ pub fn write_text_with_diffs(base: &[u8], diffs: &[u8], out: &mut Vec<u8>) -> Re
     diff::apply(base, diffs)?.write(out)
 }
 
-fn write_value(value: Json<'_>, depth: usize, budget: &mut Budget, out: &mut Vec<u8>) -> Result<()> {
+fn write_value(
+    value: Json<'_>,
+    depth: usize,
+    budget: &mut Budget,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     match value {
         Json::Array(items) => {
             let depth = deeper(depth)?;
@@ -55,7 +60,9 @@ fn write_value(value: Json<'_>, depth: usize, budget: &mut Budget, out: &mut Vec
 }
 
 fn deeper(depth: usize) -> Result<usize> {
-    depth.checked_sub(1).ok_or_else(|| Error::corrupt("a JSON document nested deeper than 100 levels"))
+    depth
+        .checked_sub(1)
+        .ok_or_else(|| Error::corrupt("a JSON document nested deeper than 100 levels"))
 }
 
 #[cfg(test)]

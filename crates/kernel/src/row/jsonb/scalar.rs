@@ -27,7 +27,9 @@ pub fn write(value: Json<'_>, out: &mut Vec<u8>) -> Result<()> {
         Json::Double(_) => return Err(Error::corrupt("a JSON number that is not finite")),
         Json::String(text) => write_string(text, out),
         Json::Opaque(kind, bytes) => write_opaque(kind, bytes, out)?,
-        Json::Array(_) | Json::Object(_) => return Err(Error::corrupt("a JSON container where a scalar must stand")),
+        Json::Array(_) | Json::Object(_) => {
+            return Err(Error::corrupt("a JSON container where a scalar must stand"));
+        }
     }
     Ok(())
 }
@@ -44,7 +46,10 @@ pub fn write_string(text: &[u8], out: &mut Vec<u8>) {
 
 fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
     let mut rest = text;
-    while let Some(at) = rest.iter().position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+    while let Some(at) = rest
+        .iter()
+        .position(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\')
+    {
         out.extend_from_slice(&rest[..at]);
         write_escape(rest[at], out);
         rest = &rest[at + 1..];
@@ -74,7 +79,9 @@ fn write_escape(byte: u8, out: &mut Vec<u8>) {
 fn write_opaque(kind: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     match kind {
         NEWDECIMAL => return write_decimal(bytes, out),
-        DATE | DATETIME | TIMESTAMP | TIME => return write_temporal(kind, Reader::new(bytes).u64()?.cast_signed(), out),
+        DATE | DATETIME | TIMESTAMP | TIME => {
+            return write_temporal(kind, Reader::new(bytes).u64()?.cast_signed(), out);
+        }
         _ => {}
     }
     out.extend_from_slice(b"\"base64:type");
@@ -93,7 +100,9 @@ fn write_decimal(bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     let mut r = Reader::new(bytes);
     let (precision, scale) = (r.u8()?, r.u8()?);
     if !(1..=65).contains(&precision) || scale > 30 || scale > precision {
-        return Err(Error::corrupt(format!("decimal({precision},{scale}) in JSON")));
+        return Err(Error::corrupt(format!(
+            "decimal({precision},{scale}) in JSON"
+        )));
     }
     Decimal::read_packed(precision, scale, &mut r)?.write_text(out);
     Ok(())
@@ -139,6 +148,9 @@ fn write_clock(hour: u64, clock: u64, micros: u64, out: &mut Vec<u8>) {
 fn write_padded(value: u64, width: usize, out: &mut Vec<u8>) {
     let mut buffer = itoa::Buffer::new();
     let digits = buffer.format(value).as_bytes();
-    out.extend(std::iter::repeat_n(b'0', width.saturating_sub(digits.len())));
+    out.extend(std::iter::repeat_n(
+        b'0',
+        width.saturating_sub(digits.len()),
+    ));
     out.extend_from_slice(digits);
 }

@@ -29,8 +29,14 @@ fn no_bytes_are_the_json_null() {
 
 #[test]
 fn inline_and_stored_scalars_read_alike() {
-    assert_eq!(text(&[0x02, 2, 0, 14, 0, 0x05, 0xFE, 0xFF, 0x07, 10, 0, 1, 0, 1, 0]).as_deref(), Ok("[-2,65537]"));
-    assert_eq!(text(&[0x00, 1, 0, 12, 0, 11, 0, 1, 0, 0x04, 1, 0, b'a']).as_deref(), Ok("{\"a\":true}"));
+    assert_eq!(
+        text(&[0x02, 2, 0, 14, 0, 0x05, 0xFE, 0xFF, 0x07, 10, 0, 1, 0, 1, 0]).as_deref(),
+        Ok("[-2,65537]")
+    );
+    assert_eq!(
+        text(&[0x00, 1, 0, 12, 0, 11, 0, 1, 0, 0x04, 1, 0, b'a']).as_deref(),
+        Ok("{\"a\":true}")
+    );
 }
 
 #[test]
@@ -38,10 +44,17 @@ fn diffs_replace_insert_and_remove() {
     let base = [0x00, 1, 0, 12, 0, 11, 0, 1, 0, 0x04, 1, 0, b'a'];
     let apply = |diffs: &[u8]| {
         let mut out = Vec::new();
-        write_text_with_diffs(&base, diffs, &mut out).map(|()| String::from_utf8(out).expect("UTF-8"))
+        write_text_with_diffs(&base, diffs, &mut out)
+            .map(|()| String::from_utf8(out).expect("UTF-8"))
     };
-    assert_eq!(apply(b"\x00\x03$.a\x03\x05\x07\x00").as_deref(), Ok("{\"a\":7}"));
-    assert_eq!(apply(b"\x01\x06$.\"\\\"\"\x03\x05\x07\x00").as_deref(), Ok("{\"\\\"\":7,\"a\":true}"));
+    assert_eq!(
+        apply(b"\x00\x03$.a\x03\x05\x07\x00").as_deref(),
+        Ok("{\"a\":7}")
+    );
+    assert_eq!(
+        apply(b"\x01\x06$.\"\\\"\"\x03\x05\x07\x00").as_deref(),
+        Ok("{\"\\\"\":7,\"a\":true}")
+    );
     assert_eq!(apply(b"\x02\x03$.a").as_deref(), Ok("{}"));
     assert!(apply(b"\x02\x03$.b").is_err());
 }
