@@ -140,7 +140,7 @@ def _labels(cursor: Cursor) -> tuple[str | bytes, ...]:
             labels.append(int(token.value, 2).to_bytes((len(token.value) + 7) // 8, "big"))
             cursor.next()
         elif token.kind in ("string", "national"):
-            labels.append(cursor.next().value.rstrip(" "))
+            labels.append(cursor.next().value)
         else:
             cursor.fail("expected a label in quotes")
         if not cursor.take(","):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tailrace.history.charset import BINARY, Charset, by_name, canonical_charset, decode, max_bytes, with_bin
+from tailrace.history.charset import BINARY, Charset, by_name, decode, max_bytes, with_bin
 from tailrace.history.ddl.default import default_text
 from tailrace.model.table import Column
 
@@ -98,9 +98,9 @@ def resolve(definition: ColumnDefinition, inherited: Charset, *, timestamps_null
 
 
 def _label(label: str | bytes, charset: Charset | None) -> str:
-    if isinstance(label, str):
-        return label
-    return decode(canonical_charset(charset.name) if charset else None, label).rstrip(" ")
+    text = label if isinstance(label, str) else decode(charset.name if charset else None, label)
+    # Spaces at the end count in binary strings only.
+    return text if charset == BINARY else text.rstrip(" ")
 
 
 def convert(column: Column, charset: Charset) -> Column:
