@@ -11,6 +11,26 @@ from typing_extensions import Buffer
 
 from tailrace.model.table import Table
 
+__all__ = [
+    "KERNEL_VERSION",
+    "ArrowRows",
+    "Batch",
+    "Commit",
+    "Decoder",
+    "Envelope",
+    "GtidSet",
+    "NeedTable",
+    "Plan",
+    "Query",
+    "ResultSet",
+    "Rollback",
+    "XaEnd",
+    "XaHold",
+    "charsets",
+    "decode_text",
+    "json_text",
+]
+
 KERNEL_VERSION: str
 
 @final
@@ -29,7 +49,7 @@ class GtidSet:
     def sources(self) -> list[str]:
         """The `uuid` or `uuid:tag` of each part."""
     def __bool__(self) -> bool: ...
-    def __eq__(self, other: object) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __str__(self) -> str:
         """Canonical text, as the server prints `gtid_executed` but without line breaks."""
@@ -182,6 +202,8 @@ class Query:
     @property
     def collation_database(self) -> int | None: ...
     @property
+    def explicit_defaults_for_timestamp(self) -> bool: ...
+    @property
     def in_transaction(self) -> bool: ...
 
 @final
@@ -269,6 +291,8 @@ class ResultSet:
 
 def json_text(binary: bytes) -> str:
     """The text of a value in MySQL's binary JSON format."""
+
 def decode_text(charset: str, data: bytes) -> str:
     """Bytes of a MySQL character set as text."""
+
 def charsets() -> Sequence[str]: ...

@@ -134,12 +134,18 @@ impl FileStream {
     }
 }
 
+/// CR_SERVER_LOST, the client library's number for a connection that ended.
+const SERVER_LOST: u16 = 2013;
+
 /// The event in a packet of a binlog dump: after an OK byte. An ERR packet is the server's error, EOF its end.
 pub fn network_event(packet: &[u8]) -> Result<&[u8]> {
     match packet.split_first() {
         Some((0x00, event)) => Ok(event),
         Some((0xFF, _)) => Err(server_error(packet)),
-        Some((0xFE, _)) => Err(Error::server(0, "the server ended the binlog stream")),
+        Some((0xFE, _)) => Err(Error::server(
+            SERVER_LOST,
+            "the server ended the binlog stream",
+        )),
         Some((other, _)) => Err(Error::corrupt(format!(
             "a packet that begins with {other:#04x}"
         ))),

@@ -110,7 +110,7 @@ impl ResultSet {
                 break;
             }
         }
-        Ok((encoder.rows() > 0).then(|| encoder.take()).transpose()?)
+        (encoder.rows() > 0).then(|| encoder.take()).transpose()
     }
 }
 

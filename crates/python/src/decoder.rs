@@ -21,7 +21,7 @@ pub struct Decoder(decoder::Decoder);
 impl Decoder {
     #[new]
     #[pyo3(signature = (*, file, position, envelope, gtids = "", binlog_file = false,
-                        max_batch_bytes = 1 << 20, max_packet = 1 << 30))]
+                        max_batch_bytes = 1048576, max_packet = 1073741824))]
     #[expect(
         clippy::too_many_arguments,
         reason = "keyword arguments, named at every call"
@@ -144,7 +144,12 @@ fn need_table(need: NeedTable) -> items::NeedTable {
         file,
         position,
         column_types: map.types.iter().map(|&kind| u32::from(kind)).collect(),
-        column_meta: map.meta,
+        column_meta: map
+            .types
+            .iter()
+            .zip(&map.meta)
+            .map(|(&kind, &meta)| server_order(kind, meta))
+            .collect(),
         nullable: map.nullable,
         unsigned: map.unsigned,
         names: map.names,
@@ -154,6 +159,14 @@ fn need_table(need: NeedTable) -> items::NeedTable {
         primary_key: map.primary_key,
         visible: map.visible,
         dimensions: map.dimensions,
+    }
+}
+
+/// Metadata as the server's fields hold it: of DECIMAL, STRING, ENUM and SET the first byte is the high one.
+fn server_order(kind: u8, meta: u32) -> u32 {
+    match kind {
+        246..=248 | 254 => u32::from((meta as u16).swap_bytes()),
+        _ => meta,
     }
 }
 
@@ -181,6 +194,7 @@ fn wrap_query(query: Query) -> items::Query {
         charset: charset.to_owned(),
         sql_mode: query.sql_mode,
         collation_database: query.collation_database,
+        explicit_defaults_for_timestamp: query.explicit_defaults_for_timestamp,
         in_transaction: query.in_transaction,
     }
 }

@@ -37,6 +37,7 @@ pub struct Query {
     pub charset: String,
     pub sql_mode: u64,
     pub collation_database: Option<u32>,
+    pub explicit_defaults_for_timestamp: bool,
     pub in_transaction: bool,
 }
 

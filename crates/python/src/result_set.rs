@@ -19,7 +19,7 @@ pub struct ResultSet {
 #[pymethods]
 impl ResultSet {
     #[new]
-    #[pyo3(signature = (plan, envelope, *, file, position, timestamp_us, gtid = None, max_batch_bytes = 1 << 20))]
+    #[pyo3(signature = (plan, envelope, *, file, position, timestamp_us, gtid = None, max_batch_bytes = 1048576))]
     fn new(
         plan: &Plan,
         envelope: &Envelope,

@@ -19,8 +19,8 @@ class ByteSource(Protocol):
         """Bytes read, at least one; raises ConnectionLost at the end or when nothing comes for too long."""
 
 
-class TablePolicy(Protocol):
-    """What the kernel must be told of tables."""
+class Policy(Protocol):
+    """What the kernel must be told."""
 
     def plan(self, need: NeedTable) -> Plan | None:
         """The plan for a table map; None: not captured."""
@@ -28,25 +28,34 @@ class TablePolicy(Protocol):
     def statement(self, query: Query) -> tuple[str, ...] | None:
         """Schema history records of a statement; None: it changes no table."""
 
+    def held(self, xid: str) -> Iterator[bytes]:
+        """The pieces of an XA transaction that has committed."""
+
 
 StreamItem = Batch | Rollback | XaHold | XaEnd | tuple[str, ...]
 """A tuple holds schema history records: every batch after it follows the changed definitions."""
 
 
-def follow(source: ByteSource, decoder: Decoder, tables: TablePolicy) -> Iterator[StreamItem]:
+def follow(source: ByteSource, decoder: Decoder, policy: Policy) -> Iterator[StreamItem]:
     """Everything the binlog says, in order, until the source raises."""
-    buffer = bytearray(_CHUNK)
-    view = memoryview(buffer)
+    view = memoryview(bytearray(_CHUNK))
+    replay: Iterator[bytes] | None = None
     while True:
         item = decoder.next(time.time_ns() // 1000)
-        if item is None:
+        if item is None and replay is not None:
+            piece = next(replay, None)
+            decoder.replay(piece or b"", last=piece is None)
+            replay = replay if piece is not None else None
+        elif item is None:
             decoder.feed(view[: source.recv_into(view)])
         elif isinstance(item, NeedTable):
-            decoder.bind(item.table_id, tables.plan(item))
+            decoder.bind(item.table_id, policy.plan(item))
         elif isinstance(item, Query):
-            records = tables.statement(item)
+            records = policy.statement(item)
             if records is not None:
                 decoder.unbind_all()
                 yield records
         else:
             yield item
+            if isinstance(item, XaEnd) and item.outcome == "committed":
+                replay = policy.held(item.xid)

@@ -43,6 +43,8 @@ pub struct Query {
     pub client_collation: Option<u32>,
     pub sql_mode: u64,
     pub collation_database: Option<u32>,
+    /// On since 8.0; off only where a session says so.
+    pub explicit_defaults_for_timestamp: bool,
     pub in_transaction: bool,
 }
 

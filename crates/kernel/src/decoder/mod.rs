@@ -152,9 +152,9 @@ impl Decoder {
                     let batch = self.state.take_batch()?;
                     self.state.after_item();
                     let Some(batch) = batch else {
-                        return Ok(Some(item));
+                        return Ok(Some(*item));
                     };
-                    self.ready.push_back(Ok(item));
+                    self.ready.push_back(Ok(*item));
                     return Ok(Some(Item::Batch(batch)));
                 }
                 Ok(Step::Starved) => return Ok(self.state.take_batch()?.map(Item::Batch)),
@@ -208,7 +208,7 @@ impl Decoder {
             Next::Continue => Step::Continue,
             Next::Item(item) => Step::Item(item),
             Next::Payload(payload) => {
-                payloads.push(payload);
+                payloads.push(*payload);
                 Step::Continue
             }
         })
@@ -217,7 +217,7 @@ impl Decoder {
 
 enum Step {
     Continue,
-    Item(Item),
+    Item(Box<Item>),
     Starved,
 }
 

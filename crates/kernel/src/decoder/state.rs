@@ -61,8 +61,14 @@ impl<'a> Event<'a> {
 
 pub enum Next {
     Continue,
-    Item(Item),
-    Payload(PayloadEvents),
+    Item(Box<Item>),
+    Payload(Box<PayloadEvents>),
+}
+
+impl Next {
+    fn item(item: Item) -> Self {
+        Next::Item(Box::new(item))
+    }
 }
 
 /// The transaction being read.
@@ -288,7 +294,9 @@ impl State {
                 Ok(Next::Continue)
             }
             T::XaPrepare => self.xa_prepare(event),
-            T::TransactionPayload => PayloadEvents::parse(event.body()).map(Next::Payload),
+            T::TransactionPayload => {
+                PayloadEvents::parse(event.body()).map(|events| Next::Payload(Box::new(events)))
+            }
             T::FormatDescription => self.format_description(event),
             T::Rotate => {
                 let rotate = rotate::RotateEvent::parse(event.body())?;
@@ -345,7 +353,7 @@ impl State {
             .skip
             .take_if(|(gtid, _)| *gtid != self.transaction.gtid_text)
         {
-            Some((_, rows)) => Next::Item(Item::Rollback { rows }),
+            Some((_, rows)) => Next::item(Item::Rollback { rows }),
             None => Next::Continue,
         }
     }
@@ -361,7 +369,7 @@ impl State {
             // XA END always stands before XA PREPARE: what is held is complete here.
             Statement::XaEnd => {
                 if let Some(hold) = &mut self.transaction.xa {
-                    return Ok(Next::Item(Item::XaHold(hold.hand_out())));
+                    return Ok(Next::item(Item::XaHold(hold.hand_out())));
                 }
             }
             Statement::XaStart(xid) => {
@@ -375,21 +383,21 @@ impl State {
             Statement::XaCommit(xid) => {
                 // The group ends when its held rows have been replayed.
                 self.transaction.open = true;
-                return Ok(Next::Item(Item::XaEnd {
+                return Ok(Next::item(Item::XaEnd {
                     xid: xid.to_string(),
                     outcome: XaOutcome::Committed,
                 }));
             }
             Statement::XaRollback(xid) => {
                 self.end_after_item = true;
-                return Ok(Next::Item(Item::XaEnd {
+                return Ok(Next::item(Item::XaEnd {
                     xid: xid.to_string(),
                     outcome: XaOutcome::RolledBack,
                 }));
             }
             Statement::Other => {
                 self.end_after_item = !self.transaction.open;
-                return Ok(Next::Item(Item::Query(self.other_query(event, &query))));
+                return Ok(Next::item(Item::Query(self.other_query(event, &query))));
             }
         }
         Ok(Next::Continue)
@@ -409,6 +417,7 @@ impl State {
             client_collation: query.client_collation,
             sql_mode: query.sql_mode.unwrap_or(0),
             collation_database: query.database_collation,
+            explicit_defaults_for_timestamp: query.explicit_defaults_for_timestamp.unwrap_or(true),
             in_transaction: self.transaction.open,
         }
     }
@@ -422,7 +431,7 @@ impl State {
 
     fn rolled_back(&mut self) -> Next {
         self.end_after_item = true;
-        Next::Item(Item::Rollback {
+        Next::item(Item::Rollback {
             rows: self.transaction.rows,
         })
     }
@@ -439,7 +448,7 @@ impl State {
         if hold.frames.len() < HOLD_BYTES {
             return Next::Continue;
         }
-        Next::Item(Item::XaHold(hold.hand_out()))
+        Next::item(Item::XaHold(hold.hand_out()))
     }
 
     fn xa_prepare(&mut self, event: &Event<'_>) -> Result<Next> {
@@ -454,7 +463,7 @@ impl State {
             XaOutcome::Prepared
         };
         self.end_after_item = outcome == XaOutcome::Prepared;
-        Ok(Next::Item(Item::XaEnd {
+        Ok(Next::item(Item::XaEnd {
             xid: hold.xid,
             outcome,
         }))
@@ -514,7 +523,7 @@ impl State {
         let map = TableMap::parse(body)?;
         self.tables.ask(table_id, body, map.clone());
         let file = self.file.clone();
-        Ok(Next::Item(Item::NeedTable(NeedTable {
+        Ok(Next::item(Item::NeedTable(NeedTable {
             file,
             position: event.span.start,
             map,

@@ -1,0 +1,317 @@
+"""The reading side of a connector: a snapshot where one is due, then the binlog, through every reconnect."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from typing import TypeVar
+
+from tailrace import __version__
+from tailrace._kernel import Batch, Decoder, Envelope, GtidSet, NeedTable, Plan, Query, ResultSet, Rollback, XaEnd, XaHold
+from tailrace.config import Config, SnapshotMode
+from tailrace.engine.progress import ProgressBoard, State
+from tailrace.engine.queue import Delivery, DeliveryQueue
+from tailrace.engine.schema import Schema
+from tailrace.errors import PositionPurged, SourceError, TailraceError
+from tailrace.history.from_server import read_tables
+from tailrace.history.tables import Tables
+from tailrace.model.offset import Offset
+from tailrace.model.table import Table, TableId
+from tailrace.mysql.connection import Connection, connect
+from tailrace.mysql.dump import DumpSocket, open_dump
+from tailrace.mysql.failure import from_kernel
+from tailrace.mysql.server import ServerFacts, check_streamable, read_binlog_end, read_facts
+from tailrace.sinks import sink_type
+from tailrace.snapshot.chunks import plan as plan_chunks
+from tailrace.snapshot.extents import read_extents
+from tailrace.snapshot.open import OpenSnapshot, open_snapshot
+from tailrace.snapshot.read import read_chunks
+from tailrace.storage import Storage
+from tailrace.stream import StreamItem, follow
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+_FIRST_PAUSE = 0.05
+"""Seconds before the first new attempt; each further pause is twice as long, up to the configured limit."""
+
+
+class Capture:
+    """Runs in a thread of its own and only ever puts into the queue."""
+
+    def __init__(
+        self,
+        config: Config,
+        storage: Storage,
+        resume: Offset | None,
+        queue: DeliveryQueue,
+        board: ProgressBoard,
+        stopping: threading.Event,
+    ) -> None:
+        self._config = config
+        self._storage = storage
+        self._resume = resume
+        self._queue = queue
+        self._board = board
+        self._stopping = stopping
+        self._schema = Schema(config, storage)
+        self._envelope = Envelope(
+            name=config.engine.topic_prefix, version=__version__, format=sink_type(config.sink.type).format
+        )
+        self._interrupts: set[Callable[[], None]] = set()
+
+    def interrupt(self) -> None:
+        """End what waits for the server; callable from any thread, after `stopping` was set."""
+        for interrupt in tuple(self._interrupts):
+            interrupt()
+
+    def run(self) -> None:
+        """Until stopped, or for `initial_only` until the snapshot is whole. Raises what cannot be repaired by waiting."""
+        try:
+            offset = self._begin()
+            if offset is not None and self._config.snapshot.mode is not SnapshotMode.INITIAL_ONLY:
+                self._stream(offset)
+        except SourceError:
+            # A connection that `interrupt` closed is no failure.
+            if not self._stopping.is_set():
+                raise
+
+    # What is due at the start
+
+    def _begin(self) -> Offset | None:
+        """The offset to stream from, after a snapshot where one is due; None if stopped."""
+        mode, resume = self._config.snapshot.mode, self._resume
+        with connect(self._config.source) as connection:
+            facts = read_facts(connection)
+            check_streamable(facts, None, _subtract)
+            self._schema.serve(facts)
+            due = mode is SnapshotMode.ALWAYS or resume is None or resume.snapshot
+            if not due and resume is not None:
+                try:
+                    check_streamable(facts, resume, _subtract)
+                except PositionPurged:
+                    if mode is not SnapshotMode.WHEN_NEEDED:
+                        raise
+                    log.warning("the offset is no longer in the binlog: a new snapshot is taken")
+                    due = True
+            if mode is SnapshotMode.RECOVERY or (due and mode is SnapshotMode.NO_DATA):
+                return self._read_definitions(connection, resume if mode is SnapshotMode.RECOVERY else None)
+        if not due and resume is not None and self._schema.recover():
+            return resume
+        return self._retry(self._snapshot, State.SNAPSHOT)
+
+    def _read_definitions(self, connection: Connection, resume: Offset | None) -> Offset:
+        """Definitions as they are now, and `resume`, or the binlog's end, to stream from."""
+        end = read_binlog_end(connection)
+        offset = resume or Offset(end.file, end.position, end.gtids)
+        tables = read_tables(connection.query)
+        self._queue.put(
+            Delivery(clear_history=True, history=self._schema.begin(_place(offset), tables), offset=offset)
+        )
+        return offset
+
+    # Snapshot
+
+    def _snapshot(self) -> Offset | None:
+        config = self._config
+        opened: OpenSnapshot[Tables] = open_snapshot(
+            lambda: connect(config.source),
+            lambda connection: read_tables(connection.query),
+            self._captured,
+            threads=config.snapshot.threads,
+            locking=config.snapshot.locking,
+            lock_timeout=config.snapshot.lock_timeout_ms / 1000,
+        )
+        with closing(opened), _Interruptible(self._interrupts, *(reader.abort for reader in opened.readers)):
+            records = self._schema.begin(_place(opened.offset), opened.definitions)
+            # A try that failed may have delivered rows: they go.
+            self._queue.put(Delivery(rollback=True))
+            self._queue.put(Delivery(clear_history=True, history=records, offset=opened.offset))
+            tables = {name: table for name in self._captured(opened.definitions) if (table := opened.definitions.get(name))}
+            wanted = [tables[name] for name in config.snapshot.order(tuple(tables))]
+            for batch in self._snapshot_batches(opened, wanted):
+                self._queue.put(Delivery(batch))
+                if self._stopping.is_set():
+                    return None
+        offset = replace(opened.offset, snapshot=False)
+        self._queue.put(Delivery(offset=offset))
+        return offset
+
+    def _snapshot_batches(self, opened: OpenSnapshot[Tables], wanted: list[Table]) -> Iterator[Batch]:
+        extents = read_extents(opened.readers[0], wanted, threads=len(opened.readers))
+        chunks = plan_chunks(wanted, extents, threads=len(opened.readers))
+        return read_chunks(
+            opened.readers,
+            {table.id: table for table in wanted},
+            chunks,
+            lambda table: self._result_set(table, opened.offset),
+        )
+
+    def _result_set(self, table: Table, offset: Offset) -> ResultSet:
+        return ResultSet(
+            self._schema.table_plan(table),
+            self._envelope,
+            file=offset.file,
+            position=offset.position,
+            # Whole seconds, as Debezium has it in a snapshot.
+            timestamp_us=offset.timestamp_us // 1_000_000 * 1_000_000,
+            max_batch_bytes=self._config.engine.batch_bytes,
+        )
+
+    def _captured(self, tables: Tables) -> list[TableId]:
+        return [table.id for table in tables if self._config.tables.captured(table.id)]
+
+    # Stream
+
+    def _stream(self, offset: Offset) -> None:
+        reader = _Reader(offset)
+
+        def attempt() -> None:
+            with closing(self._open(reader.offset)) as dump, _Interruptible(self._interrupts, dump.close):
+                self._board.enter(State.STREAMING)
+                try:
+                    for item in follow(dump, self._decoder(reader), _Policy(self._schema, self._storage)):
+                        self._deliver(item, reader)
+                        if self._stopping.is_set():
+                            return
+                except SourceError as error:
+                    raise from_kernel(error, dump.where) from error
+                finally:
+                    reader.remember()
+                    dump.release()
+
+        self._retry(attempt, State.STREAMING)
+
+    def _open(self, offset: Offset) -> DumpSocket:
+        by_gtid = offset.gtids and not self._config.engine.ignore_gtid_on_recovery
+        if by_gtid:
+            return open_dump(self._config.source, gtids=self._wanted(offset.gtids).encode())
+        return open_dump(self._config.source, file=offset.file, position=offset.position)
+
+    def _wanted(self, gtids: str) -> GtidSet:
+        """The part of a set that counts for the position (`gtid.source.includes`, `.excludes`)."""
+        parts = (part for part in gtids.split(",") if self._config.gtid_sources.accepts(part.strip().split(":")[0]))
+        return GtidSet(",".join(parts))
+
+    def _decoder(self, reader: _Reader) -> Decoder:
+        offset = reader.offset
+        decoder = Decoder(
+            file=offset.file,
+            position=offset.position,
+            gtids=offset.gtids,
+            envelope=self._envelope,
+            max_batch_bytes=self._config.engine.batch_bytes,
+        )
+        if reader.open_transaction is not None:
+            decoder.skip_rows(*reader.open_transaction)
+        reader.decoder = decoder
+        return decoder
+
+    def _deliver(self, item: StreamItem, reader: _Reader) -> None:
+        if isinstance(item, Batch):
+            records = self._schema.take_records()
+            self._queue.put(Delivery(item, history=records))
+            if (commit := item.commit) is not None:
+                reader.offset = Offset(commit.file, commit.position, commit.gtids, commit.timestamp_us)
+                reader.open_transaction = None
+        elif isinstance(item, XaHold):
+            self._storage.hold(item.xid, item.data, first=item.first)
+        elif isinstance(item, XaEnd):
+            self._end_xa(item)
+        elif isinstance(item, Rollback):
+            self._queue.put(Delivery(rollback=True))
+            reader.open_transaction = None
+        else:
+            self._queue.put(Delivery(history=item))
+
+    def _end_xa(self, end: XaEnd) -> None:
+        hold = self._storage.held(end.xid)
+        if hold is None:
+            log.warning("XA transaction %s was prepared before the capture began: its rows are not known", end.xid)
+        elif end.outcome == "prepared":
+            self._queue.put(Delivery(prepared=(hold,)))
+        else:
+            self._queue.put(Delivery(forgotten=(hold,)))
+
+    # Attempts
+
+    def _retry(self, attempt: Callable[[], Result], state: State) -> Result | None:
+        """`attempt` until it returns; after a retriable error again, ever more slowly. None if stopped."""
+        limit, pause, failures = self._config.engine.max_retries, _FIRST_PAUSE, 0
+        self._board.enter(state)
+        while not self._stopping.is_set():
+            began = self._board.read().events
+            try:
+                return attempt()
+            except TailraceError as error:
+                if self._stopping.is_set():
+                    return None
+                if not error.retriable:
+                    raise
+                if self._board.read().events > began:
+                    failures, pause = 0, _FIRST_PAUSE
+                failures += 1
+                if limit is not None and failures > limit:
+                    raise
+                self._board.enter(State.RECONNECTING, error.message)
+                log.warning("%s; next attempt in %.2f s", error.message, pause)
+                self._stopping.wait(pause)
+                pause = min(pause * 2, self._config.engine.retry_wait_ms / 1000)
+        return None
+
+
+class _Reader:
+    """How far the stream was read, across reconnects."""
+
+    def __init__(self, offset: Offset) -> None:
+        self.offset = offset
+        self.open_transaction: tuple[str, int] | None = None
+        self.decoder: Decoder | None = None
+
+    def remember(self) -> None:
+        """Part of a transaction may be out: the next connection must not repeat it."""
+        if self.decoder is not None and (open_transaction := self.decoder.open_transaction) is not None:
+            self.open_transaction = open_transaction
+
+
+class _Policy:
+    """The kernel's questions, answered by schema and storage."""
+
+    def __init__(self, schema: Schema, storage: Storage) -> None:
+        self._schema = schema
+        self._storage = storage
+
+    def plan(self, need: NeedTable) -> Plan | None:
+        return self._schema.plan(need)
+
+    def statement(self, query: Query) -> tuple[str, ...] | None:
+        return self._schema.statement(query)
+
+    def held(self, xid: str) -> Iterator[bytes]:
+        hold = self._storage.held(xid)
+        return self._storage.pieces(hold) if hold is not None else iter(())
+
+
+class _Interruptible:
+    """While inside, `interrupt` may end what waits."""
+
+    def __init__(self, interrupts: set[Callable[[], None]], *mine: Callable[[], None]) -> None:
+        self._interrupts = interrupts
+        self._mine = mine
+
+    def __enter__(self) -> None:
+        self._interrupts.update(self._mine)
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._interrupts.difference_update(self._mine)
+
+
+def _place(offset: Offset) -> str:
+    return f"{offset.file}:{offset.position}"
+
+
+def _subtract(gtids: str, other: str) -> str:
+    return str(GtidSet(gtids).subtract(GtidSet(other)))

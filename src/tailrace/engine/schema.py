@@ -1,0 +1,150 @@
+"""Which plan reads a table's rows: what the binlog says of a table, held against what is known of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+
+from tailrace._kernel import NeedTable, Plan, Query
+from tailrace.config import Config
+from tailrace.convert import Plans
+from tailrace.errors import SchemaError, StorageError, UnsupportedSource
+from tailrace.history.charset import by_name
+from tailrace.history.ddl import Context, Ddl, Dml, classify
+from tailrace.history.from_row_metadata import build_table, check
+from tailrace.history.from_server import read_tables
+from tailrace.history.history import Record, SchemaHistory
+from tailrace.history.tables import Tables
+from tailrace.model.table import Table, TableId
+from tailrace.mysql.connection import connect
+from tailrace.mysql.server import ServerFacts
+from tailrace.storage import Storage
+
+log = logging.getLogger(__name__)
+
+
+class Records:
+    """History records on their way: they are stored with the offset behind them, in one commit.
+
+    So whatever is stored counts: no record lies beyond the offset.
+    """
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._new: list[str] = []
+
+    def append(self, record: Record) -> None:
+        """Goes with the next delivery."""
+        self._new.append(json.dumps(asdict(record)))
+
+    def load(self) -> Iterator[Record]:
+        """What is stored."""
+        for text in self._storage.history():
+            try:
+                yield Record(**json.loads(text))
+            except (ValueError, TypeError) as error:
+                message = "a record of the schema history cannot be read"
+                hint = "read the definitions again: snapshot.mode=recovery"
+                raise StorageError(message, hint=hint) from error
+
+    def compact(self, records: Iterable[Record]) -> None:
+        """Goes with the delivery that clears what is stored."""
+        self._new = [json.dumps(asdict(record)) for record in records]
+
+    def take(self) -> tuple[str, ...]:
+        """The records since the last call."""
+        new, self._new = tuple(self._new), []
+        return new
+
+
+class Schema:
+    """The tables at the place in the binlog that is being read; answers the kernel's questions (`TablePolicy`)."""
+
+    def __init__(self, config: Config, storage: Storage) -> None:
+        self._config = config
+        self._records = Records(storage)
+        self._history = SchemaHistory(self._records)
+        self._plans = Plans()
+        self._context = Context()
+
+    def recover(self) -> bool:
+        """The definitions at the stored offset; False if none are stored."""
+        return self._history.recover(lambda _: True) > 0
+
+    def begin(self, place: str, tables: Tables) -> tuple[str, ...]:
+        """Begin anew with definitions read from the server; the records that take the place of all others."""
+        self._history.snapshot(place, tables)
+        return self._records.take()
+
+    def serve(self, facts: ServerFacts) -> None:
+        """What a statement's meaning takes from the server it came from."""
+        self._context = Context(
+            server=by_name(facts.character_set, facts.collation) or self._context.server,
+            lower_case_table_names=facts.lower_case_table_names == 1,
+        )
+
+    def table_plan(self, table: Table) -> Plan:
+        """The plan of a table version."""
+        return self._plans.plan(table)
+
+    def plan(self, need: NeedTable) -> Plan | None:
+        """The plan for a table map; None: not captured. Raises SchemaError where no definition fits."""
+        name = TableId(need.database, need.table)
+        if not self._config.tables.captured(name):
+            return None
+        known = self._history.tables.get(name)
+        if known is not None and check(known, need) is None:
+            return self._plans.plan(known)
+        # Full row metadata describes the table by itself.
+        described = build_table(need)
+        if described is None:
+            described = self._read_now(name, need, known)
+        self._history.put(f"{need.file}:{need.position}", described)
+        return self._plans.plan(described)
+
+    def statement(self, query: Query) -> tuple[str, ...] | None:
+        """History records of a statement; None: it changes no table."""
+        where = f"{query.file}:{query.position}"
+        match classify(query.sql, query.sql_mode):
+            case Dml() if self._config.tables.database_captured(query.database):
+                message = f"a change is in the binlog as a statement, so its rows are unknown: {query.sql[:100]}"
+                hint = (
+                    "a session used binlog_format=STATEMENT or MIXED: forbid it (REVOKE SESSION_VARIABLES_ADMIN), then"
+                    " take a new snapshot"
+                )
+                raise UnsupportedSource(message, where=where, hint=hint)
+            case Ddl():
+                context = Context(
+                    database=query.database,
+                    sql_mode=query.sql_mode,
+                    database_collation=query.collation_database,
+                    server=self._context.server,
+                    lower_case_table_names=self._context.lower_case_table_names,
+                    explicit_defaults_for_timestamp=query.explicit_defaults_for_timestamp,
+                )
+                changes = self._history.follow(where, context, query.sql)
+                self._plans.forget()
+                log.info("%s: %s", where, ", ".join(f"{change.kind} {change.id}" for change in changes) or "no table")
+                return self._records.take()
+            case _:
+                return None
+
+    def take_records(self) -> tuple[str, ...]:
+        """Records of tables that were learned from row metadata or read from the server."""
+        return self._records.take()
+
+    def _read_now(self, name: TableId, need: NeedTable, known: Table | None) -> Table:
+        """The server's definition of today, if it fits the rows of then."""
+        with connect(self._config.source) as connection:
+            table = read_tables(connection.query, tables=[name]).get(name)
+        problem = check(table, need) if table is not None else None
+        if table is not None and problem is None:
+            log.warning("%s: its definition was read from the server at %s:%s", name, need.file, need.position)
+            return table
+        if known is not None and (mismatch := check(known, need)) is not None:
+            raise mismatch
+        message = f"the definition of {name} at this place in the binlog is not known"
+        hint = "take a new snapshot, or set binlog_row_metadata=FULL on the server"
+        raise SchemaError(message, where=f"{need.file}:{need.position}", hint=hint)
