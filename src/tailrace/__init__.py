@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 __all__ = ["ChangeStream", "__version__", "stream"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attributes have every type
+def __getattr__(name: str) -> Any:
     """`stream` is imported when it is used: the command line starts without it."""
     if name in ("stream", "ChangeStream"):
         from tailrace import api  # noqa: PLC0415 - see above

@@ -85,7 +85,7 @@ class Commit:
         """The executed GTID set up to and with this transaction; empty in file:position mode."""
     @property
     def timestamp_us(self) -> int:
-        """Commit time on the original source, µs since the epoch (seconds precision where the server has no GTID time)."""
+        """Commit time on the original source, µs since the epoch (whole seconds where the server tells no more)."""
     @property
     def transactions(self) -> int:
         """How many transactions ended in this batch."""
@@ -111,6 +111,9 @@ class Batch:
     @property
     def last_timestamp(self) -> int:
         """Header time (s) of the last event, 0 if none."""
+    @property
+    def memory(self) -> int:
+        """Bytes the batch holds, whatever its format."""
     def __len__(self) -> int: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def split(self) -> list[bytes]:

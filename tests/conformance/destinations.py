@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import zstandard
 from pyarrow import parquet
-from source import Event
 
+from source import Event
 from tailrace.config import Values
 from tailrace.sinks import Sink, sink_type
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import random
@@ -29,6 +29,21 @@ class End(NamedTuple):
     rows: int
 
 
+class FakeRows:
+    """Rows of one table, handed over as the kernel hands them over."""
+
+    def __init__(self, database: str, table: str, columns: dict[str, list[Any]]) -> None:
+        import pyarrow as pa
+
+        self.database = database
+        self.table = table
+        self._rows = pa.RecordBatch.from_pydict(columns)
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        handed: tuple[object, object] = self._rows.__arrow_c_array__(requested_schema)
+        return handed
+
+
 class FakeBatch(bytes):
     """The buffer protocol comes from bytes."""
 
@@ -48,17 +63,18 @@ class FakeBatch(bytes):
     def rows(self) -> int:
         return len(self.events)
 
-    def tables(self) -> list[tuple[str, str]]:
-        return [("shop", event.table) for event in self.events]
+    @property
+    def memory(self) -> int:
+        return len(self)
 
-    def arrow(self) -> list[tuple[str, str, object]]:
-        import pyarrow as pa
-
-        found: list[tuple[str, str, object]] = []
-        for table in sorted({event.table for event in self.events}):
-            rows = [event for event in self.events if event.table == table]
+    def arrow(self, *, tail: bool = False) -> list[FakeRows]:
+        whole = self.commit.rows if self.commit else 0
+        events = self.events[whole:] if tail else self.events[:whole]
+        found: list[FakeRows] = []
+        for table in sorted({event.table for event in events}):
+            rows = [event for event in events if event.table == table]
             columns = {"tx": [event.transaction for event in rows], "n": [event.number for event in rows]}
-            found.append(("shop", table, pa.RecordBatch.from_pydict(columns)))
+            found.append(FakeRows("shop", table, columns))
         return found
 
 

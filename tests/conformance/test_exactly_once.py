@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import source
 from destinations import DESTINATIONS, Destination
+
+import source
 from source import Died, Engine, Event, Stored
 
 HERE = Path(__file__).parent

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import source
 from destinations import DESTINATIONS
 
+import source
 from tailrace.model.offset import Offset
 from tailrace.storage import Commit
 from tailrace.storage.sqlite import SqliteStorage

@@ -177,6 +177,13 @@ impl Batch {
         parts.filter(|part| part.rows.num_rows() > 0).collect()
     }
 
+    #[getter]
+    fn memory(&self) -> usize {
+        let arrow = self.inner.arrow.iter();
+        let arrow: usize = arrow.map(|part| part.rows.get_array_memory_size()).sum();
+        self.inner.lines.len() + self.inner.keys.len() + arrow
+    }
+
     fn __len__(&self) -> usize {
         self.inner.lines.len()
     }

@@ -9,8 +9,19 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TypeVar
 
-from tailrace import __version__
-from tailrace._kernel import Batch, Decoder, Envelope, GtidSet, NeedTable, Plan, Query, ResultSet, Rollback, XaEnd, XaHold
+from tailrace._kernel import (
+    Batch,
+    Decoder,
+    Envelope,
+    GtidSet,
+    NeedTable,
+    Plan,
+    Query,
+    ResultSet,
+    Rollback,
+    XaEnd,
+    XaHold,
+)
 from tailrace.config import Config, SnapshotMode
 from tailrace.engine.progress import ProgressBoard, State
 from tailrace.engine.queue import Delivery, DeliveryQueue
@@ -23,8 +34,7 @@ from tailrace.model.table import Table, TableId
 from tailrace.mysql.connection import Connection, connect
 from tailrace.mysql.dump import DumpSocket, open_dump
 from tailrace.mysql.failure import from_kernel
-from tailrace.mysql.server import ServerFacts, check_streamable, read_binlog_end, read_facts
-from tailrace.sinks import sink_type
+from tailrace.mysql.server import check_streamable, read_binlog_end, read_facts
 from tailrace.snapshot.chunks import plan as plan_chunks
 from tailrace.snapshot.extents import read_extents
 from tailrace.snapshot.open import OpenSnapshot, open_snapshot
@@ -42,9 +52,10 @@ _FIRST_PAUSE = 0.05
 class Capture:
     """Runs in a thread of its own and only ever puts into the queue."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - each is another part of the engine
         self,
         config: Config,
+        envelope: Envelope,
         storage: Storage,
         resume: Offset | None,
         queue: DeliveryQueue,
@@ -58,9 +69,7 @@ class Capture:
         self._board = board
         self._stopping = stopping
         self._schema = Schema(config, storage)
-        self._envelope = Envelope(
-            name=config.engine.topic_prefix, version=__version__, format=sink_type(config.sink.type).format
-        )
+        self._envelope = envelope
         self._interrupts: set[Callable[[], None]] = set()
 
     def interrupt(self) -> None:
@@ -69,7 +78,7 @@ class Capture:
             interrupt()
 
     def run(self) -> None:
-        """Until stopped, or for `initial_only` until the snapshot is whole. Raises what cannot be repaired by waiting."""
+        """Until stopped, or for `initial_only` until the snapshot is whole. Raises what waiting cannot repair."""
         try:
             offset = self._begin()
             if offset is not None and self._config.snapshot.mode is not SnapshotMode.INITIAL_ONLY:
@@ -108,9 +117,7 @@ class Capture:
         end = read_binlog_end(connection)
         offset = resume or Offset(end.file, end.position, end.gtids)
         tables = read_tables(connection.query)
-        self._queue.put(
-            Delivery(clear_history=True, history=self._schema.begin(_place(offset), tables), offset=offset)
-        )
+        self._queue.put(Delivery(clear_history=True, history=self._schema.begin(_place(offset), tables), offset=offset))
         return offset
 
     # Snapshot
@@ -130,7 +137,9 @@ class Capture:
             # A try that failed may have delivered rows: they go.
             self._queue.put(Delivery(rollback=True))
             self._queue.put(Delivery(clear_history=True, history=records, offset=opened.offset))
-            tables = {name: table for name in self._captured(opened.definitions) if (table := opened.definitions.get(name))}
+            tables = {
+                name: table for name in self._captured(opened.definitions) if (table := opened.definitions.get(name))
+            }
             wanted = [tables[name] for name in config.snapshot.order(tuple(tables))]
             for batch in self._snapshot_batches(opened, wanted):
                 self._queue.put(Delivery(batch))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from typing import Literal
 
+from tailrace import __version__
+from tailrace._kernel import Envelope
 from tailrace.config import Config
 from tailrace.engine.capture import Capture
 from tailrace.engine.delivery import Deliverer
 from tailrace.engine.progress import Progress, ProgressBoard, State
 from tailrace.engine.queue import Closed, DeliveryQueue
-from tailrace.sinks import Sink, create_sink
+from tailrace.sinks import Sink, create_sink, sink_type
 from tailrace.storage import Commit
 from tailrace.storage.sqlite import SqliteStorage
 
@@ -18,10 +21,13 @@ from tailrace.storage.sqlite import SqliteStorage
 class Engine:
     """`run` blocks until the capture ends, by itself, by an error, or by `stop` from any thread or signal handler."""
 
-    def __init__(self, config: Config, sink: Sink | None = None) -> None:
-        """`sink` takes the place of the configured one (the Python iterator does so)."""
+    def __init__(
+        self, config: Config, sink: Sink | None = None, *, encoding: Literal["json", "arrow"] | None = None
+    ) -> None:
+        """`sink` takes the place of the configured one, and wants `encoding` (the Python iterator does so)."""
         self._config = config
         self._sink = sink
+        self._format: Literal["json", "arrow"] = encoding or sink_type(config.sink.type).format
         self._board = ProgressBoard()
         self._queue = DeliveryQueue(config.engine.queue_bytes)
         self._stopping = threading.Event()
@@ -55,7 +61,9 @@ class Engine:
                 resume = storage.load()
                 # Stored before the first write: from here on a kill at any instant is a resume.
                 storage.commit(Commit(sink_state=sink.open(resume.sink_state)))
-                capture = Capture(config, storage, resume.offset, self._queue, self._board, self._stopping)
+                capture = Capture(
+                    config, self._envelope(), storage, resume.offset, self._queue, self._board, self._stopping
+                )
                 self._capture = capture
                 thread = threading.Thread(target=self._read, args=(capture,), name="tailrace-capture", daemon=True)
                 thread.start()
@@ -65,6 +73,9 @@ class Engine:
                 finally:
                     self.stop()
                     thread.join()
+
+    def _envelope(self) -> Envelope:
+        return Envelope(name=self._config.engine.topic_prefix, version=__version__, format=self._format)
 
     def _read(self, capture: Capture) -> None:
         try:

@@ -30,10 +30,10 @@ class Delivery:
     @property
     def size(self) -> int:
         """Bytes it counts for in the queue."""
-        return len(self.batch) if self.batch is not None else 0
+        return self.batch.memory if self.batch is not None else 0
 
 
-class Closed(Exception):  # noqa: N818 - it tells of an end, not of an error
+class Closed(Exception):
     """The other side has ended."""
 
 

@@ -31,7 +31,7 @@ SinkFinished: the reader is gone and wants no more (``| head``), which ends the 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -59,6 +59,21 @@ class TransactionEnd(Protocol):
         """Events of the batch that belong to whole transactions."""
 
 
+class ArrowRows(Protocol):
+    """Rows of one table (`tailrace._kernel.ArrowRows`), for `pyarrow.record_batch`."""
+
+    @property
+    def database(self) -> str:
+        """Its database."""
+
+    @property
+    def table(self) -> str:
+        """Its table."""
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        """Arrow's PyCapsule interface."""
+
+
 class Batch(Protocol):
     """What a sink may know of `tailrace._kernel.Batch`; its bytes are valid while the batch is referenced."""
 
@@ -76,11 +91,12 @@ class Batch(Protocol):
     def __buffer__(self, flags: int, /) -> memoryview:
         """The JSON lines."""
 
-    def tables(self) -> list[tuple[str, str]]:
-        """(database, table) of each event, in binlog order."""
+    @property
+    def memory(self) -> int:
+        """Bytes the batch holds, whatever its format."""
 
-    def arrow(self) -> list[tuple[str, str, object]]:
-        """(database, table, Arrow record batch); events of one table keep their order."""
+    def arrow(self, *, tail: bool = False) -> Sequence[ArrowRows]:
+        """One entry per table: the rows of whole transactions in binlog order; `tail`: those after `commit`."""
 
 
 class Sink(Protocol):

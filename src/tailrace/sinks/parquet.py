@@ -196,26 +196,14 @@ class ParquetSink:
 
 
 def _split(batch: Batch) -> Iterator[tuple[list[Rows], bool]]:
-    """The part of a batch that belongs to whole transactions, then the rest, as record batches."""
+    """The part of a batch that belongs to whole transactions, where there is one, then the rest."""
     import pyarrow as pa  # noqa: PLC0415 - pyarrow takes long to import
 
-    rows = [(database, table, pa.record_batch(capsule)) for database, table, capsule in batch.arrow()]
-    whole = batch.commit.rows if batch.commit is not None else 0
-    if whole == batch.rows or batch.commit is None:
-        yield rows, batch.commit is not None
-        return
-    room: dict[tuple[str, str], int] = {}
-    for event in batch.tables()[:whole]:
-        room[event] = room.get(event, 0) + 1
-    first: list[Rows] = []
-    rest: list[Rows] = []
-    for database, table, record_batch in rows:
-        take = min(room.get((database, table), 0), record_batch.num_rows)
-        room[database, table] = room.get((database, table), 0) - take
-        first.append((database, table, record_batch.slice(0, take)))
-        rest.append((database, table, record_batch.slice(take)))
-    yield first, True
-    yield rest, False
+    if batch.commit is not None:
+        yield [(rows.database, rows.table, pa.record_batch(rows)) for rows in batch.arrow()], True
+    tail = [(rows.database, rows.table, pa.record_batch(rows)) for rows in batch.arrow(tail=True)]
+    if tail:
+        yield tail, False
 
 
 def _names(state: SinkState) -> dict[str, str]:

@@ -37,7 +37,7 @@ class QueueSink:
             if not self._queue or self._left:
                 return None
             batch = self._queue.popleft()
-            self._bytes -= _size(batch)
+            self._bytes -= batch.memory
             self._taken += 1
             self._changed.notify_all()
             return batch
@@ -60,7 +60,7 @@ class QueueSink:
             if self._left or self._ended:
                 raise SinkFinished
             self._queue.append(batch)
-            self._bytes += _size(batch)
+            self._bytes += batch.memory
             self._written += 1
             self._changed.notify_all()
 
@@ -92,8 +92,3 @@ class QueueSink:
         with self._changed:
             self._ended = True
             self._changed.notify_all()
-
-
-def _size(batch: Batch) -> int:
-    """Arrow batches have no bytes of JSON; an event of theirs counts for 256."""
-    return len(batch) or 256 * batch.rows

@@ -24,26 +24,40 @@ class End:
         self.rows = rows
 
 
+class Rows:
+    """Rows of one table, handed over as the kernel hands them over."""
+
+    def __init__(self, database: str, table: str, columns: dict[str, list[Any]]) -> None:
+        self.database = database
+        self.table = table
+        self._rows = pa.RecordBatch.from_pydict(columns)
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        handed: tuple[object, object] = self._rows.__arrow_c_array__(requested_schema)
+        return handed
+
+
 class Batch(bytes):
     """Arrow rows of one transaction, whole."""
 
     rows: int
     commit: End
-    found: list[tuple[str, str, object]]
+    found: list[Rows]
 
     @classmethod
     def of(cls, *found: tuple[str, str, dict[str, list[Any]]]) -> Batch:
         batch = cls()
-        batch.found = [(database, table, pa.RecordBatch.from_pydict(columns)) for database, table, columns in found]
+        batch.found = [Rows(*rows) for rows in found]
         batch.rows = sum(len(next(iter(columns.values()))) for _, _, columns in found)
         batch.commit = End(batch.rows)
         return batch
 
-    def arrow(self) -> list[tuple[str, str, object]]:
-        return self.found
-
-    def tables(self) -> list[tuple[str, str]]:
+    @property
+    def memory(self) -> int:
         raise NotImplementedError
+
+    def arrow(self, *, tail: bool = False) -> list[Rows]:
+        return [] if tail else self.found
 
 
 def sink_at(path: Path, *, size: int = 1 << 20, age: int = 60_000) -> Sink:
