@@ -97,7 +97,7 @@ class ChangeStream:
         if self._engine is not None:
             message = "a stream can be iterated over once; call tailrace.stream again"
             raise RuntimeError(message)
-        self._engine = Engine(self._config, self._sink, format=encoding)
+        self._engine = Engine(self._config, self._sink, encoding=encoding)
         self._thread = threading.Thread(target=self._run, args=(self._engine,), name="tailrace-stream", daemon=True)
         self._thread.start()
 
@@ -110,7 +110,7 @@ class ChangeStream:
             self._sink.close()
 
     def _batches(self, encoding: Literal["json", "arrow"]) -> Iterator[Batch]:
-        self._start(format)
+        self._start(encoding)
         try:
             while (batch := self._sink.take()) is not None:
                 yield batch

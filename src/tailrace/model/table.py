@@ -38,7 +38,8 @@ class Column:
     """ENUM and SET labels in order."""
     default: str | None = None
     """COLUMN_DEFAULT of a literal (`5`, `abc`, `0x6162` in binary strings, `b'101'`), or `CURRENT_TIMESTAMP[(n)]`;
-    None: no default, or NULL, or an expression in parentheses, whose text the server rewrites so that DDL cannot tell it."""
+    None: no default, or NULL, or an expression in parentheses, whose text the server rewrites so that DDL cannot tell
+    it."""
     default_is_expression: bool = False
     auto_increment: bool = False
     generated: bool = False
