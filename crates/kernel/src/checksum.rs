@@ -15,7 +15,7 @@ pub fn strip<'a>(event: &'a [u8], header: &Header, format: &FormatDescription) -
         _ => (format.checksum, format.checksum),
     };
     if !present {
-        return Ok(event);
+        return Ok(without_own(event, header.kind));
     }
     let Some((event, checksum)) = event.split_last_chunk::<LENGTH>() else {
         return Err(Error::truncated(LENGTH, event.len()));
@@ -28,5 +28,22 @@ pub fn strip<'a>(event: &'a [u8], header: &Header, format: &FormatDescription) -
             Kind::Checksum,
             format!("checksum {stored:08x} in the event, {actual:08x} of its bytes"),
         ))
+    }
+}
+
+/// Events that the sending server makes itself end in a checksum where the connection asked for one
+/// (`Binlog_sender::fake_rotate_event`, `send_heartbeat_event`), whatever the file's format, even before it is known.
+fn without_own(event: &[u8], kind: EventType) -> &[u8] {
+    if !matches!(
+        kind,
+        EventType::Rotate | EventType::Heartbeat | EventType::HeartbeatV2
+    ) {
+        return event;
+    }
+    match event.split_last_chunk::<LENGTH>() {
+        Some((shorter, checksum)) if crc32fast::hash(shorter) == u32::from_le_bytes(*checksum) => {
+            shorter
+        }
+        _ => event,
     }
 }
