@@ -18,6 +18,10 @@ class Batch(bytes):
     rows = 1
     commit = None
 
+    @property
+    def memory(self) -> int:
+        return len(self)
+
 
 def started(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
     result: list[object] = []
