@@ -92,7 +92,8 @@ pub struct GtidSet {
 }
 
 impl GtidSet {
-    /// As the server prints and accepts it: `uuid:1-5:7:tag:1-3, uuid:…`; a tag holds for the intervals after it.
+    /// As the server prints and accepts it: `uuid:1-5:7:tag:1-3, uuid:…`; a tag holds for the intervals after it. What
+    /// names no number (a UUID alone, an interval whose end is before its start) is empty, not wrong, as in the server.
     pub fn parse(text: &str) -> Result<Self> {
         let mut set = GtidSet::default();
         for part in text
@@ -107,19 +108,17 @@ impl GtidSet {
                 uuid,
                 tag: String::new(),
             };
-            let mut any = false;
             for piece in pieces {
-                any = true;
                 if piece.starts_with(|c: char| c.is_ascii_digit()) {
-                    set.insert(&source, parse_interval(piece).ok_or_else(wrong)?);
+                    let interval = parse_interval(piece).ok_or_else(wrong)?;
+                    if interval.start < interval.end {
+                        set.insert(&source, interval);
+                    }
                 } else if piece.is_empty() {
                     return Err(wrong());
                 } else {
                     source = Source::new(uuid, piece)?;
                 }
-            }
-            if !any {
-                return Err(wrong());
             }
         }
         Ok(set)
@@ -129,12 +128,14 @@ impl GtidSet {
         self.sources.is_empty()
     }
 
+    /// How many transactions; `u64::MAX` where they are more.
     pub fn count(&self) -> u64 {
         self.sources
             .values()
             .flatten()
-            .map(|interval| interval.end - interval.start)
-            .sum()
+            .fold(0, |count, Interval { start, end }| {
+                count.saturating_add(end - start)
+            })
     }
 
     pub fn sources(&self) -> Vec<String> {
@@ -351,7 +352,12 @@ fn subtract_intervals(mine: &[Interval], theirs: &[Interval]) -> Intervals {
     left
 }
 
+/// 32 hexadecimal digits, with dashes or without, or with dashes in braces (`Uuid::parse`, libs/mysql/uuids).
 fn parse_uuid(text: &str) -> Option<Uuid> {
+    let braced = text
+        .strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'));
+    let text = braced.filter(|text| text.len() == 36).unwrap_or(text);
     let digits: String = text.chars().filter(|&c| c != '-').collect();
     let dashed = text.len() == 36
         && [8, 13, 18, 23]
@@ -369,7 +375,7 @@ fn parse_uuid(text: &str) -> Option<Uuid> {
 fn parse_interval(text: &str) -> Option<Interval> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (start, last): (u64, u64) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-    (start >= 1 && start <= last && last < NUMBER_END).then_some(Interval {
+    ((1..NUMBER_END).contains(&start) && last < NUMBER_END).then_some(Interval {
         start,
         end: last + 1,
     })
