@@ -280,7 +280,8 @@ def _table_map(head: str, body: list[str]) -> tuple[list[str], list[list[str]]]:
     key = re.search(r"Primary Key\((.*)\)", text)
     columns = re.search(r"Columns\((`.*\)?)\)\nPrimary", text, re.DOTALL)
     found = columns[1].split(",\n") if columns else []
-    return [*names.groups(), key[1] if key else ""], [["column", column] for column in found]
+    # How much of a column is in the key does not matter to a reader of events.
+    return [*names.groups(), re.sub(r"\(\d+\)", "", key[1]) if key else ""], [["column", column] for column in found]
 
 
 def _rows(body: list[str]) -> Iterator[list[str]]:

@@ -13,10 +13,9 @@ pub struct FormatDescription {
 }
 
 const BINLOG_VERSION: u16 = 4;
-const CHECKSUM_LENGTH: usize = 4;
 
 impl FormatDescription {
-    /// `body` without the checksum that `checksum_of` tells of.
+    /// `body` without the four bytes of checksum, which a format description always has (since 5.6).
     pub fn parse(body: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(body);
         let version = reader.u16()?;
@@ -48,15 +47,5 @@ impl FormatDescription {
             server_version: String::from_utf8_lossy(text).into_owned(),
             checksum,
         })
-    }
-
-    /// Whether this format description ends in a checksum: the algorithm byte stands before it, and since 5.6 four
-    /// bytes are there whatever the algorithm; with none they are zero and nothing to verify.
-    pub fn checksum_of(event: &[u8]) -> bool {
-        event
-            .len()
-            .checked_sub(CHECKSUM_LENGTH + 1)
-            .and_then(|at| event.get(at))
-            .is_some_and(|&algorithm| algorithm == 1)
     }
 }

@@ -8,8 +8,6 @@ const ZSTD: u64 = 0;
 const NONE: u64 = 255;
 const HEADER: usize = 19;
 const SIZE_AT: usize = 9;
-/// `max_allowed_packet`'s upper limit: no event can be larger.
-const MAX_EVENT: usize = 1 << 30;
 
 enum Source {
     Plain(Cursor<Vec<u8>>),
@@ -20,6 +18,7 @@ enum Source {
 pub struct PayloadEvents {
     source: Source,
     event: Vec<u8>,
+    max_event: usize,
 }
 
 impl std::fmt::Debug for PayloadEvents {
@@ -30,7 +29,8 @@ impl std::fmt::Debug for PayloadEvents {
 
 impl PayloadEvents {
     /// Fields are type, length, value, all length-encoded: 1 payload size, 2 compression, 3 uncompressed size, 0 end.
-    pub fn parse(body: &[u8]) -> Result<Self> {
+    /// `max_event`: bytes of the largest event accepted.
+    pub fn parse(body: &[u8], max_event: usize) -> Result<Self> {
         let mut reader = Reader::new(body);
         let mut compression = NONE;
         loop {
@@ -61,6 +61,7 @@ impl PayloadEvents {
         Ok(PayloadEvents {
             source,
             event: Vec::new(),
+            max_event,
         })
     }
 
@@ -78,7 +79,7 @@ impl PayloadEvents {
         let Some(size) = size.map(|size| u32::from_le_bytes(*size) as usize) else {
             return Err(Error::truncated(HEADER, self.event.len()));
         };
-        if !(HEADER..=MAX_EVENT).contains(&size) {
+        if !(HEADER..=self.max_event).contains(&size) {
             return Err(Error::corrupt(format!(
                 "an event of {size} bytes in a compressed transaction"
             )));

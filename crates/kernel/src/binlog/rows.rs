@@ -1,6 +1,5 @@
 //! Row events up to their rows (`Rows_event`, rows_event.h): which table, which columns.
 
-use super::format_description::FormatDescription;
 use super::header::EventType;
 use crate::error::{Error, Result};
 use crate::reader::Reader;
@@ -28,7 +27,7 @@ pub struct RowsEvent<'a> {
 }
 
 impl<'a> RowsEvent<'a> {
-    pub fn parse(event: EventType, body: &'a [u8], _format: &FormatDescription) -> Result<Self> {
+    pub fn parse(event: EventType, body: &'a [u8]) -> Result<Self> {
         use EventType as T;
         let (kind, extra) = match event {
             T::WriteRows => (RowsKind::Write, true),

@@ -250,6 +250,9 @@ fn read_column_meta(kind: u8, reader: &mut Reader<'_>) -> Result<u32> {
         | types::STRING => u32::from(reader.u16()?),
         types::TYPED_ARRAY => {
             let element = reader.u8()?;
+            if element == types::TYPED_ARRAY {
+                return Err(Error::corrupt("an array of arrays"));
+            }
             u32::from(element) | read_column_meta(element, reader)? << 8
         }
         _ => 0,

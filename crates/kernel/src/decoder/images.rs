@@ -46,6 +46,11 @@ impl<'a> Layout<'a> {
             full: carried == columns,
         }
     }
+
+    /// No column is there.
+    pub fn is_empty(&self) -> bool {
+        self.carried == 0
+    }
 }
 
 /// Reads one row image into `values` (cleared first).

@@ -32,6 +32,9 @@ pub struct Start {
     pub max_packet: usize,
 }
 
+/// Compressed transactions inside one another, each of which holds a window of its own. A server nests none.
+const MOST_NESTED: usize = 4;
+
 enum Input {
     Packets(PacketStream),
     File(FileStream),
@@ -196,10 +199,12 @@ impl Decoder {
             state.handle(event)?
         } else {
             let bytes = match input {
-                Input::Packets(stream) => stream.next_packet()?.map(network_event).transpose()?,
-                Input::File(stream) => stream.next_packet()?,
+                Input::Packets(stream) => stream
+                    .next_packet()
+                    .and_then(|packet| packet.map(network_event).transpose()),
+                Input::File(stream) => stream.next_packet(),
             };
-            let Some(bytes) = bytes else {
+            let Some(bytes) = bytes.map_err(|error| state.locate_unread(error))? else {
                 return Ok(Step::Starved);
             };
             state.receive(bytes)?
@@ -207,6 +212,9 @@ impl Decoder {
         Ok(match next {
             Next::Continue => Step::Continue,
             Next::Item(item) => Step::Item(item),
+            Next::Payload(_) if payloads.len() == MOST_NESTED => {
+                return Err(state.locate(Error::corrupt("compressed in compressed, and so on")));
+            }
             Next::Payload(payload) => {
                 payloads.push(*payload);
                 Step::Continue

@@ -16,7 +16,7 @@ use crate::checksum;
 use crate::encode::batch::{Batch, Commit};
 use crate::encode::envelope::{Envelope, Source};
 use crate::encode::{Change, Encoder};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::gtid::{Gtid, GtidSet};
 use crate::pool::Pool;
 use crate::reader::Reader;
@@ -49,7 +49,7 @@ impl<'a> Event<'a> {
     pub fn held(bytes: &'a [u8], start: u64) -> Result<Self> {
         let span = Span {
             start,
-            end: start + bytes.len() as u64,
+            end: start.saturating_add(bytes.len() as u64),
         };
         Self::inner(bytes, span)
     }
@@ -100,8 +100,10 @@ const HOLD_BYTES: usize = 256 * 1024;
 const DUMMY_TABLE_ID: u64 = 0x00FF_FFFF;
 
 pub struct State {
-    format: FormatDescription,
+    /// None before the first format description, without which no other event can be read.
+    format: Option<FormatDescription>,
     file: String,
+    max_event: usize,
     span: Span,
     /// End of the last event read.
     position: u64,
@@ -120,8 +122,9 @@ pub struct State {
 impl State {
     pub fn new(start: Start, envelope: &Arc<Envelope>) -> Self {
         State {
-            format: FormatDescription::default(),
+            format: None,
             file: start.file,
+            max_event: start.max_packet,
             span: Span::default(),
             position: start.position,
             executed: start.gtids,
@@ -210,14 +213,21 @@ impl State {
         error.at(&self.file, self.span.start, "Transaction_payload")
     }
 
+    /// The place of bytes that are no event; what the server itself reports has none.
+    pub fn locate_unread(&self, error: Error) -> Error {
+        match error.kind() {
+            Kind::Server => error,
+            _ => error.at(&self.file, self.position, "Unknown"),
+        }
+    }
+
     /// An event as the server sent it: checks its checksum, follows the position, gives it its meaning.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Next> {
-        let located =
-            |state: &State, error: Error| error.at(&state.file, state.position, "Unknown");
-        let header = Header::parse(bytes).map_err(|error| located(self, error))?;
+        let header = Header::parse(bytes).map_err(|error| self.locate_unread(error))?;
         let name = header.kind.name();
-        let checked = checksum::strip(bytes, &header, &self.format);
-        let bytes = checked.map_err(|error| error.at(&self.file, self.position, name))?;
+        let bytes = self
+            .whole(bytes, &header)
+            .map_err(|error| error.at(&self.file, self.position, name))?;
         let end = self.end_of(&header);
         self.span = Span {
             start: end.saturating_sub(u64::from(header.size)),
@@ -233,6 +243,28 @@ impl State {
         })
     }
 
+    /// The event without its checksum, if it is what its header says.
+    #[inline]
+    fn whole<'a>(&self, bytes: &'a [u8], header: &Header) -> Result<&'a [u8]> {
+        use EventType as T;
+        if header.size as usize != bytes.len() {
+            return Err(Error::corrupt(format!(
+                "{} bytes of an event of {}",
+                bytes.len(),
+                header.size
+            )));
+        }
+        // Only what the sending server makes itself comes before the format description.
+        let first = matches!(
+            header.kind,
+            T::FormatDescription | T::Rotate | T::Heartbeat | T::HeartbeatV2
+        );
+        if self.format.is_none() && !first {
+            return Err(Error::corrupt("an event before the format description"));
+        }
+        checksum::strip(bytes, header, self.format.as_ref())
+    }
+
     /// The header keeps only 32 bits of the end position: a file beyond 4 GB wraps it.
     fn end_of(&self, header: &Header) -> u64 {
         if header.end == 0 {
@@ -240,7 +272,7 @@ impl State {
         }
         let end = (self.position & !0xFFFF_FFFF) | u64::from(header.end);
         if end < self.position && self.position - end > 1 << 31 {
-            end + (1 << 32)
+            end.saturating_add(1 << 32)
         } else {
             end
         }
@@ -294,9 +326,8 @@ impl State {
                 Ok(Next::Continue)
             }
             T::XaPrepare => self.xa_prepare(event),
-            T::TransactionPayload => {
-                PayloadEvents::parse(event.body()).map(|events| Next::Payload(Box::new(events)))
-            }
+            T::TransactionPayload => PayloadEvents::parse(event.body(), self.max_event)
+                .map(|events| Next::Payload(Box::new(events))),
             T::FormatDescription => self.format_description(event),
             T::Rotate => {
                 let rotate = rotate::RotateEvent::parse(event.body())?;
@@ -323,7 +354,7 @@ impl State {
     }
 
     fn format_description(&mut self, event: &Event<'_>) -> Result<Next> {
-        self.format = FormatDescription::parse(event.body())?;
+        self.format = Some(FormatDescription::parse(event.body())?);
         // A file that begins while a transaction is open: the server died before it was whole.
         let real = event.header.end != 0;
         if real && self.transaction.open && event.span.start <= 4 {
@@ -531,7 +562,7 @@ impl State {
     }
 
     fn rows(&mut self, event: &Event<'_>) -> Result<()> {
-        let rows = RowsEvent::parse(event.header.kind, event.body(), &self.format)?;
+        let rows = RowsEvent::parse(event.header.kind, event.body())?;
         let bound = match self.tables.get(rows.table_id) {
             Some(Binding::Bound(bound)) => Arc::clone(bound),
             Some(Binding::Ignored) => return Ok(()),
@@ -581,7 +612,9 @@ impl State {
         let mut reader = Reader::new(rows.data);
         let (mut before, mut after) = (Vec::with_capacity(columns), Vec::new());
         let mut index = 0;
-        while !reader.is_empty() {
+        // INSERT … VALUES () with binlog_row_image=MINIMAL: a row without columns has no bytes, and its event no other.
+        let lone = rows.kind == RowsKind::Write && rows.data.is_empty() && first.is_empty();
+        while !reader.is_empty() || (lone && index == 0) {
             let left = reader.len();
             read_image(&bound.wires, first, &mut reader, &mut before)?;
             let change = match rows.kind {
@@ -600,8 +633,8 @@ impl State {
                     }
                 }
             };
-            // A row of a table without columns in the image would otherwise never end.
-            if reader.len() == left {
+            // Rows without columns would otherwise never end.
+            if reader.len() == left && !lone {
                 return Err(Error::corrupt("a row of no bytes"));
             }
             let skipped = match &mut self.skip {
