@@ -63,7 +63,7 @@ impl Account {
             EventType::TransactionPayload => {
                 let mut payload = PayloadEvents::parse(body, LARGEST)?;
                 while let Some(inner) = payload.next_event()? {
-                    self.event(&inner.to_vec(), end, end)?;
+                    self.event(inner, end, end)?;
                 }
             }
             EventType::TableMap => self.table_map(TableMap::parse(body)?),

@@ -1,1 +1,202 @@
+//! A decoder driven to the end of its input, as the engine drives it.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use tailrace_kernel::binlog::table_map::TableMap;
+use tailrace_kernel::decoder::item::{Item, XaOutcome};
+use tailrace_kernel::decoder::{Decoder, Start};
+use tailrace_kernel::encode::batch::Batch;
+use tailrace_kernel::encode::envelope::{Envelope, Format};
+use tailrace_kernel::encode::plan::{ColumnSpec, Plan};
+use tailrace_kernel::error::Result;
+use tailrace_kernel::gtid::GtidSet;
+
+const NOW_US: u64 = 1_800_000_000_000_000;
+
+pub fn start() -> Start {
+    Start {
+        file: "binlog.000001".to_owned(),
+        position: 4,
+        gtids: GtidSet::default(),
+        // A batch for each event: then each commit has its own.
+        max_batch_bytes: 1,
+        max_packet: 1 << 24,
+    }
+}
+
+pub fn envelope(format: Format) -> Arc<Envelope> {
+    Arc::new(Envelope {
+        name: "test".to_owned(),
+        version: "0".to_owned(),
+        format,
+        keys: false,
+    })
+}
+
+/// Of a binlog file.
+pub fn file_decoder(start: Start) -> Decoder {
+    Decoder::for_file(start, &envelope(Format::Json))
+}
+
+/// Of a connection.
+pub fn packet_decoder(start: Start) -> Decoder {
+    Decoder::new(start, &envelope(Format::Json))
+}
+
+/// A table as far as its map tells; columns are `c0`, `c1` … where it has no names.
+pub fn plan(map: &TableMap) -> Result<Arc<Plan>> {
+    let columns = (0..map.types.len())
+        .map(|index| column(map, index))
+        .collect();
+    Plan::compile(&map.database, &map.table, columns, &[]).map(Arc::new)
+}
+
+fn column(map: &TableMap, index: usize) -> ColumnSpec {
+    let collation = map
+        .collations
+        .as_ref()
+        .and_then(|collations| collations[index]);
+    let binary = collation == Some(63);
+    let meta = map.meta[index];
+    let data_type = match (map.types[index], meta & 0xFF) {
+        (1, _) => "tinyint",
+        (2, _) => "smallint",
+        (3, _) => "int",
+        (8, _) => "bigint",
+        (15, _) if binary => "varbinary",
+        (15, _) => "varchar",
+        (16, _) => "bit",
+        (242, _) => "vector",
+        (245, _) => "json",
+        (246, _) => "decimal",
+        (252, _) if binary => "blob",
+        (252, _) => "text",
+        (254, 247) => "enum",
+        (254, 248) => "set",
+        (254, _) => "char",
+        (255, _) => "geometry",
+        _ => "unknown",
+    };
+    let name = map
+        .names
+        .as_ref()
+        .and_then(|names| names.get(index).cloned());
+    ColumnSpec {
+        name: name.unwrap_or_else(|| format!("c{index}")),
+        data_type: data_type.to_owned(),
+        unsigned: map
+            .unsigned
+            .as_ref()
+            .is_some_and(|unsigned| unsigned[index]),
+        nullable: true,
+        labels: (0..8).map(|label| format!("label {label}")).collect(),
+        ..ColumnSpec::default()
+    }
+}
+
+/// What came out, a line each, in a form that does not depend on how batches were cut.
+#[derive(Default)]
+pub struct Run {
+    pub lines: Vec<String>,
+    /// Pieces of XA transactions that are not committed.
+    held: HashMap<String, Vec<Vec<u8>>>,
+    /// The commit that came out last: where a new connection would begin.
+    pub committed: Option<(String, u64, String)>,
+    /// Lines when that commit came out.
+    pub committed_lines: usize,
+    /// The largest batch, bytes.
+    pub largest: usize,
+    pub transactions: u64,
+}
+
+impl Run {
+    /// Takes out everything there is. An error is the last thing.
+    pub fn drain(&mut self, decoder: &mut Decoder) -> Result<()> {
+        while let Some(item) = decoder.next(NOW_US)? {
+            self.item(item, decoder)?;
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, item: Item, decoder: &mut Decoder) -> Result<()> {
+        match item {
+            Item::Batch(batch) => self.batch(&batch),
+            Item::NeedTable(need) => {
+                // A table that nothing is known of: not captured.
+                decoder.bind(need.map.table_id, plan(&need.map).ok())?;
+            }
+            Item::Query(query) => {
+                let sql = String::from_utf8_lossy(&query.sql).replace('\n', "\\n");
+                self.lines.push(format!("query {}", sql));
+            }
+            Item::XaHold(hold) => {
+                let pieces = self.held.entry(hold.xid).or_default();
+                if hold.first {
+                    pieces.clear();
+                }
+                pieces.push(hold.data);
+            }
+            Item::XaEnd { xid, outcome } => {
+                self.lines.push(format!("{outcome:?} {xid}"));
+                if outcome == XaOutcome::Prepared {
+                    return Ok(());
+                }
+                let pieces = self.held.remove(&xid).unwrap_or_default();
+                if outcome == XaOutcome::Committed {
+                    for piece in &pieces {
+                        decoder.replay(piece, false);
+                        self.drain(decoder)?;
+                    }
+                    decoder.replay(b"", true);
+                }
+            }
+            Item::Rollback { rows } => self.lines.push(format!("rollback {rows}")),
+        }
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: &Batch) {
+        self.largest = self.largest.max(batch.lines.len());
+        let lines = std::str::from_utf8(&batch.lines).expect("UTF-8");
+        assert_eq!(lines.lines().count() as u64, batch.rows);
+        assert!(lines.is_empty() || lines.ends_with('\n'));
+        let mut rows: Vec<String> = lines.lines().map(row).collect();
+        if let Some(commit) = &batch.commit {
+            assert_eq!(lines[..commit.end].lines().count() as u64, commit.rows);
+            let open = rows.split_off(commit.rows as usize);
+            self.lines.append(&mut rows);
+            self.lines
+                .push(format!("commit {} {}", commit.position, commit.gtids));
+            self.committed = Some((commit.file.clone(), commit.position, commit.gtids.clone()));
+            self.committed_lines = self.lines.len();
+            self.transactions += commit.transactions;
+            rows = open;
+        }
+        self.lines.append(&mut rows);
+    }
+}
+
+/// `op table gtid before after` of a line.
+fn row(line: &str) -> String {
+    let after = |key: &str| {
+        let at = line.find(key).expect(key) + key.len();
+        let rest = &line[at..];
+        rest[..rest.find(['"', ',']).expect("an end")].to_owned()
+    };
+    let (images, _) = line.split_once(",\"source\":").expect("a source");
+    let gtid = if line.contains("\"gtid\":null") {
+        "-".to_owned()
+    } else {
+        after("\"gtid\":\"")
+    };
+    let table = format!("{}.{}", after("\"db\":\""), after("\"table\":\""));
+    format!("{} {table} {gtid} {images}", after("\"op\":\""))
+}
+
+/// Everything in a binlog file.
+pub fn run_file(bytes: &[u8], start: Start) -> Result<Run> {
+    let (mut decoder, mut run) = (file_decoder(start), Run::default());
+    decoder.feed(bytes);
+    run.drain(&mut decoder)?;
+    Ok(run)
+}

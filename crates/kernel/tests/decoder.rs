@@ -1,0 +1,288 @@
+//! What comes out of a decoder is what happened on the server, however the bytes were cut and the connection lost.
+
+mod support;
+
+use std::collections::HashMap;
+use support::build::packets;
+use support::decode::{Run, packet_decoder, run_file, start};
+use support::{Recording, recording, recordings};
+use tailrace_kernel::decoder::Start;
+use tailrace_kernel::gtid::GtidSet;
+
+/// The stream of a recording as mysqlbinlog's account has it: rows as `op table gtid`, without their values.
+fn expected(recording: &Recording) -> Vec<String> {
+    let mut model = Model::default();
+    for line in recording.account.lines() {
+        let fields: Vec<_> = line.split('\t').collect();
+        match fields[0] {
+            "event" => model.event(&fields[1..]),
+            "row" => model.row(fields[1]),
+            _ => {}
+        }
+    }
+    model.lines
+}
+
+#[derive(Default)]
+struct Model {
+    lines: Vec<String>,
+    executed: GtidSet,
+    gtid: String,
+    open: bool,
+    /// The XA transaction that rows go to, until it ends.
+    xid: Option<String>,
+    held: HashMap<String, Vec<String>>,
+}
+
+impl Model {
+    fn event(&mut self, fields: &[&str]) {
+        let [kind, _start, end, _time, _server, details @ ..] = fields else {
+            panic!("{fields:?}")
+        };
+        match *kind {
+            "Previous_gtids" => self.executed = GtidSet::parse(details[0]).expect("a set"),
+            "Gtid" | "Gtid_tagged" | "Anonymous_Gtid" => self.gtid = details[0].to_owned(),
+            "Query" => self.query(details[3], end),
+            "Xid" => self.commit(end),
+            "XA_prepare" => {
+                let xid = self.xid.take().expect("XA START");
+                if details[0].ends_with("ONE PHASE") {
+                    self.committed(&xid, end);
+                } else {
+                    self.lines.push(format!("Prepared {xid}"));
+                    self.commit(end);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn query(&mut self, sql: &str, end: &str) {
+        match sql.split_once(' ') {
+            None if sql == "BEGIN" => self.open = true,
+            None if sql == "COMMIT" => self.commit(end),
+            Some(("SAVEPOINT", _)) => {}
+            Some(("XA", rest)) => {
+                let (verb, xid) = rest.split_once(' ').expect("an xid");
+                match verb {
+                    "START" => self.xid = Some(xid.to_owned()),
+                    "END" => {}
+                    "COMMIT" => self.committed(xid, end),
+                    "ROLLBACK" => {
+                        self.lines.push(format!("RolledBack {xid}"));
+                        self.commit(end);
+                    }
+                    other => panic!("{other}"),
+                }
+            }
+            _ => {
+                self.lines.push(format!("query {sql}"));
+                if !self.open {
+                    self.commit(end);
+                }
+            }
+        }
+    }
+
+    fn row(&mut self, operation: &str) {
+        let operation = match operation {
+            "INSERT" => "c",
+            "UPDATE" => "u",
+            _ => "d",
+        };
+        match &self.xid {
+            Some(xid) => self
+                .held
+                .entry(xid.clone())
+                .or_default()
+                .push(operation.to_owned()),
+            None => self
+                .lines
+                .push(format!("{operation} {}", self.shown_gtid())),
+        }
+    }
+
+    fn committed(&mut self, xid: &str, end: &str) {
+        self.lines.push(format!("Committed {xid}"));
+        for operation in self.held.remove(xid).unwrap_or_default() {
+            self.lines
+                .push(format!("{operation} {}", self.shown_gtid()));
+        }
+        self.commit(end);
+    }
+
+    fn shown_gtid(&self) -> &str {
+        if self.gtid == "ANONYMOUS" {
+            "-"
+        } else {
+            &self.gtid
+        }
+    }
+
+    fn commit(&mut self, end: &str) {
+        if self.gtid != "ANONYMOUS" {
+            let own = GtidSet::parse(&self.gtid).expect("a GTID");
+            self.executed = self.executed.union(&own);
+        }
+        self.lines.push(format!("commit {end} {}", self.executed));
+        self.open = false;
+    }
+}
+
+/// Where a recording begins.
+fn beginning(recording: &Recording) -> Start {
+    let previous = recording
+        .account
+        .lines()
+        .nth(1)
+        .and_then(|line| line.split('\t').nth(6));
+    Start {
+        gtids: GtidSet::parse(previous.unwrap_or_default()).expect("a set"),
+        ..start()
+    }
+}
+
+/// `op gtid` of a row's line, others as they are.
+fn without_values(line: &str) -> String {
+    let fields: Vec<_> = line.splitn(4, ' ').collect();
+    match fields[..] {
+        [operation @ ("c" | "u" | "d"), _, gtid, _] => format!("{operation} {gtid}"),
+        _ => line.to_owned(),
+    }
+}
+
+/// `op table images`, without the GTID.
+fn changes(run: &Run) -> Vec<String> {
+    let rows = run
+        .lines
+        .iter()
+        .filter(|line| matches!(line.split(' ').next(), Some("c" | "u" | "d")));
+    rows.map(|line| {
+        let fields: Vec<_> = line.splitn(4, ' ').collect();
+        [fields[0], fields[1], fields[3]].join(" ")
+    })
+    .collect()
+}
+
+#[test]
+fn the_stream_is_what_mysqlbinlog_tells() {
+    for recording in recordings() {
+        let run = run_file(&recording.bytes, beginning(&recording)).expect("a good file");
+        let ours: Vec<_> = run.lines.iter().map(|line| without_values(line)).collect();
+        assert_eq!(ours, expected(&recording), "{}", recording.name);
+    }
+}
+
+#[test]
+fn rows_of_a_compressed_transaction_are_those_of_an_uncompressed_one() {
+    let rows = |name| changes(&run_file(&recording(name).bytes, start()).expect("a good file"));
+    let plain = rows("full");
+    assert_eq!(plain.len(), 17);
+    for other in [
+        "compressed",
+        "no_checksum",
+        "compressed_no_checksum",
+        "anonymous",
+    ] {
+        assert_eq!(rows(other), plain, "{other}");
+    }
+}
+
+#[test]
+fn an_insert_that_names_no_column_is_a_row() {
+    let rows = changes(&run_file(&recording("minimal").bytes, start()).expect("a good file"));
+    let defaults: Vec<_> = rows
+        .iter()
+        .filter(|row| row.starts_with("c d.defaults"))
+        .collect();
+    assert_eq!(
+        defaults,
+        [
+            r#"c d.defaults {"before":null,"after":{}"#,
+            r#"c d.defaults {"before":null,"after":{"c1":1}"#,
+            r#"c d.defaults {"before":null,"after":{"c1":2}"#,
+        ]
+    );
+}
+
+#[test]
+fn partial_updates_give_whole_documents() {
+    let rows = changes(&run_file(&recording("partial_json").bytes, start()).expect("a good file"));
+    let after: Vec<_> = rows
+        .iter()
+        .filter_map(|row| row.split_once(r#""after":"#))
+        .map(|(_, after)| after)
+        .collect();
+    let quoted = |json: &str| json.replace('"', "\\\"");
+    assert_eq!(
+        after[4],
+        format!(
+            r#"{{"c0":1,"c1":"{}","c2":3,"c3":"{}"}}"#,
+            quoted(r#"{"a":7,"b":[{"k":"0123456789"},8,3]}"#),
+            quoted(r#"{"a":"0123456789","b":[{},2,3]}"#)
+        )
+    );
+    assert_eq!(
+        after[6],
+        format!(
+            r#"{{"c0":2,"c1":"{}","c2":3,"c3":"{}"}}"#,
+            quoted(r#"{"a":7,"b":[{"k":"0123456789"},2,3]}"#),
+            quoted(r#"{"new":true}"#)
+        )
+    );
+}
+
+#[test]
+fn a_dump_is_read_like_the_file_it_comes_from() {
+    for recording in recordings() {
+        let mut decoder = packet_decoder(beginning(&recording));
+        let mut run = Run::default();
+        for byte in packets(&recording.bytes).chunks(1) {
+            decoder.feed(byte);
+            run.drain(&mut decoder).expect("a good stream");
+        }
+        let whole = run_file(&recording.bytes, beginning(&recording)).expect("a good file");
+        assert_eq!(run.lines, whole.lines, "{}", recording.name);
+    }
+}
+
+#[test]
+fn a_dump_tells_its_file_and_heartbeats_the_position() {
+    for name in ["heartbeats_v1", "heartbeats_v2", "dump"] {
+        let bytes = support::packets(name);
+        let mut decoder = packet_decoder(Start {
+            file: String::new(),
+            ..start()
+        });
+        decoder.feed(&bytes);
+        Run::default().drain(&mut decoder).expect("a good stream");
+        // The fake rotate event at the beginning, without its checksum.
+        let named: String = bytes[32..]
+            .iter()
+            .take(13)
+            .map(|byte| char::from(*byte))
+            .collect();
+        assert!(named.starts_with("binlog.0000"), "{named}");
+        assert_eq!(
+            decoder.file(),
+            if name == "dump" { next(&named) } else { named }
+        );
+        assert_eq!(decoder.position(), last_position(&bytes), "{name}");
+    }
+}
+
+fn next(file: &str) -> String {
+    let (name, number) = file.split_once('.').expect("a number");
+    format!("{name}.{:06}", number.parse::<u32>().expect("a number") + 1)
+}
+
+/// `end_log_pos` of the last packet's event: the recorded streams end with a heartbeat, which has the file's end.
+fn last_position(mut packets: &[u8]) -> u64 {
+    let mut end = 0;
+    while !packets.is_empty() {
+        let length = usize::from(u16::from_le_bytes([packets[0], packets[1]]));
+        end = u32::from_le_bytes(packets[5 + 13..5 + 17].try_into().expect("a header"));
+        packets = &packets[4 + length..];
+    }
+    u64::from(end)
+}
