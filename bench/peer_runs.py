@@ -73,6 +73,32 @@ def python_mysql_replication(source: Source, scratch: Path) -> Result:
     return _told(measure.run(command, scratch / "replication.log"), source)
 
 
+def tailrace(kind: str, *, snapshot: bool = False) -> Callable[[Source, Path], Result]:
+    """Tailrace, one way of reading it."""
+
+    def run(source: Source, scratch: Path) -> Result:
+        properties = {
+            "name": "bench",
+            "topic.prefix": "bench",
+            "database.hostname": "127.0.0.1",
+            "database.port": source.server.port,
+            "database.user": source.server.admin.user,
+            "database.password": source.server.admin.password,
+            "database.server.id": 4712,
+            "table.include.list": f"{DATABASE}.events",
+            "snapshot.mode": "initial" if snapshot else "recovery",
+            "storage.path": str(scratch / "state.db"),
+            "sink.type": "jsonl",
+            "sink.path": str(scratch / "events.jsonl"),
+        }
+        offset = None if snapshot else {"file": source.file, "position": source.start, "gtids": source.gtids}
+        asked = {"kind": kind, "properties": properties, "offset": offset, "rows": source.rows}
+        command = [sys.executable, str(HERE / "tailrace_reader.py"), json.dumps(asked)]
+        return _told(measure.run(command, scratch / "tailrace.log"), source)
+
+    return run
+
+
 def debezium_stream(source: Source, scratch: Path) -> Result:
     """Debezium embedded, from the workload's start, events as JSON strings into a file."""
     peer = debezium()
@@ -143,7 +169,14 @@ def _told(usage: measure.Usage, source: Source) -> Result:
 
 STREAM: dict[str, Callable[[Source, Path], Result]] = {
     "mysqlbinlog --raw": raw,
+    "tailrace": tailrace("jsonl"),
+    "tailrace dicts": tailrace("dicts"),
+    "tailrace arrow": tailrace("arrow"),
     "python-mysql-replication": python_mysql_replication,
     "debezium": debezium_stream,
 }
-SNAPSHOT: dict[str, Callable[[Source, Path], Result]] = {"SELECT *": select, "debezium": debezium_snapshot}
+SNAPSHOT: dict[str, Callable[[Source, Path], Result]] = {
+    "SELECT *": select,
+    "tailrace": tailrace("jsonl", snapshot=True),
+    "debezium": debezium_snapshot,
+}

@@ -133,6 +133,8 @@ class Capture:
             lock_timeout=config.snapshot.lock_timeout_ms / 1000,
         )
         with closing(opened), _Interruptible(self._interrupts, *(reader.abort for reader in opened.readers)):
+            if self._stopping.is_set():
+                return None
             records = self._schema.begin(_place(opened.offset), opened.definitions)
             # A try that failed may have delivered rows: they go.
             self._queue.put(Delivery(rollback=True))
@@ -180,6 +182,8 @@ class Capture:
 
         def attempt() -> None:
             with closing(self._open(reader.offset)) as dump, _Interruptible(self._interrupts, dump.close):
+                if self._stopping.is_set():
+                    return
                 self._board.enter(State.STREAMING)
                 try:
                     for item in follow(dump, self._decoder(reader), _Policy(self._schema, self._storage)):
@@ -305,7 +309,7 @@ class _Policy:
 
 
 class _Interruptible:
-    """While inside, `interrupt` may end what waits."""
+    """While inside, `interrupt` may end what waits; whoever enters asks next whether it came too early for that."""
 
     def __init__(self, interrupts: set[Callable[[], None]], *mine: Callable[[], None]) -> None:
         self._interrupts = interrupts

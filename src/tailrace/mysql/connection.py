@@ -68,7 +68,7 @@ class Connection:
         """Bytes as they come from the server, at least one. Raises ConnectionLost at the end of the stream."""
         with self._translated():
             sock = self._driver._sock  # noqa: SLF001 -- PyMySQL has no public way
-            got: int = sock.recv_into(buffer) if sock else 0
+            got = _receive(sock, memoryview(buffer)) if sock else 0
             if not got:
                 raise ConnectionResetError("closed by the server")
             return got
@@ -102,6 +102,23 @@ class Connection:
             yield
         except (pymysql.MySQLError, OSError) as error:
             raise translate(error, self.where) from error
+
+
+def _receive(sock: socket.socket, view: memoryview) -> int:
+    """What has come. A TLS record is at most 16 KiB: those behind the first are taken too, if they are there."""
+    got = sock.recv_into(view)
+    if got == 0 or not isinstance(sock, ssl.SSLSocket):
+        return got
+    timeout = sock.gettimeout()
+    sock.setblocking(False)
+    try:
+        while got < len(view) and (more := sock.recv_into(view[got:])):
+            got += more
+    except ssl.SSLWantReadError:
+        pass
+    finally:
+        sock.settimeout(timeout)
+    return got
 
 
 def connect(

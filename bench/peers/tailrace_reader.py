@@ -1,0 +1,81 @@
+"""Tailrace as each of its users meets it: a JSONL file, an iterator of dicts, or Arrow rows. One JSON line at the end.
+
+Arguments: a JSON object {kind, properties, offset, rows}; `offset` null begins with a snapshot.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from tailrace.api import ChangeStream
+from tailrace.config import Config, load_properties, parse
+from tailrace.engine import Engine
+from tailrace.model.offset import Offset
+from tailrace.sinks import sink_fields
+from tailrace.storage import Commit
+from tailrace.storage.sqlite import SqliteStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def begin_at(config: Config, offset: dict[str, Any]) -> None:
+    """Store an offset, as an earlier run would have."""
+    storage = SqliteStorage(config.storage.path, config.name)
+    storage.commit(Commit(offset=Offset(**offset)))
+    storage.close()
+
+
+def files(config: Config, rows: int) -> tuple[float, float]:
+    """`tailrace run` with a JSONL sink; when the first and the last event were written."""
+    engine = Engine(config)
+    first = 0.0
+
+    def watch() -> None:
+        nonlocal first
+        while engine.progress.events < rows:
+            if not first and engine.progress.events:
+                first = engine.progress.last_event
+            time.sleep(0.005)
+        engine.stop()
+
+    threading.Thread(target=watch, daemon=True).start()
+    engine.run()
+    return first or engine.progress.last_event, engine.progress.last_event
+
+
+def counted(sizes: Iterator[int], rows: int) -> tuple[float, float]:
+    """When the first and the last event came."""
+    first, seen = 0.0, 0
+    for size in sizes:
+        first = first or time.time()
+        seen += size
+        if seen >= rows:
+            break
+    return first, time.time()
+
+
+def main() -> None:
+    """Read what was asked for, and tell."""
+    asked = json.loads(sys.argv[1])
+    config = parse(load_properties(asked["properties"]), sink_fields)
+    if asked["offset"] is not None:
+        begin_at(config, asked["offset"])
+    rows = asked["rows"]
+    stream = ChangeStream(config)
+    if asked["kind"] == "jsonl":
+        first, last = files(config, rows)
+    elif asked["kind"] == "dicts":
+        first, last = counted((1 for change in stream if change["op"]), rows)
+    else:
+        first, last = counted((len(table) for table in stream.arrow()), rows)
+    stream.close()
+    print(json.dumps({"events": rows, "first_ms": first * 1000, "last_ms": last * 1000}))
+
+
+if __name__ == "__main__":
+    main()
