@@ -101,8 +101,9 @@ impl ResultSet {
         );
         // Borrowed values cannot outlive their packet, so the vector is made anew for each call, not each row.
         while encoder.size() < *max_batch_bytes {
+            // A snapshot has no latency to lose: a batch grows until it is full or the last.
             let Some(packet) = input.next_packet()? else {
-                break;
+                return Ok(None);
             };
             *phase = step(*phase, packet, plan, encoder)
                 .map_err(|error| error.in_table(&plan.name.database, &plan.name.table))?;

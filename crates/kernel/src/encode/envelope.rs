@@ -3,6 +3,7 @@
 //! A line is `{"before":…,"after":…` + `middle` + row number + `tail`. `middle` and `tail` are the same for all
 //! rows of one binlog event, so they are written once per event and copied per row.
 
+use super::batch::Operation;
 use super::plan::TableName;
 use super::text::{write_int, write_string, write_uint};
 use crate::error::{Error, Result};
@@ -62,10 +63,10 @@ pub struct Source<'a> {
 #[derive(Debug, Default)]
 pub struct Parts {
     pub middle: Vec<u8>,
-    /// After the row number, up to and including `"op":"`.
-    pub to_op: Vec<u8>,
-    /// From the quote after the operation to the newline.
-    pub end: Vec<u8>,
+    /// After the row number, up to and including the newline.
+    tail: Vec<u8>,
+    /// Where in `tail` the letter of the operation stands.
+    letter_at: usize,
 }
 
 fn write_time(name: &str, micros: u64, out: &mut Vec<u8>) {
@@ -103,7 +104,7 @@ impl Parts {
         write_uint(source.position, out);
         out.extend_from_slice(b",\"row\":");
 
-        let out = &mut self.to_op;
+        let out = &mut self.tail;
         out.clear();
         out.extend_from_slice(b",\"thread\":");
         match source.thread {
@@ -116,12 +117,19 @@ impl Parts {
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b"},\"transaction\":null,\"op\":\"");
-
-        let out = &mut self.end;
-        out.clear();
-        write_time("\",\"ts_ms\":", source.now_us / 1000, out);
+        self.letter_at = out.len();
+        write_time("?\",\"ts_ms\":", source.now_us / 1000, out);
         write_time(",\"ts_us\":", source.now_us, out);
         write_time(",\"ts_ns\":", source.now_us.saturating_mul(1000), out);
         out.extend_from_slice(b"}\n");
+    }
+
+    /// What follows the row number in an event of this operation.
+    #[inline]
+    pub fn tail(&mut self, operation: Operation) -> &[u8] {
+        if let Some(letter) = self.tail.get_mut(self.letter_at..=self.letter_at) {
+            letter.copy_from_slice(operation.letter().as_bytes());
+        }
+        &self.tail
     }
 }

@@ -136,9 +136,7 @@ impl JsonEncoder {
         }
         out.extend_from_slice(&self.parts.middle);
         write_uint(u64::from(row), out);
-        out.extend_from_slice(&self.parts.to_op);
-        out.extend_from_slice(operation.letter().as_bytes());
-        out.extend_from_slice(&self.parts.end);
+        out.extend_from_slice(self.parts.tail(operation));
         if self.envelope.keys
             && let Some(image) = after.or(before)
         {

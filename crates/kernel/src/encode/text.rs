@@ -93,11 +93,18 @@ fn escapes_in(word: u64) -> u64 {
     (zero(quote) | zero(backslash) | (word.wrapping_sub(ONES * 0x20) & !word)) & HIGHS
 }
 
-#[cold]
+#[inline]
 fn write_escape(byte: u8, out: &mut Vec<u8>) {
+    if matches!(byte, b'"' | b'\\') {
+        out.extend_from_slice(&[b'\\', byte]);
+    } else {
+        write_control(byte, out);
+    }
+}
+
+#[cold]
+fn write_control(byte: u8, out: &mut Vec<u8>) {
     let short = match byte {
-        b'"' => b'"',
-        b'\\' => b'\\',
         0x08 => b'b',
         0x0C => b'f',
         b'\n' => b'n',

@@ -136,15 +136,16 @@ impl<'a> Decimal<'a> {
     #[inline]
     pub fn unscaled_be_bytes<'b>(&self, buffer: &'b mut [u8; UNSCALED_BYTES]) -> &'b [u8] {
         match self.unscaled_i128() {
-            Some(value) => buffer[UNSCALED_BYTES - 16..].copy_from_slice(&value.to_be_bytes()),
-            None => self.write_wide(buffer),
+            Some(value) => {
+                let narrow = &mut buffer[UNSCALED_BYTES - 16..];
+                narrow.copy_from_slice(&value.to_be_bytes());
+                minimal(narrow)
+            }
+            None => {
+                self.write_wide(buffer);
+                minimal(buffer)
+            }
         }
-        let from = if self.unscaled_i128().is_some() {
-            UNSCALED_BYTES - 16
-        } else {
-            0
-        };
-        minimal(&buffer[from..])
     }
 
     #[cold]
