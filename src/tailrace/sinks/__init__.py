@@ -95,6 +95,9 @@ class Batch(Protocol):
     def memory(self) -> int:
         """Bytes the batch holds, whatever its format."""
 
+    def split(self) -> list[bytes]:
+        """One bytes object per event, without newline."""
+
     def arrow(self, *, tail: bool = False) -> Sequence[ArrowRows]:
         """One entry per table: the rows of whole transactions in binlog order; `tail`: those after `commit`."""
 
