@@ -96,6 +96,9 @@ struct Hold {
 /// A held piece is handed out when it has grown to this.
 const HOLD_BYTES: usize = 256 * 1024;
 
+/// Bytes before the first event of a file.
+const MAGIC: u32 = 4;
+
 /// The table id of the server's dummy rows event, which only ends a statement.
 const DUMMY_TABLE_ID: u64 = 0x00FF_FFFF;
 
@@ -262,6 +265,12 @@ impl State {
         if self.format.is_none() && !first {
             return Err(Error::corrupt("an event before the format description"));
         }
+        let out_of_place = header.kind == T::FormatDescription
+            && header.end != 0
+            && header.end != header.size.saturating_add(MAGIC);
+        if out_of_place {
+            return Err(Error::corrupt("not at the beginning of its file"));
+        }
         checksum::strip(bytes, header, self.format.as_ref())
     }
 
@@ -357,7 +366,7 @@ impl State {
         self.format = Some(FormatDescription::parse(event.body())?);
         // A file that begins while a transaction is open: the server died before it was whole.
         let real = event.header.end != 0;
-        if real && self.transaction.open && event.span.start <= 4 {
+        if real && self.transaction.open && event.span.start <= u64::from(MAGIC) {
             self.transaction.gtid = None;
             return Ok(self.rolled_back());
         }
