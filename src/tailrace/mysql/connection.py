@@ -110,7 +110,7 @@ def _receive(sock: socket.socket, view: memoryview) -> int:
     if got == 0 or not isinstance(sock, ssl.SSLSocket):
         return got
     timeout = sock.gettimeout()
-    sock.setblocking(False)
+    sock.settimeout(0)
     try:
         while got < len(view) and (more := sock.recv_into(view[got:])):
             got += more
