@@ -1,0 +1,117 @@
+"""A connector as its users run it: `tailrace run` in a process of its own, on a JSONL sink."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tailrace.lab import Server
+from tailrace.lab.server import await_condition
+
+
+class Connector:
+    """Its files are in `folder`; one process at a time."""
+
+    def __init__(self, folder: Path, server: Server, database: str, **properties: object) -> None:
+        """`properties` with `__` for `.`."""
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._config = folder / "connector.properties"
+        self.properties = {
+            "name": "test",
+            "topic.prefix": "test",
+            "database.hostname": server.host,
+            "database.port": server.port,
+            "database.user": server.user,
+            "database.password": server.password,
+            "database.server.id": 7000,
+            "database.include.list": database,
+            "storage.path": folder / "state.db",
+            "sink.type": "jsonl",
+            "sink.path": folder / "events",
+        } | {name.replace("__", "."): value for name, value in properties.items()}
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        lines = (f"{name}={value}\n" for name, value in self.properties.items())
+        self._config.write_text("".join(lines), encoding="utf-8")
+        command = [sys.executable, "-m", "tailrace.cli", "run", str(self._config), "--json"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def kill9(self) -> None:
+        assert self._process
+        self._process.kill()
+        self._process.communicate(timeout=30)
+
+    def stop(self) -> int:
+        """As Ctrl-C does; the exit code."""
+        assert self._process
+        self._process.send_signal(signal.SIGINT)
+        return self.wait()[0]
+
+    def wait(self, timeout: float = 60) -> tuple[int, str]:
+        """Exit code and standard error, of a process that ends by itself."""
+        assert self._process
+        _, errors = self._process.communicate(timeout=timeout)
+        return self._process.returncode, errors
+
+    @property
+    def running(self) -> bool:
+        assert self._process
+        return self._process.poll() is None
+
+    @property
+    def files(self) -> list[Path]:
+        return sorted((self.folder / "events").glob("*.jsonl"))
+
+    def events(self) -> list[dict[str, Any]]:
+        """All events but those of tables named `marker`; a line that is still being written does not count."""
+        return [event for event in self._all() if event["source"]["table"] != "marker"]
+
+    def _all(self) -> list[dict[str, Any]]:
+        found = []
+        for file in self.files:
+            whole, _, _ = file.read_bytes().rpartition(b"\n")
+            found += [json.loads(line) for line in whole.splitlines()]
+        return found
+
+    def await_row(self, database: str, table: str, row: dict[str, Any], timeout: float = 60) -> None:
+        """Until an event with this `after` (these columns of it) is in the files."""
+
+        def seen() -> bool:
+            if not self.running:
+                code, errors = self.wait()
+                message = f"the connector ended with {code}: {errors}"
+                raise AssertionError(message)
+            return any(
+                event["source"]["db"] == database
+                and event["source"]["table"] == table
+                and event["after"] is not None
+                and row.items() <= event["after"].items()
+                for event in self._all()
+            )
+
+        assert await_condition(seen, timeout, every=0.05), f"{row} did not come within {timeout} s"
+
+    def catch_up(self, server: Server, database: str, mark: int = 1) -> None:
+        """Until everything written before this call is in the files. Needs the table `marker (id INT PRIMARY KEY)`."""
+        server.execute(f"INSERT INTO {database}.marker VALUES ({mark})")
+        self.await_row(database, "marker", {"id": mark})
+
+
+def doubled(found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Streamed events that are there more than once."""
+    seen: set[tuple[Any, ...]] = set()
+    again = []
+    for event in found:
+        source = event["source"]
+        identity = (source["gtid"], source["file"], source["pos"], source["row"], event["op"])
+        if source["snapshot"] == "false":
+            if identity in seen:
+                again.append(identity)
+            seen.add(identity)
+    return again
