@@ -118,6 +118,11 @@ impl Run {
         Ok(())
     }
 
+    /// Pieces that an earlier connection handed out.
+    pub fn hold(&mut self, xid: &str, pieces: Vec<Vec<u8>>) {
+        self.held.insert(xid.to_owned(), pieces);
+    }
+
     fn item(&mut self, item: Item, decoder: &mut Decoder) -> Result<()> {
         match item {
             Item::Batch(batch) => self.batch(&batch),
