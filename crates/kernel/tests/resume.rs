@@ -73,6 +73,37 @@ fn a_connection_lost_anywhere_loses_and_doubles_no_row() {
     }
 }
 
+#[test]
+fn a_connection_lost_again_before_it_has_caught_up_doubles_no_row() {
+    let bytes = recording("many_events").bytes;
+    let whole = run_file(&bytes, start()).expect("a good file");
+    // Events of the first transaction: each connection ends after so many.
+    for (first, second) in (5..10).flat_map(|first| (5..10).map(move |second| (first, second))) {
+        let (mut run, mut open) = (Run::default(), None::<(String, u64)>);
+        for length in [first, second, usize::MAX] {
+            let mut decoder = file_decoder(start());
+            if let Some((gtid, rows)) = &open {
+                decoder.skip_rows(gtid, *rows);
+            }
+            decoder.feed(
+                &events(&bytes)
+                    .into_iter()
+                    .take(length)
+                    .collect::<Vec<_>>()
+                    .concat(),
+            );
+            run.drain(&mut decoder).expect("a good file");
+            if let Some((gtid, rows)) = decoder.open_transaction() {
+                open = Some((gtid.to_owned(), rows));
+            }
+        }
+        assert_eq!(
+            run.lines, whole.lines,
+            "lost after {first} and {second} events"
+        );
+    }
+}
+
 /// A transaction of one insert into a table `d.t (n INT)`, without its end: BEGIN, table map, rows.
 fn open_transaction(gtid: u8, rows: &[u32]) -> Vec<(u8, Vec<u8>)> {
     let mut inserts = [&[9, 0, 0, 0, 0, 0], [1, 0].as_slice(), &[2, 0], &[1, 0xFF]].concat();

@@ -155,13 +155,21 @@ impl State {
     }
 
     pub fn open_transaction(&self) -> Option<(&str, u64)> {
+        let transaction = &self.transaction;
+        (transaction.open && transaction.rows > 0)
+            .then_some((transaction.gtid_text.as_str(), self.rows_out()))
+    }
+
+    /// How many of the open transaction's rows came out: all that were read, and those that an earlier connection
+    /// handed out and this one has not reached yet.
+    fn rows_out(&self) -> u64 {
         let Transaction {
-            open,
-            gtid_text,
-            rows,
-            ..
+            gtid_text, rows, ..
         } = &self.transaction;
-        (*open && *rows > 0).then_some((gtid_text, *rows))
+        match &self.skip {
+            Some((gtid, left)) if gtid == gtid_text => rows + left,
+            _ => *rows,
+        }
     }
 
     pub fn skip_rows(&mut self, gtid: &str, rows: u64) {
@@ -472,7 +480,7 @@ impl State {
     fn rolled_back(&mut self) -> Next {
         self.end_after_item = true;
         Next::item(Item::Rollback {
-            rows: self.transaction.rows,
+            rows: self.rows_out(),
         })
     }
 
