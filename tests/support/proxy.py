@@ -137,9 +137,9 @@ class Proxy:
 
 def _end(pair: tuple[socket.socket, socket.socket]) -> None:
     for sock in pair:
-        # shutdown wakes the other pump; with linger 0 close alone sends RST.
+        # shutdown wakes the other pump, without whose hold on the socket close takes effect. With linger 0 close sends
+        # RST, and shutdown must send nothing.
         with suppress(OSError):
             linger = sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
-            if linger != struct.pack("ii", 1, 0):
-                sock.shutdown(socket.SHUT_RDWR)
+            sock.shutdown(socket.SHUT_RD if linger == struct.pack("ii", 1, 0) else socket.SHUT_RDWR)
         sock.close()

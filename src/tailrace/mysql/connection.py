@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -25,6 +26,8 @@ SESSION: Final = (
 """A reader may pause for back pressure, or hold a read view while others read: no time limit may end it."""
 _KEEPALIVE: Final = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 """Seconds, seconds, times: a peer that vanished under a silent query is noticed within a minute."""
+_CALL_SECONDS: Final = 2.0
+"""How long one SYN may stay without an answer."""
 
 
 class Connection:
@@ -172,23 +175,34 @@ def _tls(source: SourceConfig) -> ssl.SSLContext:
 
 
 def _dial(host: str, port: int, seconds: float, receive_buffer: int | None) -> socket.socket:
-    failure: OSError = OSError(f"no address for {host}")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.settimeout(seconds)
-            if receive_buffer:
-                # Before connect: the TCP window scale is agreed on then. The system may cap the size.
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-            sock.connect(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            for option, value in _KEEPALIVE:
-                if hasattr(socket, option):
-                    sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
-        except OSError as error:
-            sock.close()
-            failure = error
-        else:
-            return sock
-    raise failure
+    """A TCP connection within `seconds`. A host that does not answer is called again and again: left to itself the
+    system would call ever more seldom, and be late when the host comes back.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        failure: OSError = OSError(f"no address for {host}")
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                sock.settimeout(max(0.01, min(_CALL_SECONDS, deadline - time.monotonic())))
+                _prepare(sock, receive_buffer)
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                sock.settimeout(seconds)
+                return sock
+        if not isinstance(failure, TimeoutError) or time.monotonic() >= deadline:
+            raise failure
+
+
+def _prepare(sock: socket.socket, receive_buffer: int | None) -> None:
+    if receive_buffer:
+        # Before connect: the TCP window scale is agreed on then. The system may cap the size.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEPALIVE:
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
