@@ -5,7 +5,8 @@ mod support;
 
 use proptest::prelude::*;
 use support::build::{file, packets, without_checksums};
-use support::decode::{Run, envelope, file_decoder, packet_decoder, plan, run_file, start};
+use support::decode::{envelope, file_decoder, packet_decoder, plan, start};
+use support::run::{Run, run_file};
 use support::{events, recordings};
 use tailrace_kernel::decoder::item::Item;
 use tailrace_kernel::decoder::{Decoder, Start};

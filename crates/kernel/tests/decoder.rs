@@ -4,7 +4,8 @@ mod support;
 
 use std::collections::HashMap;
 use support::build::packets;
-use support::decode::{Run, packet_decoder, run_file, start};
+use support::decode::{packet_decoder, start};
+use support::run::{Run, run_file};
 use support::{Recording, recording, recordings};
 use tailrace_kernel::decoder::Start;
 use tailrace_kernel::gtid::GtidSet;

@@ -4,7 +4,8 @@ mod support;
 
 use proptest::prelude::*;
 use support::build::{event, file, format_description, packets, query, without_checksums};
-use support::decode::{Run, file_decoder, packet_decoder, run_file, start};
+use support::decode::{file_decoder, packet_decoder, start};
+use support::run::{Run, run_file};
 use support::{events, recording, recordings};
 use tailrace_kernel::decoder::item::{Item, XaOutcome};
 use tailrace_kernel::decoder::{Decoder, Start};

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod build;
 pub mod decode;
+pub mod run;
 
 use std::path::PathBuf;
 
