@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tailrace.lab import Server
 from tailrace.lab.server import await_condition
@@ -63,6 +63,22 @@ class Connector:
     def running(self) -> bool:
         assert self._process
         return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        assert self._process
+        return self._process.poll()
+
+    @property
+    def stdout(self) -> IO[str]:
+        assert self._process
+        assert self._process.stdout
+        return self._process.stdout
 
     @property
     def files(self) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 import threading
@@ -23,8 +24,8 @@ from tailrace.sinks import sink_fields
 )
 @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Override a property of the file.")
-@click.option("--json", "as_json", is_flag=True, help="Errors and the closing line as JSON, on standard error.")
-@click.option("--quiet", "-q", is_flag=True, help="No closing line.")
+@click.option("--json", "as_json", is_flag=True, help="Log, errors and closing line as JSON, on standard error.")
+@click.option("--quiet", "-q", is_flag=True, help="Warnings and errors only.")
 def run(config: Path, overrides: tuple[str, ...], *, as_json: bool, quiet: bool) -> None:
     """Capture changes as CONFIG says, until Ctrl-C.
 
@@ -33,6 +34,7 @@ def run(config: Path, overrides: tuple[str, ...], *, as_json: bool, quiet: bool)
 
     Exit codes: 0 stopped, 1 a problem in the source or the sink, 2 the configuration, 3 the server was not reached.
     """
+    _log_to_stderr(logging.WARNING if quiet else logging.INFO, as_json=as_json)
     try:
         engine = Engine(parse(load_properties(config, overrides), sink_fields))
         _stop_on_signals(engine)
@@ -42,6 +44,20 @@ def run(config: Path, overrides: tuple[str, ...], *, as_json: bool, quiet: bool)
         sys.exit(error.exit_code)
     if not quiet:
         click.echo(_closing_line(engine.progress, as_json=as_json), err=True)
+
+
+class _JsonLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """One JSON document a record."""
+        fields = {"time": self.formatTime(record), "level": record.levelname, "message": record.getMessage()}
+        return json.dumps(fields)
+
+
+def _log_to_stderr(level: int, *, as_json: bool) -> None:
+    # Standard output may hold the events.
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLine() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=level)
 
 
 def _stop_on_signals(engine: Engine) -> None:

@@ -26,7 +26,7 @@ from tailrace.config import Config, SnapshotMode
 from tailrace.engine.progress import ProgressBoard, State
 from tailrace.engine.queue import Delivery, DeliveryQueue
 from tailrace.engine.schema import Schema
-from tailrace.errors import PositionPurged, SourceError, TailraceError
+from tailrace.errors import ConfigError, PositionPurged, SourceError, TailraceError
 from tailrace.history.from_server import read_tables
 from tailrace.history.tables import Tables
 from tailrace.model.offset import Offset
@@ -117,6 +117,7 @@ class Capture:
         end = read_binlog_end(connection)
         offset = resume or Offset(end.file, end.position, end.gtids)
         tables = read_tables(connection.query)
+        self._captured(tables)
         self._queue.put(Delivery(clear_history=True, history=self._schema.begin(_place(offset), tables), offset=offset))
         return offset
 
@@ -143,12 +144,14 @@ class Capture:
                 name: table for name in self._captured(opened.definitions) if (table := opened.definitions.get(name))
             }
             wanted = [tables[name] for name in config.snapshot.order(tuple(tables))]
+            log.info("snapshot of %d tables at %s begins", len(wanted), _place(opened.offset))
             for batch in self._snapshot_batches(opened, wanted):
                 self._queue.put(Delivery(batch))
                 if self._stopping.is_set():
                     return None
         offset = replace(opened.offset, snapshot=False)
         self._queue.put(Delivery(offset=offset))
+        log.info("snapshot ends")
         return offset
 
     def _snapshot_batches(self, opened: OpenSnapshot[Tables], wanted: list[Table]) -> Iterator[Batch]:
@@ -173,7 +176,16 @@ class Capture:
         )
 
     def _captured(self, tables: Tables) -> list[TableId]:
-        return [table.id for table in tables if self._config.tables.captured(table.id)]
+        """Raises ConfigError where a list of tables was given and none of them exists."""
+        found = [table.id for table in tables if self._config.tables.captured(table.id)]
+        wanted = self._config.tables.tables.include
+        if wanted and not found:
+            near = [str(table.id) for table in tables if self._config.tables.database_captured(table.id.database)]
+            message = f"no table of the server matches table.include.list={','.join(p.pattern for p in wanted)}"
+            there = f"there are {', '.join(sorted(near)[:5])}" if near else "the capture user sees no table"
+            hint = f"name tables as database.table ({there}), and GRANT SELECT on them to the capture user"
+            raise ConfigError(message, where=f"{self._config.source.host}:{self._config.source.port}", hint=hint)
+        return found
 
     # Stream
 
@@ -185,6 +197,7 @@ class Capture:
                 if self._stopping.is_set():
                     return
                 self._board.enter(State.STREAMING)
+                log.info("streaming from %s %s", _place(reader.offset), reader.offset.gtids)
                 try:
                     for item in follow(dump, self._decoder(reader), _Policy(self._schema, self._storage)):
                         self._deliver(item, reader)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from tailrace.errors import AccessDenied, PositionPurged, SourceError, UnsupportedSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tailrace.model.offset import Offset
     from tailrace.mysql.connection import Connection
@@ -109,13 +109,13 @@ def read_binlog_end(connection: Connection) -> BinlogEnd:
 
 
 def read_facts(connection: Connection) -> ServerFacts:
-    """Four statements. A user who may not see the binlog's end gets facts without it: `check_streamable` tells."""
+    """Five statements. A user who may not see the binlog's end gets facts without it: `check_streamable` tells."""
     names = ", ".join(f"'{name}'" for name in _VARIABLES)
     found = {
         str(name).lower(): str(value)
         for name, value in connection.query(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({names})")
     }
-    privileges, narrower = parse_grants(str(row[0]) for row in connection.query("SHOW GRANTS"))
+    privileges, narrower = parse_grants(_grants(connection))
     end = BinlogEnd("", 0, "")
     files: tuple[str, ...] = ()
     if found["log_bin"] == "ON":
@@ -125,6 +125,13 @@ def read_facts(connection: Connection) -> ServerFacts:
         except AccessDenied:
             pass  # REPLICATION CLIENT is missing: check_streamable says so, with the GRANT
     return _facts(connection, found, privileges, narrower, end, files)
+
+
+def _grants(connection: Connection) -> Iterator[str]:
+    """SHOW GRANTS, with what the active roles give."""
+    roles = str(connection.query("SELECT CURRENT_ROLE()")[0][0])
+    using = "" if roles == "NONE" else f" FOR CURRENT_USER() USING {roles}"
+    return (str(row[0]) for row in connection.query(f"SHOW GRANTS{using}"))
 
 
 def _facts(  # noqa: PLR0917 -- each is one answer of the server
@@ -218,9 +225,6 @@ def _check_privileges(facts: ServerFacts) -> None:
         for privilege, also in (("REPLICATION SLAVE", ()), ("REPLICATION CLIENT", ("SUPER",)))
         if not facts.may(privilege, *also)
     ]
-    # What a role gives is not in SHOW GRANTS; seeing the binlog's end proves REPLICATION CLIENT.
-    if facts.file and "REPLICATION CLIENT" in missing:
-        missing.remove("REPLICATION CLIENT")
     if missing:
         raise AccessDenied(
             f"user {facts.user} lacks {' and '.join(missing)}",
