@@ -1,13 +1,14 @@
 //! The fuzz targets on recorded bytes with some damage, and on what once broke them (testdata/crashes).
 
 mod support;
-#[path = "../fuzz/src/lib.rs"]
+#[path = "../fuzz/src/targets.rs"]
 mod targets;
 
 use proptest::prelude::*;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 use support::build::{file, packets, without_checksums};
+use support::decode;
 use support::recordings;
 
 type Target = fn(&[u8]);

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| tailrace_kernel_fuzz::rows(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tailrace_kernel_fuzz::targets::rows(data));
