@@ -53,7 +53,8 @@ DEFAULTS = (
     "--skip-name-resolve",
 )
 CAPTURE_GRANTS = (
-    "SELECT, RELOAD, LOCK TABLES, SHOW DATABASES, REPLICATION SLAVE, REPLICATION CLIENT, BACKUP_ADMIN ON *.*"
+    "SELECT, RELOAD, LOCK TABLES, SHOW DATABASES, REPLICATION SLAVE, REPLICATION CLIENT, BACKUP_ADMIN,"
+    " XA_RECOVER_ADMIN ON *.*"
 )
 """What a capture needs, and no more: reading tables, the binlog, and the locks of a consistent snapshot."""
 

@@ -243,7 +243,7 @@ def _refuse_prepared(connection: Connection) -> None:
         prepared = connection.query("XA RECOVER")
     except SourceError as error:
         # ER_XAER_RMERR, or access denied: XA_RECOVER_ADMIN is not held, so it cannot be known.
-        _log.info("prepared XA transactions cannot be seen: %s", error.message)
+        _log.warning("prepared XA transactions cannot be seen: %s (GRANT XA_RECOVER_ADMIN)", error.message)
         return
     if prepared:
         raise SnapshotConflict(

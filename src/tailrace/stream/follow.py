@@ -43,9 +43,7 @@ def follow(source: ByteSource, decoder: Decoder, policy: Policy) -> Iterator[Str
     while True:
         item = decoder.next(time.time_ns() // 1000)
         if item is None and replay is not None:
-            piece = next(replay, None)
-            decoder.replay(piece or b"", last=piece is None)
-            replay = replay if piece is not None else None
+            replay = replay if _replay_next(decoder, replay) else None
         elif item is None:
             decoder.feed(view[: source.recv_into(view)])
         elif isinstance(item, NeedTable):
@@ -58,4 +56,13 @@ def follow(source: ByteSource, decoder: Decoder, policy: Policy) -> Iterator[Str
         else:
             yield item
             if isinstance(item, XaEnd) and item.outcome == "committed":
-                replay = policy.held(item.xid)
+                # At once: what the decoder has read ahead comes after these rows.
+                held = policy.held(item.xid)
+                replay = held if _replay_next(decoder, held) else None
+
+
+def _replay_next(decoder: Decoder, pieces: Iterator[bytes]) -> bool:
+    """Whether there may be another piece."""
+    piece = next(pieces, None)
+    decoder.replay(piece or b"", last=piece is None)
+    return piece is not None

@@ -82,6 +82,9 @@ struct Transaction {
     thread: Option<u32>,
     /// Changes read so far.
     rows: u64,
+    /// Start of the last rows event and the number of its next row. The events of a compressed transaction share their
+    /// start, and go on counting, so that position and row name one change.
+    numbered: (u64, u32),
     /// Set between XA START and the end of the group: rows are held, not emitted.
     xa: Option<Hold>,
 }
@@ -628,10 +631,12 @@ impl State {
         let second = Layout::new(Bitmap::new(rows.after), columns);
         let mut reader = Reader::new(rows.data);
         let (mut before, mut after) = (Vec::with_capacity(columns), Vec::new());
-        let mut index = 0;
+        let (start, next) = self.transaction.numbered;
+        let mut index = if start == event.span.start { next } else { 0 };
         // INSERT … VALUES () with binlog_row_image=MINIMAL: a row without columns has no bytes, and its event no other.
         let lone = rows.kind == RowsKind::Write && rows.data.is_empty() && first.is_empty();
-        while !reader.is_empty() || (lone && index == 0) {
+        let mut alone = lone;
+        while !reader.is_empty() || std::mem::take(&mut alone) {
             let left = reader.len();
             read_image(&bound.wires, first, &mut reader, &mut before)?;
             let change = match rows.kind {
@@ -667,6 +672,7 @@ impl State {
             self.transaction.rows += 1;
             index += 1;
         }
+        self.transaction.numbered = (event.span.start, index);
         Ok(())
     }
 }
