@@ -304,15 +304,25 @@ def _rows(body: list[str]) -> Iterator[list[str]]:
 
 
 def _record_dumps(lab: Server) -> None:
-    """Streams as a replica gets them: from a file's beginning, and of one that has everything: heartbeats only."""
+    """Streams as a replica gets them: from a file's beginning and middle, and those that have heartbeats only."""
     _run(lab, ["FLUSH BINARY LOGS"])
     files = lab.binlog_files()
+    _record_dump(lab, "dump", COMMAND.COM_BINLOG_DUMP, _from_position(files[-2], 4))
     gtids = _previous_gtids(files[-1])
     for name, flags in (("heartbeats_v1", 0), ("heartbeats_v2", USE_HEARTBEAT_EVENT_V2)):
         request = struct.pack("<HIIQI", flags, 77, 0, 4, len(gtids)) + gtids
         _record_dump(lab, name, COM_BINLOG_DUMP_GTID, request)
-    request = struct.pack("<IHI", 4, 0, 77) + files[-2].name.encode()
-    _record_dump(lab, "dump", COMMAND.COM_BINLOG_DUMP, request)
+    for name, checksum in (("middle", "CRC32"), ("middle_no_checksum", "NONE")):
+        _run(lab, [f"SET GLOBAL binlog_checksum = {checksum}", "DELETE FROM d.t"])
+        file = lab.binlog_files()[-1]
+        middle = file.stat().st_size
+        _run(lab, ["INSERT INTO d.t VALUES (1, 1, 'from here', 'x')"])
+        _record_dump(lab, f"dump_{name}", COMMAND.COM_BINLOG_DUMP, _from_position(file, middle))
+    _run(lab, ["SET GLOBAL binlog_checksum = CRC32"])
+
+
+def _from_position(file: Path, position: int) -> bytes:
+    return struct.pack("<IHI", position, 0, 77) + file.name.encode()
 
 
 def _previous_gtids(file: Path) -> bytes:

@@ -248,8 +248,39 @@ fn a_dump_is_read_like_the_file_it_comes_from() {
 }
 
 #[test]
+fn a_dump_from_the_middle_of_a_file_begins_there() {
+    // The format description was made for the connection; without checksums its own is wrong.
+    for name in ["dump_middle", "dump_middle_no_checksum"] {
+        let bytes = support::packets(name);
+        let middle = u64::from(u32::from_le_bytes(
+            bytes[24..28].try_into().expect("a position"),
+        ));
+        let mut decoder = packet_decoder(start());
+        let mut run = Run::default();
+        decoder.feed(&bytes);
+        run.drain(&mut decoder).expect("a good stream");
+        let rows = changes(&run);
+        assert_eq!(rows.len(), 1, "{name}: {:?}", run.lines);
+        assert!(rows[0].contains(r#""c2":"from here""#), "{rows:?}");
+        let (file, position, _) = run.committed.expect("a commit");
+        assert_eq!(
+            (file.as_str(), position),
+            (decoder.file(), decoder.position()),
+            "{name}"
+        );
+        assert!(position > middle && middle > 4, "{name}");
+    }
+}
+
+#[test]
 fn a_dump_tells_its_file_and_heartbeats_the_position() {
-    for name in ["heartbeats_v1", "heartbeats_v2", "dump"] {
+    for name in [
+        "heartbeats_v1",
+        "heartbeats_v2",
+        "dump",
+        "dump_middle",
+        "dump_middle_no_checksum",
+    ] {
         let bytes = support::packets(name);
         let mut decoder = packet_decoder(Start {
             file: String::new(),

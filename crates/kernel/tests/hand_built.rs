@@ -4,7 +4,7 @@ mod support;
 
 use proptest::prelude::*;
 use std::io::Write;
-use support::build::{event, file, format_description, query, without_checksums};
+use support::build::{FULL, event, file, format_description, query, without_checksums};
 use support::decode::{file_decoder, packet_decoder, start};
 use support::recording;
 use support::run::{Run, run_file};
@@ -371,6 +371,75 @@ fn payloads_in_payloads_are_unpacked() {
     );
     let nested = payload(&event(40, 0, &payload(&inner, 255)), 0);
     assert_eq!(rows(&file(&[(15, &format), (40, &nested)])), flat);
+}
+
+#[test]
+fn every_recorded_transaction_is_the_same_in_a_payload() {
+    for recording in support::recordings() {
+        let plain = without_checksums(&recording.bytes);
+        let (mut packed, mut inside) = (Vec::new(), None::<Vec<u8>>);
+        for (kind, body) in &plain {
+            // What ends a group begins the next one or the file's end.
+            if let 33 | 34 | 42 | 4 | 3 = kind {
+                packed.extend(inside.take().map(|events| (40, payload(&events, 0))));
+            }
+            match &mut inside {
+                Some(events) => events.extend(event(*kind, 0, body)),
+                None => packed.push((*kind, body.clone())),
+            }
+            if let 33 | 34 | 42 = kind {
+                inside = Some(Vec::new());
+            }
+        }
+        packed.extend(inside.map(|events| (40, payload(&events, 0))));
+        assert_eq!(
+            rows(&file_of(&packed)),
+            rows(&file_of(&plain)),
+            "{}",
+            recording.name
+        );
+    }
+}
+
+#[test]
+fn a_row_of_16_mb_comes_out_whole() {
+    // d.t (c0 LONGTEXT), one row; payloads just below, at and above the length where a packet goes on.
+    let map = [
+        &[9, 0, 0, 0, 0, 0, 1, 0],
+        b"\x01d\0\x01t\0".as_slice(),
+        &[1, 252, 1, 4, 1],
+    ]
+    .concat();
+    let head = [
+        &[9, 0, 0, 0, 0, 0],
+        [1, 0].as_slice(),
+        &[2, 0],
+        &[1, 0xFF],
+        &[0],
+    ]
+    .concat();
+    let overhead = 1 + 19 + head.len() + 4;
+    for length in [FULL - 1, FULL, FULL + 1, 2 * FULL].map(|payload| payload - overhead) {
+        let rows = [
+            &head,
+            &(length as u32).to_le_bytes()[..],
+            &vec![b'x'; length],
+        ]
+        .concat();
+        let bytes = file(&[(15, &format_description()), (19, &map), (30, &rows)]);
+        let mut decoder = packet_decoder(Start {
+            max_packet: 1 << 30,
+            ..start()
+        });
+        decoder.feed(&support::build::packets(&bytes));
+        let mut run = Run::default();
+        run.drain(&mut decoder).expect("a good stream");
+        let line = format!(
+            "c d.t - {{\"before\":null,\"after\":{{\"c0\":\"{}\"}}",
+            "x".repeat(length)
+        );
+        assert!(run.lines == [line], "{length}");
+    }
 }
 
 #[test]

@@ -1,31 +1,16 @@
 //! Packets and file events cut anywhere give the same payloads.
 
+mod support;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
+use support::build::{FULL, connection};
 use tailrace_kernel::error::Kind;
 use tailrace_kernel::packet::{FileStream, PacketStream, network_event};
 
-const FULL: usize = 0xFF_FFFF;
-
-/// Payloads as a server sends them: split at 16 MB - 1, a full packet always followed by another one.
+/// The bytes of a connection with these payloads.
 fn packets(payloads: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut sequence = 0_u8;
-    for payload in payloads {
-        let mut rest = payload.as_slice();
-        loop {
-            let (now, later) = rest.split_at(rest.len().min(FULL));
-            out.extend_from_slice(&(now.len() as u32).to_le_bytes()[..3]);
-            out.push(sequence);
-            out.extend_from_slice(now);
-            sequence = sequence.wrapping_add(1);
-            rest = later;
-            if now.len() < FULL {
-                break;
-            }
-        }
-    }
-    out
+    connection(payloads.iter().map(Vec::as_slice))
 }
 
 /// Feeds `bytes` in pieces of the given sizes (again and again) and takes out all that is whole after each.

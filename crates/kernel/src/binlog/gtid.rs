@@ -69,7 +69,7 @@ impl GtidEvent {
         let mut original = None;
         while !reader.is_empty() {
             match varlen_unsigned(&mut reader)? {
-                0 => drop(reader.u8()?),
+                0 => drop(varlen_unsigned(&mut reader)?),
                 1 => {
                     for byte in &mut uuid {
                         *byte = u8::try_from(varlen_unsigned(&mut reader)?)

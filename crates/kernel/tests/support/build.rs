@@ -62,13 +62,34 @@ pub fn without_checksums(bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
         .collect()
 }
 
-/// Each event as a packet of a binlog dump.
-pub fn packets(bytes: &[u8]) -> Vec<u8> {
+/// A packet of this length goes on in the next one.
+pub const FULL: usize = 0xFF_FFFF;
+
+/// Payloads as a connection sends them: split at 16 MB - 1, a full packet always followed by another one.
+pub fn connection<'a>(payloads: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut out = Vec::new();
-    for (sequence, event) in events(bytes).into_iter().enumerate() {
-        out.extend(&((event.len() + 1) as u32).to_le_bytes()[..3]);
-        out.extend([sequence as u8, 0]);
-        out.extend(event);
+    let mut sequence = 0_u8;
+    for mut rest in payloads {
+        loop {
+            let (now, later) = rest.split_at(rest.len().min(FULL));
+            out.extend(&(now.len() as u32).to_le_bytes()[..3]);
+            out.push(sequence);
+            out.extend_from_slice(now);
+            sequence = sequence.wrapping_add(1);
+            rest = later;
+            if now.len() < FULL {
+                break;
+            }
+        }
     }
     out
+}
+
+/// A file's events as a binlog dump.
+pub fn packets(bytes: &[u8]) -> Vec<u8> {
+    let payloads: Vec<_> = events(bytes)
+        .into_iter()
+        .map(|event| [&[0], event].concat())
+        .collect();
+    connection(payloads.iter().map(Vec::as_slice))
 }
