@@ -14,6 +14,7 @@ from tailrace.lab.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from tailrace.lab import Server
 
 
@@ -110,7 +111,9 @@ def test_a_snapshot_waits_for_a_prepared_transaction_whose_rows_neither_it_nor_t
     _prepare(mysql, "early", "INSERT INTO t (note) VALUES ('early')")
     connector = Connector(tmp_path, mysql, database)
     connector.start()
-    wanting = "SELECT 1 FROM performance_schema.metadata_locks WHERE object_schema = 'kinds' AND lock_status = 'PENDING'"
+    wanting = (
+        "SELECT 1 FROM performance_schema.metadata_locks WHERE object_schema = 'kinds' AND lock_status = 'PENDING'"
+    )
     assert await_condition(lambda: bool(mysql.execute(wanting)), 30)
     mysql.execute("XA COMMIT 'early'")
     connector.catch_up(mysql, database, 2)
