@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::reader::Reader;
+use crate::row::charset::Charset;
 
 /// A table map. The optional metadata is there as the server wrote it: signedness and character sets always,
 /// the rest with `binlog_row_metadata=FULL`.
@@ -29,6 +30,7 @@ pub struct TableMap {
 mod types {
     pub const FLOAT: u8 = 4;
     pub const DOUBLE: u8 = 5;
+    pub const YEAR: u8 = 13;
     pub const VARCHAR: u8 = 15;
     pub const BIT: u8 = 16;
     pub const TIMESTAMP2: u8 = 17;
@@ -96,7 +98,7 @@ impl TableMap {
     /// Type, length, value triples (`Optional_metadata_field_type`); unknown types are passed over.
     fn read_optional(&mut self, bytes: &[u8]) -> Result<()> {
         let mut reader = Reader::new(bytes);
-        let mut labels: Vec<Option<Vec<String>>> = vec![None; self.types.len()];
+        let mut labels: Vec<Option<Vec<&[u8]>>> = vec![None; self.types.len()];
         while !reader.is_empty() {
             let field = reader.u8()?;
             let value = reader.lenenc_bytes()?;
@@ -138,9 +140,24 @@ impl TableMap {
             }
         }
         if labels.iter().any(Option::is_some) {
-            self.labels = Some(labels);
+            let decoded = labels.into_iter().enumerate().map(|(index, labels)| {
+                let labels = labels?;
+                Some(labels.iter().map(|label| self.text(index, label)).collect())
+            });
+            self.labels = Some(decoded.collect());
         }
         Ok(())
+    }
+
+    /// A label, which is in the character set of its column. Binary ones are taken for UTF-8.
+    fn text(&self, column: usize, label: &[u8]) -> String {
+        let collation = self.collations.as_ref().and_then(|ids| ids[column]);
+        let mut text = Vec::new();
+        match collation.and_then(Charset::by_collation) {
+            Some(charset) => charset.write_utf8(label, &mut text),
+            None => text.extend_from_slice(label),
+        }
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     /// A bit per numeric column, the most significant first.
@@ -198,14 +215,17 @@ impl TableMap {
     }
 }
 
+/// Types with a signedness bit (`has_signedess_information_type`, sql/field_common_properties.h).
 fn is_numeric(kind: u8) -> bool {
-    matches!(kind, 1..=5 | 8 | 9 | types::NEWDECIMAL)
+    matches!(kind, 0..=5 | 8 | 9 | types::YEAR | types::NEWDECIMAL)
 }
 
+/// As the server counts them: its VECTOR is a binary string.
 fn is_character(kind: u8) -> bool {
     matches!(
         kind,
-        types::STRING | types::VAR_STRING | types::VARCHAR | types::TINY_BLOB..=types::BLOB
+        types::STRING | types::VAR_STRING | types::VARCHAR | types::VECTOR | types::TINY_BLOB
+            ..=types::BLOB
     )
 }
 
@@ -291,16 +311,19 @@ fn read_names(value: &[u8]) -> Result<Vec<String>> {
 }
 
 /// For each column a count, then its labels.
-fn read_labels(value: &[u8], columns: &[usize], labels: &mut [Option<Vec<String>>]) -> Result<()> {
+fn read_labels<'a>(
+    value: &'a [u8],
+    columns: &[usize],
+    labels: &mut [Option<Vec<&'a [u8]>>],
+) -> Result<()> {
     let mut reader = Reader::new(value);
     for &index in columns {
         let count = reader.lenenc()?;
-        let column = (0..count).map(|_| {
-            reader
-                .lenenc_bytes()
-                .map(|label| String::from_utf8_lossy(label).into_owned())
-        });
-        labels[index] = Some(column.collect::<Result<_>>()?);
+        labels[index] = Some(
+            (0..count)
+                .map(|_| reader.lenenc_bytes())
+                .collect::<Result<_>>()?,
+        );
     }
     Ok(())
 }

@@ -318,15 +318,17 @@ fn write_label(column: &JsonColumn, index: u16, out: &mut Vec<u8>) -> Result<()>
     Ok(())
 }
 
+/// As the server prints it (`Field_set::val_str`): no comma before the first label that is not empty.
 fn write_set(column: &JsonColumn, bits: u64, out: &mut Vec<u8>) -> Result<()> {
     out.push(b'"');
+    let start = out.len();
     let mut rest = bits;
     while rest != 0 {
         let index = rest.trailing_zeros() as usize;
         let label = column.labels.get(index).ok_or_else(|| {
             Error::schema(format!("set bit {index} of {} labels", column.labels.len()))
         })?;
-        if rest != bits {
+        if out.len() > start {
             out.push(b',');
         }
         out.extend_from_slice(label);

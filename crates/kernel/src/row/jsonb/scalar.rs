@@ -13,6 +13,9 @@ const TIMESTAMP: u8 = 7;
 const TIME: u8 = 11;
 const NEWDECIMAL: u8 = 246;
 
+/// Characters after which the server breaks a line of base64 (`base64_encode`, mysys/base64.h).
+const BASE64_LINE: usize = 76;
+
 /// Appends a scalar; containers are the caller's.
 pub fn write(value: Json<'_>, out: &mut Vec<u8>) -> Result<()> {
     match value {
@@ -87,10 +90,15 @@ fn write_opaque(kind: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     out.extend_from_slice(b"\"base64:type");
     out.extend_from_slice(itoa::Buffer::new().format(kind).as_bytes());
     out.push(b':');
-    let start = out.len();
-    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    // The slice is exactly as long as the encoding: this cannot fail.
-    let _ = STANDARD.encode_slice(bytes, &mut out[start..]);
+    for (index, line) in bytes.chunks(BASE64_LINE / 4 * 3).enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b"\\n");
+        }
+        let start = out.len();
+        out.resize(start + line.len().div_ceil(3) * 4, 0);
+        // The slice is exactly as long as the encoding: this cannot fail.
+        let _ = STANDARD.encode_slice(line, &mut out[start..]);
+    }
     out.push(b'"');
     Ok(())
 }
@@ -99,7 +107,8 @@ fn write_opaque(kind: u8, bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
 fn write_decimal(bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
     let mut r = Reader::new(bytes);
     let (precision, scale) = (r.u8()?, r.u8()?);
-    if !(1..=65).contains(&precision) || scale > 30 || scale > precision {
+    // `my_decimal` holds nine words of nine digits: JSON keeps more than the 65 that a column may have.
+    if !(1..=81).contains(&precision) || scale > precision {
         return Err(Error::corrupt(format!(
             "decimal({precision},{scale}) in JSON"
         )));
