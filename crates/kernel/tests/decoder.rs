@@ -4,10 +4,12 @@ mod support;
 
 use std::collections::HashMap;
 use support::build::packets;
-use support::decode::{packet_decoder, start};
+use support::decode::{envelope, packet_decoder, plan, start};
 use support::run::{Run, run_file};
 use support::{Recording, recording, recordings};
-use tailrace_kernel::decoder::Start;
+use tailrace_kernel::decoder::item::{Item, XaOutcome};
+use tailrace_kernel::decoder::{Decoder, Start};
+use tailrace_kernel::encode::envelope::Format;
 use tailrace_kernel::gtid::GtidSet;
 
 /// The stream of a recording as mysqlbinlog's account has it: rows as `op table gtid`, without their values.
@@ -231,6 +233,78 @@ fn partial_updates_give_whole_documents() {
             quoted(r#"{"new":true}"#)
         )
     );
+}
+
+/// (rows, rows of whole transactions) by table, as Arrow.
+fn arrow_rows(bytes: &[u8], max_batch_bytes: usize) -> HashMap<String, (usize, usize)> {
+    let mut decoder = Decoder::for_file(
+        Start {
+            max_batch_bytes,
+            ..start()
+        },
+        &envelope(Format::Arrow),
+    );
+    decoder.feed(bytes);
+    let (mut tables, mut open) = (
+        HashMap::<String, (usize, usize)>::new(),
+        HashMap::<String, usize>::new(),
+    );
+    let mut held = Vec::new();
+    while let Some(item) = decoder.next(0).expect("a good file") {
+        match item {
+            Item::Batch(batch) => {
+                if batch.commit.is_some() {
+                    // The open transaction of the batches before is whole now.
+                    for (table, rows) in open.drain() {
+                        tables.entry(table).or_default().1 += rows;
+                    }
+                }
+                for part in &batch.arrow {
+                    let table = part.table.table.clone();
+                    let rows = part.rows.num_rows();
+                    *open.entry(table.clone()).or_default() += rows - part.committed;
+                    let all = tables.entry(table).or_default();
+                    *all = (all.0 + rows, all.1 + part.committed);
+                }
+            }
+            Item::NeedTable(need) => decoder
+                .bind(need.map.table_id, plan(&need.map).ok())
+                .expect("a table"),
+            Item::XaHold(hold) => {
+                if hold.first {
+                    held.clear();
+                }
+                held.extend(hold.data);
+            }
+            Item::XaEnd {
+                outcome: XaOutcome::Committed,
+                ..
+            } => decoder.replay(&held, true),
+            _ => {}
+        }
+    }
+    tables
+}
+
+#[test]
+fn arrow_has_the_rows_that_json_has_and_knows_which_are_committed() {
+    // `arrow_rows` holds one XA transaction at a time; that recording has two.
+    for recording in recordings()
+        .iter()
+        .filter(|recording| recording.name != "xa")
+    {
+        let run = run_file(&recording.bytes, start()).expect("a good file");
+        let mut expected = HashMap::<String, (usize, usize)>::new();
+        for row in changes(&run) {
+            let table = row.split([' ', '.']).nth(2).expect("a table");
+            let rows = expected.entry(table.to_owned()).or_default();
+            *rows = (rows.0 + 1, rows.1 + 1);
+        }
+        for max_batch_bytes in [1, 300, 1 << 20] {
+            let arrow = arrow_rows(&recording.bytes, max_batch_bytes);
+            assert_eq!(arrow, expected, "{} {max_batch_bytes}", recording.name);
+        }
+    }
 }
 
 #[test]
