@@ -37,6 +37,10 @@ _ONE_BYTE_META = {
 _TWO_BYTE_META = {Type.VARCHAR, Type.BIT, Type.NEWDECIMAL}
 
 
+Change = tuple[str, str, str, dict[int, Any] | None, dict[int, Any] | None]
+"""Database, table, operation, before, after."""
+
+
 class Bytes:
     """Bytes read from the front."""
 
@@ -86,13 +90,13 @@ class WireColumn:
 class Row:
     """One changed row; images by column index, without the columns that they do not carry."""
 
-    database: str
-    table: str
-    operation: str
     position: int
     """Of the event in the file; of the payload event for rows in one."""
     number: int
-    """Within the event."""
+    """Within the event at that position."""
+    database: str
+    table: str
+    operation: str
     before: dict[int, Any] | None
     after: dict[int, Any] | None
 
@@ -107,7 +111,11 @@ def read_rows(binlog: bytes) -> list[Row]:
     """All changed rows of a file."""
     assert binlog.startswith(b"\xfebin")
     state = _State()
-    return [row for position, event in _events(binlog, 4) for row in _event_rows(state, position, event)]
+    return [
+        Row(position, number, *change)
+        for position, event in _events(binlog, 4)
+        for number, change in enumerate(_changes(state, event))
+    ]
 
 
 def _events(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
@@ -117,22 +125,22 @@ def _events(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
         at += size
 
 
-def _event_rows(state: _State, position: int, event: bytes, *, compressed: bool = False) -> Iterator[Row]:
+def _changes(state: _State, event: bytes, *, compressed: bool = False) -> Iterator[Change]:
     kind = event[4]
     if kind == FORMAT_DESCRIPTION:
         # The algorithm, then a checksum that is there even without one.
         state.checksum = event[-5] == 1
     if state.checksum and not compressed:
-        assert zlib.crc32(event[:-4]) == int.from_bytes(event[-4:], "little"), f"checksum at {position}"
+        assert zlib.crc32(event[:-4]) == int.from_bytes(event[-4:], "little"), "checksum"
         event = event[:-4]
     body = Bytes(event[HEADER:])
     if kind == TABLE_MAP:
         _table_map(state, body)
     elif kind == TRANSACTION_PAYLOAD:
         for _, inner in _events(_payload(body), 0):
-            yield from _event_rows(state, position, inner, compressed=True)
+            yield from _changes(state, inner, compressed=True)
     elif kind in ROWS:
-        yield from _rows(state, position, kind, body)
+        yield from _rows(state, kind, body)
     else:
         assert kind not in {20, 21, 22, 23, 24, 25}, "rows events of version 1 are not written any more"
 
@@ -188,7 +196,7 @@ def _type(kind: int, metadata: Bytes) -> tuple[int, int]:
     return kind, metadata.uint(2) if kind in _TWO_BYTE_META else 0
 
 
-def _rows(state: _State, position: int, kind: int, body: Bytes) -> Iterator[Row]:
+def _rows(state: _State, kind: int, body: Bytes) -> Iterator[Change]:
     number = body.uint(6)
     body.take(2)
     body.take(body.uint(2) - 2)
@@ -196,17 +204,15 @@ def _rows(state: _State, position: int, kind: int, body: Bytes) -> Iterator[Row]
     assert body.lenenc() == len(columns)
     operation = ROWS[kind]
     images = [_bits(body, len(columns)) for _ in range(2 if operation == "u" else 1)]
-    row = 0
     while body.left:
         first = _image(columns, images[0], body)
         if operation == "u":
             diffs = _json_diff_columns(columns, body) if kind == PARTIAL_UPDATE else set()
             second = _after_image(first, _image(columns, images[1], body, raw=diffs), diffs)
-            yield Row(database, table, operation, position, row, first, second)
+            yield database, table, operation, first, second
         else:
             sides = (None, first) if operation == "c" else (first, None)
-            yield Row(database, table, operation, position, row, *sides)
-        row += 1
+            yield database, table, operation, *sides
 
 
 def _bits(body: Bytes, count: int) -> list[bool]:
