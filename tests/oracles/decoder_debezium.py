@@ -77,7 +77,7 @@ def selected(column: Column, value: bytes | None) -> Any:
     return _PARSERS[kind](value.decode("utf-8")) if kind in _PARSERS else value
 
 
-def _moment(text: str) -> Moment:
+def selected_date(text: str) -> Moment:
     date, _, clock = text.partition(" ")
     year, month, day = map(int, date.split("-"))
     if not clock:
@@ -87,13 +87,13 @@ def _moment(text: str) -> Moment:
 
 
 def _timestamp(text: str) -> Timestamp:
-    moment = _moment(text)
+    moment = selected_date(text)
     if not moment.year:
         return Timestamp(0, 0)
     return Timestamp((datetime(*moment[:6], tzinfo=UTC) - EPOCH) // timedelta(seconds=1), moment.micros)
 
 
-def _time(text: str) -> Time:
+def selected_time(text: str) -> Time:
     whole, _, fraction = text.lstrip("-").partition(".")
     hours, minutes, seconds = map(int, whole.split(":"))
     micros = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + int(fraction.ljust(6, "0"))
@@ -104,9 +104,9 @@ _PARSERS = {
     **dict.fromkeys(INTEGERS | {"year"}, int),
     **dict.fromkeys(TEXTS | {"enum", "set"}, str),
     **dict.fromkeys(("float", "double"), float),
-    **dict.fromkeys(("date", "datetime"), _moment),
+    **dict.fromkeys(("date", "datetime"), selected_date),
     "decimal": Decimal,
-    "time": _time,
+    "time": selected_time,
     "timestamp": _timestamp,
     "json": document,
 }

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from random import Random
-
-Draw = "Callable[[Random], str]"
 
 CHARACTERS = {
     "ascii": string.printable,
@@ -55,8 +53,8 @@ def quoted(text: str) -> str:
     return "_utf8mb4 0x" + text.encode().hex() if text else "''"
 
 
-def column_types(random: Random) -> list[ColumnType]:
-    """About a hundred types, the open-ended ones with random sizes."""
+def column_types(random: Random, *, shapes: bool = True) -> list[ColumnType]:
+    """About a hundred types, the open-ended ones with random sizes; geometry only if `shapes`."""
     return [
         *_numbers(random),
         *_temporals(),
@@ -65,7 +63,7 @@ def column_types(random: Random) -> list[ColumnType]:
         *_binaries(random),
         ColumnType("JSON", lambda random: f"CAST({quoted(document(random))} AS JSON)"),
         ColumnType("JSON", _typed_document),
-        *_shapes(),
+        *(_shapes() if shapes else ()),
         *_vectors(random),
     ]
 
@@ -364,14 +362,10 @@ class TypeTable:
         return column.draw(random)
 
 
-def type_tables(random: Random, database: str, *, width: int = 12) -> list[TypeTable]:
-    """Every type of `column_types` once, spread at random over tables of about `width` columns."""
-    types = column_types(random)
-    random.shuffle(types)
-    return [
-        _table(random, f"{database}.t{number}", types[at : at + width])
-        for number, at in enumerate(range(0, len(types), width))
-    ]
+def type_tables(random: Random, types: Sequence[ColumnType]) -> list[TypeTable]:
+    """Each type once, spread at random over tables of up to twelve columns in a database `types`."""
+    shuffled = random.sample(types, len(types))
+    return [_table(random, f"types.t{at}", shuffled[at : at + 12]) for at in range(0, len(shuffled), 12)]
 
 
 def _table(random: Random, name: str, types: list[ColumnType]) -> TypeTable:

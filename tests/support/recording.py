@@ -1,0 +1,93 @@
+"""Tables of every type on a real server: what its binlog says of their changes, and what SELECT says of their rows."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from oracles.decoder_debezium import selected
+from tailrace.history.from_server import read_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+    from support.type_tables import TypeTable
+    from tailrace import lab
+    from tailrace.model.table import Table
+
+ROWS = range(1, 9)
+
+
+class Recording(NamedTuple):
+    """What a server wrote for the statements of some tables, and what the tables held on the way."""
+
+    binlog: bytes
+    tables: dict[str, Table]
+    contents: list[dict[tuple[str, int], list[Any]]]
+    """After the inserts, and after the updates."""
+
+
+class Setting(NamedTuple):
+    image: str = "FULL"
+    metadata: str = "FULL"
+    partial_json: bool = False
+    compressed: bool = False
+
+
+@contextmanager
+def row_metadata(server: lab.Server, value: str) -> Iterator[None]:
+    before = server.execute("SELECT @@GLOBAL.binlog_row_metadata")[0][0]
+    server.execute(f"SET GLOBAL binlog_row_metadata = {value}")
+    try:
+        yield
+    finally:
+        server.execute(f"SET GLOBAL binlog_row_metadata = {before}")
+
+
+def record(server: lab.Server, tables: list[TypeTable], random: Random, setting: Setting) -> Recording:
+    """Insert, update and delete rows of every table; the binlog begins with the first insert."""
+    with row_metadata(server, setting.metadata), closing(server.connect(use_unicode=False, conv={})) as connection:
+        cursor = connection.cursor()
+        for statement in (
+            "SET sql_mode = '', time_zone = '+00:00', innodb_strict_mode = 0, NAMES utf8mb4",
+            f"SET binlog_row_image = {setting.image}, binlog_transaction_compression = {int(setting.compressed)}",
+            f"SET binlog_row_value_options = '{'PARTIAL_JSON' if setting.partial_json else ''}'",
+            "CREATE DATABASE types",
+        ):
+            cursor.execute(statement)
+        try:
+            for table in tables:
+                cursor.execute(table.create)
+            cursor.execute("FLUSH BINARY LOGS")
+            file = server.binlog_files()[-1]
+            definitions = {
+                table.id.table: table for table in read_tables(server.execute) if table.id.database == "types"
+            }
+            contents = []
+            for step in ("insert", "update"):
+                for table in tables:
+                    for statement in getattr(table, step)(random, ROWS):
+                        cursor.execute(statement)
+                    connection.commit()
+                contents.append(select_all(cursor, definitions))
+            for table in tables:
+                cursor.execute(f"DELETE FROM {table.name}")
+            connection.commit()
+            cursor.execute("FLUSH BINARY LOGS")
+            return Recording(file.read_bytes(), definitions, contents)
+        finally:
+            cursor.execute("DROP DATABASE types")
+
+
+def select_all(cursor: Any, definitions: dict[str, Table]) -> dict[tuple[str, int], list[Any]]:
+    """The plain values of every row, by table and id."""
+    rows = {}
+    for name, table in definitions.items():
+        # The server prints six digits of a FLOAT.
+        parts = [f"CAST({c.name} AS DOUBLE)" if c.data_type == "float" else c.name for c in table.columns]
+        cursor.execute(f"SELECT {', '.join(parts)} FROM types.{name}")
+        for row in cursor.fetchall():
+            values = [selected(column, value) for column, value in zip(table.columns, row, strict=True)]
+            rows[name, values[0]] = values
+    return rows
