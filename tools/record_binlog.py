@@ -49,6 +49,9 @@ SCHEMA = (
         " v VECTOR(3), amount DECIMAL(10, 2) UNSIGNED, hidden SMALLINT INVISIBLE, j JSON, bits BIT(9),"
         " PRIMARY KEY (name(5), `first`))"
     ),
+    f"CREATE TABLE d.wide ({', '.join(f'c{number} INT' for number in range(260))}, PRIMARY KEY (c0))",
+    "CREATE DATABASE `д`",
+    """CREATE TABLE `д`.`имя "x" \\` (`Größe '" \\` VARCHAR(9) PRIMARY KEY)""",
 )
 CHANGES = (
     "INSERT INTO d.t VALUES (1, 10, 'one', NULL), (2, NULL, '', 'blob'), (3, -7, REPEAT('x', 200), 'b')",
@@ -108,6 +111,25 @@ SCENARIOS: dict[str, tuple[str, ...]] = {
         "SET GTID_NEXT = '01234567-89ab-cdef-f00d-ffffffffffff:300'",
         "DELETE FROM d.other",
         "SET GTID_NEXT = 'AUTOMATIC'",
+    ),
+    # As on a replica: when and by whom the transaction ran first.
+    "replicated": (
+        "SET original_commit_timestamp = 1600000000123456",
+        "SET GTID_NEXT = '01234567-89ab-cdef-f00d-000000000001:7'",
+        "INSERT INTO d.t VALUES (1, 1, '1', '1')",
+        "SET original_commit_timestamp = 1600000000234567",
+        "SET GTID_NEXT = '01234567-89ab-cdef-f00d-000000000001:from:8'",
+        "DELETE FROM d.t",
+        "SET GTID_NEXT = 'AUTOMATIC'",
+        "SET original_commit_timestamp = 36028797018963968",
+    ),
+    # More columns than a byte counts, and names that need care.
+    "wide": (
+        "SET GLOBAL binlog_row_metadata = FULL",
+        "INSERT INTO d.wide (c0, c7, c250, c259) VALUES (0, 7, -250, 259)",
+        """INSERT INTO `д`.`имя "x" \\` (`Größe '" \\`) VALUES ('я')""",
+        "SET GLOBAL binlog_row_metadata = MINIMAL",
+        "DELETE FROM d.wide",
     ),
     # Its previous GTIDs have tags.
     "after_tagged": ("INSERT INTO d.other VALUES (5, 5)", "DELETE FROM d.other"),

@@ -22,13 +22,15 @@ fn comparable(account: &str) -> String {
 }
 
 fn comparable_column(column: &str) -> String {
-    let (name, rest) = column.split_once(' ').expect("a type");
+    let (name, rest) = column.split_once("` ").expect("a type");
+    // mysqlbinlog escapes names as it does strings.
+    let name = format!("{}`", name.replace("\\'", "'").replace("\\\\", "\\"));
     let rest = rest.split_once(" COLLATE").map_or(rest, |(rest, _)| rest);
     let kind = rest.split(' ').next().unwrap_or_default();
     let (kind, _) = kind.split_once('(').unwrap_or((kind, ""));
     match kind {
         // The metadata says what kind of geometry and how many dimensions: kept.
-        "POINT" | "GEOMETRY" | "VECTOR" => column.to_owned(),
+        "POINT" | "GEOMETRY" | "VECTOR" => format!("{name} {rest}"),
         "ENUM" | "SET" => format!("{name}{}", &rest[kind.len()..]),
         _ => {
             let rest = &rest[kind.len()..];

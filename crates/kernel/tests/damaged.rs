@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use support::build::{file, packets, without_checksums};
 use support::decode::{envelope, file_decoder, packet_decoder, plan, start};
 use support::run::{Run, run_file};
-use support::{events, recordings};
+use support::{events, recording, recordings};
 use tailrace_kernel::decoder::item::Item;
 use tailrace_kernel::decoder::{Decoder, Start};
 use tailrace_kernel::encode::envelope::Format;
@@ -96,7 +96,7 @@ fn a_flipped_bit_of_an_event_with_a_checksum_is_an_error_that_says_where() {
 
 #[test]
 fn a_packet_of_another_length_than_its_event_is_an_error() {
-    let recording = support::recording("no_checksum");
+    let recording = recording("no_checksum");
     let mut bytes = packets(&recording.bytes);
     // The first event's size, of which no checksum tells.
     bytes[4 + 1 + 9] ^= 1;
@@ -134,10 +134,23 @@ fn survive(bytes: &[u8], format: Format) {
     }
 }
 
+/// One of each shape; the others differ in checksums, sizes and times.
+const SHAPES: [&str; 9] = [
+    "after_tagged",
+    "compressed",
+    "metadata",
+    "minimal",
+    "partial_json",
+    "statements",
+    "tagged",
+    "wide",
+    "xa",
+];
+
 #[test]
 fn an_event_cut_short_without_checksum_never_panics() {
-    for recording in recordings() {
-        let whole = without_checksums(&recording.bytes);
+    for name in SHAPES {
+        let whole = without_checksums(&recording(name).bytes);
         for index in 0..whole.len() {
             for length in 0..whole[index].1.len() {
                 let mut cut: Vec<(u8, &[u8])> = whole[..=index]
@@ -153,19 +166,18 @@ fn an_event_cut_short_without_checksum_never_panics() {
 
 #[test]
 fn damage_without_checksums_never_panics() {
-    for recording in recordings() {
-        let whole = without_checksums(&recording.bytes);
+    for name in SHAPES {
+        let whole = without_checksums(&recording(name).bytes);
         let parts: Vec<(u8, &[u8])> = whole
             .iter()
             .map(|(kind, body)| (*kind, body.as_slice()))
             .collect();
         let mut bytes = file(&parts);
         for at in 0..bytes.len() {
-            for with in [1 << (at % 8), 0xFF] {
-                bytes[at] ^= with;
-                survive(&bytes, Format::Json);
-                bytes[at] ^= with;
-            }
+            let with = if at % 2 == 0 { 1 << (at / 2 % 8) } else { 0xFF };
+            bytes[at] ^= with;
+            survive(&bytes, Format::Json);
+            bytes[at] ^= with;
         }
     }
 }

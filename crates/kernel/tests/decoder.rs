@@ -5,7 +5,7 @@ mod support;
 use std::collections::HashMap;
 use support::build::packets;
 use support::decode::{envelope, packet_decoder, plan, start};
-use support::run::{Run, run_file};
+use support::run::{Run, first_word, run_file};
 use support::{Recording, recording, recordings};
 use tailrace_kernel::decoder::item::{Item, XaOutcome};
 use tailrace_kernel::decoder::{Decoder, Start};
@@ -260,7 +260,7 @@ fn arrow_rows(bytes: &[u8], max_batch_bytes: usize) -> HashMap<String, (usize, u
                     }
                 }
                 for part in &batch.arrow {
-                    let table = part.table.table.clone();
+                    let table = first_word(&part.table.table).to_owned();
                     let rows = part.rows.num_rows();
                     *open.entry(table.clone()).or_default() += rows - part.committed;
                     let all = tables.entry(table).or_default();

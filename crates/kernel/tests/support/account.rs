@@ -298,12 +298,16 @@ fn shown(value: Value<'_>) -> String {
     }
 }
 
+/// Bytes that are no UTF-8 as the recorder wrote them.
 fn escaped(bytes: &[u8]) -> String {
     let show = |byte: &u8| match byte {
         0x20..0x7F => char::from(*byte).to_string(),
         other => format!("\\x{other:02x}"),
     };
-    bytes.iter().map(show).collect()
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(show).collect(),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

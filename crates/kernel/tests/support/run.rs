@@ -96,7 +96,7 @@ impl Run {
     }
 }
 
-/// `op table gtid before after` of a line.
+/// `op table gtid before after` of a line; of a table's name the first word.
 fn row(line: &str) -> String {
     let after = |key: &str| {
         let at = line.find(key).expect(key) + key.len();
@@ -109,8 +109,16 @@ fn row(line: &str) -> String {
     } else {
         after("\"gtid\":\"")
     };
-    let table = format!("{}.{}", after("\"db\":\""), after("\"table\":\""));
+    let table = format!(
+        "{}.{}",
+        after("\"db\":\""),
+        first_word(&after("\"table\":\""))
+    );
     format!("{} {table} {gtid} {images}", after("\"op\":\""))
+}
+
+pub fn first_word(name: &str) -> &str {
+    name.split(' ').next().unwrap_or_default()
 }
 
 /// Everything in a binlog file.
