@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +16,10 @@ from click.testing import CliRunner, Result
 from tailrace import lab
 from tailrace.cli import cli
 from tailrace.lab.server import await_condition
+from tailrace.lab.shop import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 def _tailrace(*arguments: str) -> Result:
@@ -90,6 +92,54 @@ def test_commands_without_a_lab_say_how_to_get_one(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
+def test_errors_are_json_where_json_was_asked_for(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tailrace.cli", "lab", "status", "--json", "--dir", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    told = json.loads(done.stderr)
+    assert (told["error"], told["hint"]) == ("LabError", "tailrace lab up")
+    assert str(tmp_path) in told["where"]
+
+
+LAB_OWNER = """
+import sys, time
+from pathlib import Path
+from tailrace import lab
+servers = lab.Lab(Path(sys.argv[1])).up()
+print(*(server.pid for server in servers), flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_killed_owner_leaves_neither_primary_nor_replica(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LAB_OWNER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout
+        pids = owner.stdout.readline().split()
+        owner.kill()
+    assert len(pids) == 2
+    assert await_condition(lambda: not _of_folder(tmp_path), 10)
+
+
+def test_up_killed_half_way_leaves_no_process(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tailrace.cli", "lab", "up", "--dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as up:
+        assert await_condition(lambda: bool(_of_folder(tmp_path)), 30)
+        up.kill()
+    assert await_condition(lambda: not _of_folder(tmp_path), 10)
+
+
+def _of_folder(folder: Path) -> list[str]:
+    """The servers (and what starts and guards them) whose command line names the folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (process / "cmdline").read_bytes().decode(errors="replace")
+            if "mysqld" in line and f"{folder}/" in line:
+                found.append(line)
+    return found
+
+
 def test_help_imports_no_driver() -> None:
     code = (
         "import sys; from tailrace.cli import cli; cli(['--help'], standalone_mode=False); print(sorted(sys.modules))"
@@ -123,6 +173,24 @@ def _runs_through_its_ddl(work: lab.Workload) -> bool:
     stop.set()
     runner.join()
     return reached
+
+
+def test_the_workload_keeps_to_its_rate_and_counts_what_the_server_committed(mysql: lab.Server) -> None:
+    work = lab.Workload(mysql.admin_dsn, 200, 1, database="shop_rate", ddl_every=0)
+    before = _commits(mysql)
+    did = work.run(threading.Event(), transactions=300)
+    # A machine under load may be slower, never faster.
+    assert did.transactions / did.seconds <= 220
+    assert did.transactions == 300 - did.rolled_back
+    made = 1 + len(TABLES)  # the database and its tables
+    assert _commits(mysql) - before == made + did.transactions
+    mysql.execute("DROP DATABASE shop_rate")
+
+
+def _commits(mysql: lab.Server) -> int:
+    """Transactions with changes, of the whole server."""
+    executed = mysql.execute("SELECT @@gtid_executed")[0][0]
+    return int(executed.replace("-", ":").rpartition(":")[2] or 0)
 
 
 def test_table_sum_sees_a_changed_byte_a_null_and_a_duplicate_but_not_the_order(mysql: lab.Server) -> None:

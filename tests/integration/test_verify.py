@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tailrace.lab.server import server
-from tailrace.lab.verify import verify
+from tailrace.lab.verify import Verdict, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,3 +77,60 @@ def test_a_doubled_row_of_a_table_without_key_is_refused(golden: Server, tmp_pat
     events = [e for e in envelopes("snapshot.jsonl") if e["source"]["table"] == "keyless"]  # type: ignore[index]
     assert "keyless" not in unequal(golden, written(tmp_path / "once.jsonl", events))
     assert "keyless" in unequal(golden, written(tmp_path / "twice.jsonl", [*events, events[0]]))
+
+
+def test_a_doubled_row_of_a_snapshot_is_refused(golden: Server, tmp_path: Path) -> None:
+    events = [e for e in envelopes("snapshot.jsonl") if e["source"]["table"] == "composite"]  # type: ignore[index]
+    assert "composite" in unequal(golden, written(tmp_path / "twice.jsonl", [*events, events[0]]))
+
+
+def change(op: str, position: int, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, object]:
+    source = {"db": "fit", "table": "t", "file": "binlog.000001", "pos": position, "row": 0, "gtid": None}
+    return {"op": op, "before": before, "after": after, "source": source}
+
+
+ONE, TWO, THREE = ({"id": 1, "n": n} for n in (1, 2, 3))
+CREATE, UPDATE, AGAIN = change("c", 100, None, ONE), change("u", 200, ONE, TWO), change("u", 300, TWO, THREE)
+
+
+@pytest.fixture(scope="module")
+def fit(golden: Server) -> Server:
+    golden.execute("CREATE DATABASE fit")
+    golden.execute("CREATE TABLE fit.t (id INT PRIMARY KEY, n INT) SELECT 1 AS id, 3 AS n")
+    return golden
+
+
+def judged(mysql: Server, files: list[Path]) -> Verdict:
+    with mysql.connect() as connection:
+        (verdict,) = verify(connection, "fit", files)
+    return verdict
+
+
+def test_every_event_once_and_in_order_is_accepted(fit: Server, tmp_path: Path) -> None:
+    moved = [change("d", 400, THREE, None), change("c", 400, None, {"id": 2, "n": 3})]
+    back = [change("d", 500, {"id": 2, "n": 3}, None), change("c", 500, None, THREE)]
+    verdict = judged(fit, written(tmp_path / "e.jsonl", [CREATE, UPDATE, AGAIN, *moved, *back]))
+    assert (verdict.equal, verdict.doubled, verdict.misfits, verdict.fault) == (True, 0, 0, "")
+
+
+def test_a_doubled_event_that_changes_nothing_in_the_end_is_refused(fit: Server, tmp_path: Path) -> None:
+    verdict = judged(fit, written(tmp_path / "e.jsonl", [CREATE, UPDATE, UPDATE, AGAIN]))
+    assert (verdict.rebuilt_hash, verdict.doubled, verdict.equal) == (verdict.server_hash, 1, False)
+    assert "binlog.000001:200" in verdict.fault
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [CREATE, UPDATE, change("c", 250, None, THREE)],
+        [UPDATE, AGAIN],
+        [change("d", 50, ONE, None), CREATE, UPDATE, AGAIN],
+    ],
+    ids=["create of a row that is there", "update of a row that is not", "delete of a row that is not"],
+)
+def test_an_event_that_does_not_fit_is_refused_though_the_rows_are_equal(
+    events: list[dict[str, object]], fit: Server, tmp_path: Path
+) -> None:
+    verdict = judged(fit, written(tmp_path / "e.jsonl", events))
+    assert (verdict.rebuilt_hash, verdict.misfits, verdict.equal) == (verdict.server_hash, 1, False)
+    assert "does not fit" in verdict.fault

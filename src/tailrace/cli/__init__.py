@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -54,5 +55,11 @@ def main() -> None:
     try:
         cli()
     except TailraceError as error:
-        click.echo(f"error: {error}", err=True)
+        # Asked here, not where it was raised: so it holds for every command that has the flag.
+        click.echo(_as_json(error) if "--json" in sys.argv else f"error: {error}", err=True)
         sys.exit(error.exit_code)
+
+
+def _as_json(error: TailraceError) -> str:
+    fields = {"error": type(error).__name__, "message": error.message, "where": error.where, "hint": error.hint}
+    return json.dumps(fields)

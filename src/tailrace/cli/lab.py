@@ -32,13 +32,15 @@ def _common(command: FC) -> FC:
         show_default=True,
         help="Folder of the lab's data and state.",
     )
-    return folder(click.option("--json", "as_json", is_flag=True, help="The result as one JSON document.")(command))
+    as_json = click.option("--json", "as_json", is_flag=True, help="The result, or the error, as one JSON document.")
+    return folder(as_json(command))
 
 
 @click.group(epilog="Example: tailrace lab up && tailrace lab status")
 def lab() -> None:
     """A real MySQL primary and replica, as processes of yours, to try things out on.
 
+    With --json an error is a JSON document too, on standard error.
     Exit codes: 0 fine, 1 a problem found, 2 wrong usage, 3 a server was not reached.
     """
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import signal
-import sys
 import threading
 from pathlib import Path
 from types import FrameType
@@ -14,7 +13,6 @@ import click
 
 from tailrace.config import load_properties, parse
 from tailrace.engine import Engine, Progress
-from tailrace.errors import TailraceError
 from tailrace.sinks import sink_fields
 
 
@@ -35,13 +33,9 @@ def run(config: Path, overrides: tuple[str, ...], *, as_json: bool, quiet: bool)
     Exit codes: 0 stopped, 1 a problem in the source or the sink, 2 the configuration, 3 the server was not reached.
     """
     _log_to_stderr(logging.WARNING if quiet else logging.INFO, as_json=as_json)
-    try:
-        engine = Engine(parse(load_properties(config, overrides), sink_fields))
-        _stop_on_signals(engine)
-        engine.run()
-    except TailraceError as error:
-        _report(error, as_json=as_json)
-        sys.exit(error.exit_code)
+    engine = Engine(parse(load_properties(config, overrides), sink_fields))
+    _stop_on_signals(engine)
+    engine.run()
     if not quiet:
         click.echo(_closing_line(engine.progress, as_json=as_json), err=True)
 
@@ -69,14 +63,6 @@ def _stop_on_signals(engine: Engine) -> None:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-
-
-def _report(error: TailraceError, *, as_json: bool) -> None:
-    if as_json:
-        fields = {"error": type(error).__name__, "message": error.message, "where": error.where, "hint": error.hint}
-        click.echo(json.dumps(fields), err=True)
-    else:
-        click.echo(f"error: {error}", err=True)
 
 
 def _closing_line(progress: Progress, *, as_json: bool) -> str:

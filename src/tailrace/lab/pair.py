@@ -89,9 +89,8 @@ class Lab:
 
     def reset(self, *, keep: bool = False) -> tuple[Server, Server]:
         """Both servers as new, at the same ports and with the same passwords. Raises LabError where there is no lab."""
-        for server in (self.replica, self.primary):
-            server.kill9()
-            shutil.rmtree(server.datadir, ignore_errors=True)
+        with ThreadPoolExecutor() as both:
+            list(both.map(_drop, (self.replica, self.primary)))
         return self.up(keep=keep)
 
     def follow(self) -> Follow | None:
@@ -100,6 +99,11 @@ class Lab:
             return _read_follow(self.replica, self.primary)
         except (pymysql.Error, LabError):
             return None
+
+
+def _drop(server: Server) -> None:
+    server.kill9()
+    shutil.rmtree(server.datadir, ignore_errors=True)
 
 
 def _follow(replica: Server, primary: Server) -> None:

@@ -3,7 +3,8 @@
 Events are Debezium envelopes without schema, one a line, as the JSON lines sink writes them with the default modes.
 Values of both sides go through one canonical form, so that what may differ in writing and not in meaning (the spaces
 of a JSON document, trailing zeros of a fraction of a second) does not count. A row that was captured before a column
-was added has that column's default. In memory is one digest for each row.
+was added has that column's default. Equality alone would forgive an event that came twice, so each event must also fit
+the rows before it, and have a place of its own in the binlog. In memory is a digest for each row and each event.
 """
 
 from __future__ import annotations
@@ -63,36 +64,72 @@ class Rebuilt:
     key: tuple[str, ...]
     by_key: dict[bytes, bytes] = field(default_factory=dict)
     keyless: Counter[bytes] = field(default_factory=Counter)
+    places: set[bytes] = field(default_factory=set)
+    doubled: int = 0
+    misfits: int = 0
+    fault: str = ""
 
     def apply(self, event: dict[str, Any]) -> None:
         """Take one envelope into account."""
-        before, after = event.get("before"), event.get("after")
+        before, after = self.canonical(event.get("before")), self.canonical(event.get("after"))
         if event["op"] == "t":
             self.by_key.clear()
             self.keyless.clear()
-        if before is not None:
-            self._remove(self.canonical(before))
-        if after is not None:
-            self._add(self.canonical(after))
+        elif self._came_before(event, after):
+            self.doubled += 1
+            self._blame(event, "came twice")
+        # An update without `before` (the row image is not FULL) leaves the row where it was.
+        was_there = before is None or self._remove(before)
+        was_free = after is None or self._add(after)
+        replaces = event["op"] == "r" or (event["op"] == "u" and before is None)
+        if not (was_there and (was_free or replaces)):
+            self.misfits += 1
+            self._blame(event, "does not fit the rows before it")
 
-    def canonical(self, row: dict[str, Any]) -> dict[str, Any]:
-        """An event's row with the table's present columns."""
+    def canonical(self, row: dict[str, Any] | None) -> dict[str, Any] | None:
+        """An event's row with the table's present columns; None as it is."""
+        if row is None:
+            return None
         return {c.name: canonical_event(c, row[c.name]) if c.name in row else c.default for c in self.columns}
+
+    def _came_before(self, event: dict[str, Any], after: dict[str, Any] | None) -> bool:
+        source = event["source"]
+        place = [source["file"], source["pos"], source["row"], event["op"]]
+        if event["op"] == "r":
+            # All of a snapshot is of one place; a second snapshot, of another, may read the same key again.
+            if not self.key or after is None:
+                return False
+            place.append(self._key(after).hex())
+        digest = _digest(place)
+        known = digest in self.places
+        self.places.add(digest)
+        return known
+
+    def _blame(self, event: dict[str, Any], words: str) -> None:
+        source = event["source"]
+        place = f"{source['file']}:{source['pos']}, row {source['row']}"
+        self.fault = self.fault or f"the event of {place} (op {event['op']}) {words}"
 
     def _key(self, row: dict[str, Any]) -> bytes:
         return _digest([row[name] for name in self.key])
 
-    def _remove(self, row: dict[str, Any]) -> None:
+    def _remove(self, row: dict[str, Any]) -> bool:
+        """Whether the row was there."""
         if self.key:
-            self.by_key.pop(self._key(row), None)
-        else:
-            self.keyless[_digest(row)] -= 1
+            return self.by_key.pop(self._key(row), None) is not None
+        digest = _digest(row)
+        self.keyless[digest] -= 1
+        return self.keyless[digest] >= 0
 
-    def _add(self, row: dict[str, Any]) -> None:
+    def _add(self, row: dict[str, Any]) -> bool:
+        """Whether its key was free."""
         if self.key:
-            self.by_key[self._key(row)] = _digest(row)
-        else:
-            self.keyless[_digest(row)] += 1
+            key = self._key(row)
+            is_free = key not in self.by_key
+            self.by_key[key] = _digest(row)
+            return is_free
+        self.keyless[_digest(row)] += 1
+        return True
 
     def sum(self) -> tuple[int, str]:
         """Rows, and a hash that does not depend on their order."""
@@ -102,18 +139,25 @@ class Rebuilt:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One table: rows and hash, rebuilt from the events and read from the server."""
+    """One table: rows and hash, rebuilt from the events and read from the server; and the events that are wrong."""
 
     table: str
     rebuilt_rows: int
     rebuilt_hash: str
     server_rows: int
     server_hash: str
+    doubled: int
+    """Events that came more than once, by their place in the binlog (in a snapshot: place and key)."""
+    misfits: int
+    """Creates of a row that was there, updates and deletes of one that was not."""
+    fault: str
+    """The first of these events, in words; empty where there is none."""
 
     @property
     def equal(self) -> bool:
         """Whether the capture of this table lost nothing and doubled nothing."""
-        return (self.rebuilt_rows, self.rebuilt_hash) == (self.server_rows, self.server_hash)
+        same = (self.rebuilt_rows, self.rebuilt_hash) == (self.server_rows, self.server_hash)
+        return same and not self.doubled and not self.misfits
 
 
 def verify(connection: Connection[Any], database: str, files: Iterable[Path]) -> list[Verdict]:
@@ -131,7 +175,8 @@ def verify(connection: Connection[Any], database: str, files: Iterable[Path]) ->
     verdicts = []
     for name, table in sorted(tables.items()):
         counts = Counter(_digest(row) for row in server_rows(connection, database, name, table.columns))
-        verdicts.append(Verdict(name, *table.sum(), sum(counts.values()), _sum_hash(counts)))
+        there = sum(counts.values()), _sum_hash(counts)
+        verdicts.append(Verdict(name, *table.sum(), *there, table.doubled, table.misfits, table.fault))
     return verdicts
 
 
