@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from oracles.decoder_debezium import selected
 from tailrace.history.from_server import read_tables
@@ -11,6 +11,8 @@ from tailrace.history.from_server import read_tables
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
+
+    from pymysql.cursors import Cursor
 
     from support.type_tables import TypeTable
     from tailrace import lab
@@ -45,8 +47,9 @@ def row_metadata(server: lab.Server, value: str) -> Iterator[None]:
         server.execute(f"SET GLOBAL binlog_row_metadata = {before}")
 
 
-def record(server: lab.Server, tables: list[TypeTable], random: Random, setting: Setting) -> Recording:
-    """Insert, update and delete rows of every table; the binlog begins with the first insert."""
+@contextmanager
+def type_database(server: lab.Server, tables: list[TypeTable], setting: Setting) -> Iterator[Cursor]:
+    """A session in which the tables exist in a database `types`, and a new binlog file begins."""
     with row_metadata(server, setting.metadata), closing(server.connect(use_unicode=False, conv={})) as connection:
         cursor = connection.cursor()
         for statement in (
@@ -60,30 +63,48 @@ def record(server: lab.Server, tables: list[TypeTable], random: Random, setting:
             for table in tables:
                 cursor.execute(table.create)
             cursor.execute("FLUSH BINARY LOGS")
-            file = server.binlog_files()[-1]
-            definitions = {
-                table.id.table: table for table in read_tables(server.execute) if table.id.database == "types"
-            }
-            contents = []
-            for step in ("insert", "update"):
-                for table in tables:
-                    for statement in getattr(table, step)(random, ROWS):
-                        cursor.execute(statement)
-                    connection.commit()
-                contents.append(select_all(cursor, definitions))
-            for table in tables:
-                cursor.execute(f"DELETE FROM {table.name}")
-            connection.commit()
-            cursor.execute("FLUSH BINARY LOGS")
-            return Recording(file.read_bytes(), definitions, contents)
+            yield cursor
         finally:
             cursor.execute("DROP DATABASE types")
 
 
-def select_all(cursor: Any, definitions: dict[str, Table]) -> dict[tuple[str, int], list[Any]]:
+def change(cursor: Cursor, tables: list[TypeTable], step: Literal["insert", "update"], random: Random) -> None:
+    """Insert or update the rows of every table, a transaction for each."""
+    for table in tables:
+        for statement in getattr(table, step)(random, ROWS):
+            cursor.execute(statement)
+        cursor.execute("COMMIT")
+
+
+def definitions(server: lab.Server) -> dict[str, Table]:
+    return {table.id.table: table for table in read_tables(server.execute) if table.id.database == "types"}
+
+
+def finished_binlog(server: lab.Server) -> bytes:
+    """The file that was written to until now."""
+    file = server.binlog_files()[-1]
+    server.execute("FLUSH BINARY LOGS")
+    return file.read_bytes()
+
+
+def record(server: lab.Server, tables: list[TypeTable], random: Random, setting: Setting) -> Recording:
+    """Insert, update and delete rows of every table; the binlog begins with the first insert."""
+    with type_database(server, tables, setting) as cursor:
+        known = definitions(server)
+        change(cursor, tables, "insert", random)
+        inserted = select_all(cursor, known)
+        change(cursor, tables, "update", random)
+        updated = select_all(cursor, known)
+        for table in tables:
+            cursor.execute(f"DELETE FROM {table.name}")
+            cursor.execute("COMMIT")
+        return Recording(finished_binlog(server), known, [inserted, updated])
+
+
+def select_all(cursor: Cursor, tables: dict[str, Table]) -> dict[tuple[str, int], list[Any]]:
     """The plain values of every row, by table and id."""
     rows = {}
-    for name, table in definitions.items():
+    for name, table in tables.items():
         # The server prints six digits of a FLOAT.
         parts = [f"CAST({c.name} AS DOUBLE)" if c.data_type == "float" else c.name for c in table.columns]
         cursor.execute(f"SELECT {', '.join(parts)} FROM types.{name}")
