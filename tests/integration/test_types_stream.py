@@ -12,7 +12,7 @@ from oracles.decoder import Row, Unknown, read_rows
 from oracles.decoder_debezium import debezium, document, plain
 from support.kernel import batches, lines
 from support.recording import ROWS, Recording, Setting, record
-from support.type_tables import column_types, type_tables
+from support.type_tables import column_types, type_tables, wide_table
 from tailrace.history.from_row_metadata import build_table
 from tailrace.model.table import TableId
 
@@ -25,10 +25,10 @@ SETTINGS = [
     Setting(),
     Setting(metadata="MINIMAL", compressed=True),
     Setting(image="MINIMAL", metadata="MINIMAL"),
-    Setting(image="NOBLOB"),
+    Setting(image="NOBLOB", generated_key=True),
     Setting(partial_json=True),
     Setting(image="NOBLOB", metadata="MINIMAL", partial_json=True, compressed=True),
-    Setting(image="MINIMAL", partial_json=True),
+    Setting(image="MINIMAL", partial_json=True, generated_key=True),
 ]
 
 
@@ -73,17 +73,19 @@ def same(column: Column, ours: Any, theirs: Any) -> bool:
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: "-".join(map(str, setting)))
 def test_kernel_oracle_and_select_agree(mysql: lab.Server, seed: int, setting: Setting) -> None:
     random = Random(f"{seed} {setting}")
-    tables = type_tables(random, column_types(random))
+    tables = [*type_tables(random, column_types(random)), wide_table(random)]
     recording = record(mysql, tables, random, setting)
     oracle = [row for row in read_rows(recording.binlog) if row.database == "types"]
     events = [
-        json.loads(line.value)
+        (json.loads(line.key or b"null"), json.loads(line.value))
         for batch in batches(recording.binlog, lambda need: described(recording, setting, need))
         for line in lines(batch)
     ]
     assert len(oracle) == 3 * len(ROWS) * len(tables)
-    for row, event in zip(oracle, events, strict=True):
+    for row, (key, event) in zip(oracle, events, strict=True):
         table = recording.tables[row.table]
+        image = event["after"] or event["before"]
+        assert key == ({name: image[name] for name in table.primary_key} or None)
         place = (event["op"], event["source"]["table"], event["source"]["row"])
         assert place == (row.operation, row.table, row.number)
         assert setting.compressed or event["source"]["pos"] == row.position

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from oracles.decoder_debezium import selected
+from support.type_tables import identifier
 from tailrace.history.from_server import read_tables
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Setting(NamedTuple):
     metadata: str = "FULL"
     partial_json: bool = False
     compressed: bool = False
+    generated_key: bool = False
+    """Tables without a primary key get an invisible one."""
 
 
 @contextmanager
@@ -56,6 +59,7 @@ def type_database(server: lab.Server, tables: list[TypeTable], setting: Setting)
             "SET sql_mode = '', time_zone = '+00:00', innodb_strict_mode = 0, NAMES utf8mb4",
             f"SET binlog_row_image = {setting.image}, binlog_transaction_compression = {int(setting.compressed)}",
             f"SET binlog_row_value_options = '{'PARTIAL_JSON' if setting.partial_json else ''}'",
+            f"SET sql_generate_invisible_primary_key = {int(setting.generated_key)}",
             "CREATE DATABASE types",
         ):
             cursor.execute(statement)
@@ -106,7 +110,8 @@ def select_all(cursor: Cursor, tables: dict[str, Table]) -> dict[tuple[str, int]
     rows = {}
     for name, table in tables.items():
         # The server prints six digits of a FLOAT.
-        parts = [f"CAST({c.name} AS DOUBLE)" if c.data_type == "float" else c.name for c in table.columns]
+        names = [(identifier(column.name), column.data_type) for column in table.columns]
+        parts = [f"CAST({column} AS DOUBLE)" if data_type == "float" else column for column, data_type in names]
         cursor.execute(f"SELECT {', '.join(parts)} FROM types.{name}")
         for row in cursor.fetchall():
             values = [selected(column, value) for column, value in zip(table.columns, row, strict=True)]

@@ -40,12 +40,19 @@ CHARACTERS = {
 LABELS = ("", "a", "B b", "ж", "it's", 'quo"te', "back\\slash", "new\nline", "{json}", " leading")
 
 
+COLUMN_NAMES = ("c{}", "c{}", 'c "{}"', "ж{}", "c\\{}", "c`{}`", "c.{}", "c'{}", "C{}")
+
+
 @dataclass(frozen=True)
 class ColumnType:
     """What stands behind the column's name in CREATE TABLE, and SQL expressions for values of it."""
 
     sql: str
     draw: Callable[[Random], str]
+
+
+def identifier(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
 
 
 def quoted(text: str) -> str:
@@ -331,7 +338,7 @@ class TypeTable:
     not_null: frozenset[str]
 
     def insert(self, random: Random, ids: range) -> list[str]:
-        names = ", ".join(["id", *self.columns])
+        names = ", ".join(["id", *map(identifier, self.columns)])
         return [
             f"INSERT IGNORE INTO {self.name} ({names}) VALUES ({row_id}, {', '.join(self._values(random))})"
             for row_id in ids
@@ -342,7 +349,7 @@ class TypeTable:
         statements = []
         for row_id in ids:
             changed = random.sample(list(self.columns), random.randint(1, min(4, len(self.columns))))
-            changes = [f"{name} = {self._change(random, name)}" for name in changed]
+            changes = [f"{identifier(name)} = {self._change(random, name)}" for name in changed]
             statements.append(f"UPDATE IGNORE {self.name} SET {', '.join(changes)}, n = n + 1 WHERE id = {row_id}")
         return statements
 
@@ -358,7 +365,7 @@ class TypeTable:
             value = f"CAST({quoted(document(random, 1))} AS JSON)"
             path = random.choice(["$.a", "$.b.a", "$[0]", "$[0].a", "$[1][2]", '$."ж"', '$."long name"', '$."a\\"b"'])
             how = random.choice(["SET", "SET", "REPLACE", "REMOVE"])
-            return f"JSON_{how}({name}, {quoted(path)}{'' if how == 'REMOVE' else ', ' + value})"
+            return f"JSON_{how}({identifier(name)}, {quoted(path)}{'' if how == 'REMOVE' else ', ' + value})"
         return column.draw(random)
 
 
@@ -368,15 +375,26 @@ def type_tables(random: Random, types: Sequence[ColumnType]) -> list[TypeTable]:
     return [_table(random, f"types.t{at}", shuffled[at : at + 12]) for at in range(0, len(shuffled), 12)]
 
 
-def _table(random: Random, name: str, types: list[ColumnType]) -> TypeTable:
-    columns = {f"c{number}": column for number, column in enumerate(types)}
+def wide_table(random: Random) -> TypeTable:
+    """More columns than any fixed buffer expects, so small that a row holds them."""
+    small = [*_numbers(random), *_temporals()]
+    return _table(random, "types.wide", random.choices(small, k=400))
+
+
+def _table(random: Random, name: str, types: Sequence[ColumnType]) -> TypeTable:
+    columns = {random.choice(COLUMN_NAMES).format(number): column for number, column in enumerate(types)}
     not_null = frozenset(column for column in columns if random.random() < 0.2)
     lines = ["id INT NOT NULL" + (" PRIMARY KEY" if random.random() < 0.8 else "")]
     for column, kind in columns.items():
         null = "NOT NULL" if column in not_null else "NULL"
-        lines.append(f"{column} {kind.sql} {null}{' INVISIBLE' if random.random() < 0.1 else ''}")
-    lines.append("n INT NOT NULL DEFAULT 0")
-    lines.append("stored_ BIGINT AS (id * 3) STORED")
-    lines.append("virtual_ VARCHAR(30) AS (CONCAT('v', n)) VIRTUAL")
+        lines.append(f"{identifier(column)} {kind.sql} {null}{' INVISIBLE' if random.random() < 0.1 else ''}")
+    lines += [
+        "n INT NOT NULL DEFAULT 0",
+        "stored_ BIGINT AS (id * 3) STORED",
+        "virtual_ VARCHAR(30) AS (CONCAT('v', n)) VIRTUAL",
+        # Indexes on expressions have hidden columns.
+        "INDEX functional ((n + id))",
+        "INDEX multi_valued ((CAST(JSON_ARRAY(n, id) AS UNSIGNED ARRAY)))",
+    ]
     create = f"CREATE TABLE {name} ({', '.join(lines)}) CHARACTER SET utf8mb4"
     return TypeTable(name, create, columns, not_null)
