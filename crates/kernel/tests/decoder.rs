@@ -392,3 +392,46 @@ fn last_position(mut packets: &[u8]) -> u64 {
     }
     u64::from(end)
 }
+
+/// Updates and deletes of `d.t`, in a recording that keeps part of each row.
+fn parts_of_rows(name: &str) -> Vec<String> {
+    let rows = changes(&run_file(&recording(name).bytes, start()).expect("a good file"));
+    let changed = |row: &String| row.starts_with("u d.t ") || row.starts_with("d d.t ");
+    let rows = rows.into_iter().filter(changed);
+    rows.map(|row| row.replace(&"x".repeat(200), "long"))
+        .collect()
+}
+
+#[test]
+fn a_minimal_image_has_its_key_and_what_changed() {
+    assert_eq!(
+        parts_of_rows("minimal"),
+        [
+            r#"u d.t {"before":{"c0":1},"after":{"c0":1,"c1":11}"#,
+            r#"u d.t {"before":{"c0":3},"after":{"c0":3,"c1":-6}"#,
+            r#"u d.t {"before":{"c0":3},"after":{"c0":103,"c2":"moved"}"#,
+            r#"u d.t {"before":{"c0":1},"after":{"c0":1,"c1":5}"#,
+            r#"u d.t {"before":{"c0":2},"after":{"c0":2,"c1":5}"#,
+            r#"d d.t {"before":{"c0":1},"after":null"#,
+            r#"d d.t {"before":{"c0":2},"after":null"#,
+            r#"d d.t {"before":{"c0":103},"after":null"#,
+        ]
+    );
+}
+
+#[test]
+fn an_image_without_blobs_has_all_else() {
+    assert_eq!(
+        parts_of_rows("noblob"),
+        [
+            r#"u d.t {"before":{"c0":1,"c1":10,"c2":"one"},"after":{"c0":1,"c1":11,"c2":"one"}"#,
+            r#"u d.t {"before":{"c0":3,"c1":-7,"c2":"long"},"after":{"c0":3,"c1":-6,"c2":"long"}"#,
+            r#"u d.t {"before":{"c0":3,"c1":-6,"c2":"long"},"after":{"c0":103,"c1":-6,"c2":"moved"}"#,
+            r#"u d.t {"before":{"c0":1,"c1":11,"c2":"one"},"after":{"c0":1,"c1":5,"c2":"one"}"#,
+            r#"u d.t {"before":{"c0":2,"c1":null,"c2":""},"after":{"c0":2,"c1":5,"c2":""}"#,
+            r#"d d.t {"before":{"c0":1,"c1":5,"c2":"one"},"after":null"#,
+            r#"d d.t {"before":{"c0":2,"c1":5,"c2":""},"after":null"#,
+            r#"d d.t {"before":{"c0":103,"c1":-6,"c2":"moved"},"after":null"#,
+        ]
+    );
+}
