@@ -40,7 +40,7 @@ from tailrace.snapshot.extents import read_extents
 from tailrace.snapshot.open import OpenSnapshot, open_snapshot
 from tailrace.snapshot.read import read_chunks
 from tailrace.storage import Storage
-from tailrace.stream import StreamItem, follow
+from tailrace.streaming import StreamItem, follow
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
