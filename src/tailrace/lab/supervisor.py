@@ -26,9 +26,12 @@ def main() -> int:
     supervisor = os.getpid()
     # Nothing that the terminal sends to the owner's group is for the program.
     os.setsid()
+    # A SIGINT to the group that this makes is for the program, not for us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     libc = ctypes.CDLL(None)
 
     def die_with_supervisor() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         if sys.platform == "linux":
             libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != supervisor:
