@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from oracles.decoder import Row, Unknown, read_rows
-from oracles.decoder_debezium import debezium, document, plain
+from oracles.decoder_debezium import INTEGERS, debezium, document, plain
 from support.kernel import batches, lines
-from support.recording import ROWS, Recording, Setting, record
+from support.recording import ROWS, STEPS, Recording, Setting, record
 from support.type_tables import column_types, type_tables, wide_table
-from tailrace.history.from_row_metadata import build_table
-from tailrace.model.table import TableId
+from tailrace.history.from_row_metadata import build_table, check
 
 if TYPE_CHECKING:
     from tailrace import lab
@@ -37,11 +38,17 @@ def described(recording: Recording, setting: Setting, need: NeedTable) -> Table 
     if need.database != "types":
         return None
     known = recording.tables[need.table]
+    assert check(known, need) is None
     if setting.metadata != "FULL":
         return known
     table = build_table(need)
     assert table is not None
-    assert table.id == TableId("types", need.table)
+    assert (table.id, table.primary_key) == (known.id, known.primary_key)
+    for column, other in zip(table.columns, known.columns, strict=True):
+        told = replace(other, default=None, default_is_expression=False, generated=False, zerofill=False, srid=None)
+        if column.data_type in {*INTEGERS, "float", "double"}:
+            told = replace(told, length=None, scale=None, auto_increment=False)
+        assert column == told, "what row metadata do not carry is empty, the rest as in information_schema"
     return table
 
 
@@ -81,7 +88,8 @@ def test_kernel_oracle_and_select_agree(mysql: lab.Server, seed: int, setting: S
         for batch in batches(recording.binlog, lambda need: described(recording, setting, need))
         for line in lines(batch)
     ]
-    assert len(oracle) == 3 * len(ROWS) * len(tables)
+    assert len(oracle) == len(STEPS) * len(ROWS) * len(tables)
+    lives: Counter[tuple[str, int]] = Counter()
     for row, (key, event) in zip(oracle, events, strict=True):
         table = recording.tables[row.table]
         image = event["after"] or event["before"]
@@ -99,17 +107,18 @@ def test_kernel_oracle_and_select_agree(mysql: lab.Server, seed: int, setting: S
                 if column.name in ours:
                     mine, other = ours[column.name], theirs[column.name]
                     assert same(column, mine, other), f"{row.table}.{column}: {mine!r}, the oracle says {other!r}"
-        check_against_select(recording, row)
+        check_against_select(recording, row, lives)
 
 
-def check_against_select(recording: Recording, row: Row) -> None:
+def check_against_select(recording: Recording, row: Row, lives: Counter[tuple[str, int]]) -> None:
+    """`lives` counts the changes of each row: one for each step."""
     table = recording.tables[row.table]
-    inserted, updated = recording.contents
-    sides = {"c": (None, inserted), "u": (inserted, updated), "d": (updated, None)}[row.operation]
-    row_id = next(image[0] for image in (row.before, row.after) if image and 0 in image)
-    for image, contents in zip((row.before, row.after), sides, strict=True):
+    row_id = row.table, next(image[0] for image in (row.before, row.after) if image and 0 in image)
+    step = lives[row_id]
+    lives[row_id] += 1
+    for image, when in ((row.before, step - 1), (row.after, step)):
         for index, value in (image or {}).items():
-            if contents is not None and not isinstance(value, Unknown):
+            if not isinstance(value, Unknown):
                 column = table.columns[index]
-                theirs = contents[row.table, row_id][index]
+                theirs = recording.contents[when][row_id][index]
                 assert plain(column, value) == theirs, f"{row.table}.{column}: {value!r}, SELECT says {theirs!r}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from oracles.decoder_debezium import selected
 from support.type_tables import identifier
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tailrace.model.table import Table
 
 ROWS = range(1, 9)
+STEPS = ("insert", "update", "update_all", "delete")
+"""Each changes every row."""
 
 
 class Recording(NamedTuple):
@@ -28,7 +30,7 @@ class Recording(NamedTuple):
     binlog: bytes
     tables: dict[str, Table]
     contents: list[dict[tuple[str, int], list[Any]]]
-    """After the inserts, and after the updates."""
+    """The rows after each of the STEPS."""
 
 
 class Setting(NamedTuple):
@@ -72,9 +74,10 @@ def type_database(server: lab.Server, tables: list[TypeTable], setting: Setting)
             cursor.execute("DROP DATABASE types")
 
 
-def change(cursor: Cursor, tables: list[TypeTable], step: Literal["insert", "update"], random: Random) -> None:
-    """Insert or update the rows of every table, a transaction for each."""
+def change(cursor: Cursor, tables: list[TypeTable], step: str, random: Random) -> None:
+    """One of the STEPS for every table, a transaction for each."""
     for table in tables:
+        cursor.execute("BEGIN")
         for statement in getattr(table, step)(random, ROWS):
             cursor.execute(statement)
         cursor.execute("COMMIT")
@@ -92,17 +95,14 @@ def finished_binlog(server: lab.Server) -> bytes:
 
 
 def record(server: lab.Server, tables: list[TypeTable], random: Random, setting: Setting) -> Recording:
-    """Insert, update and delete rows of every table; the binlog begins with the first insert."""
+    """The STEPS of every table; the binlog begins with the first insert."""
     with type_database(server, tables, setting) as cursor:
         known = definitions(server)
-        change(cursor, tables, "insert", random)
-        inserted = select_all(cursor, known)
-        change(cursor, tables, "update", random)
-        updated = select_all(cursor, known)
-        for table in tables:
-            cursor.execute(f"DELETE FROM {table.name}")
-            cursor.execute("COMMIT")
-        return Recording(finished_binlog(server), known, [inserted, updated])
+        contents = []
+        for step in STEPS:
+            change(cursor, tables, step, random)
+            contents.append(select_all(cursor, known))
+        return Recording(finished_binlog(server), known, contents)
 
 
 def select_all(cursor: Cursor, tables: dict[str, Table]) -> dict[tuple[str, int], list[Any]]:

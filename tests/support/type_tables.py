@@ -330,7 +330,7 @@ def _vectors(random: Random) -> list[ColumnType]:
 
 @dataclass(frozen=True)
 class TypeTable:
-    """A table of its own, with statements that fill it and change some columns of each row."""
+    """A table of its own, with the statements of its rows' lives."""
 
     name: str
     create: str
@@ -338,20 +338,28 @@ class TypeTable:
     not_null: frozenset[str]
 
     def insert(self, random: Random, ids: range) -> list[str]:
+        """One statement for all rows."""
         names = ", ".join(["id", *map(identifier, self.columns)])
-        return [
-            f"INSERT IGNORE INTO {self.name} ({names}) VALUES ({row_id}, {', '.join(self._values(random))})"
-            for row_id in ids
-        ]
+        rows = ", ".join(f"({row_id}, {', '.join(self._values(random))})" for row_id in ids)
+        return [f"INSERT IGNORE INTO {self.name} ({names}) VALUES {rows}"]
 
     def update(self, random: Random, ids: range) -> list[str]:
-        """Statements that change each row; JSON in place where the server sees a way."""
-        statements = []
-        for row_id in ids:
-            changed = random.sample(list(self.columns), random.randint(1, min(4, len(self.columns))))
-            changes = [f"{identifier(name)} = {self._change(random, name)}" for name in changed]
-            statements.append(f"UPDATE IGNORE {self.name} SET {', '.join(changes)}, n = n + 1 WHERE id = {row_id}")
-        return statements
+        """A statement for each row."""
+        return [f"{self._update(random)} WHERE id = {row_id}" for row_id in ids]
+
+    def update_all(self, random: Random, _ids: range) -> list[str]:
+        """One statement for all rows."""
+        return [self._update(random)]
+
+    def delete(self, _random: Random, _ids: range) -> list[str]:
+        """One statement for all rows."""
+        return [f"DELETE FROM {self.name}"]
+
+    def _update(self, random: Random) -> str:
+        """A few columns change; JSON in place where the server sees a way."""
+        changed = random.sample(list(self.columns), random.randint(1, min(4, len(self.columns))))
+        changes = [f"{identifier(name)} = {self._change(random, name)}" for name in changed]
+        return f"UPDATE IGNORE {self.name} SET {', '.join(changes)}, n = n + 1"
 
     def _values(self, random: Random) -> list[str]:
         return [

@@ -71,7 +71,8 @@ def _column(need: NeedTable, index: int) -> Column:
         data_type=data_type,
         length=length,
         scale=scale,
-        unsigned=bool(need.unsigned and need.unsigned[index]),
+        # The server counts YEAR among the unsigned numbers; its own COLUMN_TYPE does not say so.
+        unsigned=bool(need.unsigned and need.unsigned[index]) and data_type in _NUMBERS,
         nullable=need.nullable[index],
         charset=charset.name if charset else None,
         collation=charset.collation if charset else None,
