@@ -46,6 +46,7 @@ struct Origin {
 
 impl ArrowEncoder {
     pub fn begin(&mut self, plan: &Arc<Plan>, source: &Source<'_>) {
+        self.settle();
         let known = self
             .tables
             .iter()
@@ -58,6 +59,13 @@ impl ArrowEncoder {
         self.origin.gtid = source.gtid.map(str::to_owned);
         source.file.clone_into(&mut self.origin.file);
         self.origin.position = source.position;
+    }
+
+    /// The rows so far are of the origin so far.
+    fn settle(&mut self) {
+        if let Some(table) = self.tables.get_mut(self.current) {
+            table.settle(&self.origin);
+        }
     }
 
     pub fn change(&mut self, row: u32, change: Change<'_, '_>) -> Result<()> {
@@ -93,6 +101,7 @@ impl ArrowEncoder {
     }
 
     pub fn take(&mut self) -> Result<Batch> {
+        self.settle();
         let arrow = self
             .tables
             .iter_mut()
@@ -202,6 +211,8 @@ struct TableBuilder {
     after: ImageBuilder,
     rows: usize,
     committed: usize,
+    /// The last rows, all of this operation, whose op, ts, gtid, file and pos are not written yet: they share them.
+    alike: (Operation, usize),
     used: bool,
 }
 
@@ -236,6 +247,7 @@ impl TableBuilder {
             after,
             rows: 0,
             committed: 0,
+            alike: (Operation::Insert, 0),
             used: true,
         }
     }
@@ -250,18 +262,27 @@ impl TableBuilder {
     ) -> Result<usize> {
         let bytes =
             self.before.append(&self.plan, before)? + self.after.append(&self.plan, after)?;
-        self.op.append_value(operation.letter());
-        self.ts.append_value(origin.timestamp_us);
-        match &origin.gtid {
-            Some(gtid) => self.gtid.append_value(gtid),
-            None => self.gtid.append_null(),
+        if self.alike.0 != operation {
+            self.settle(origin);
+            self.alike.0 = operation;
         }
-        self.file.append_value(&origin.file);
-        self.pos.append_value(origin.position);
+        self.alike.1 += 1;
         self.row.append_value(row);
         self.rows += 1;
         // Fixed columns: dictionary keys, time, position, row, validity.
         Ok(bytes + 40)
+    }
+
+    fn settle(&mut self, origin: &Origin) {
+        let count = std::mem::take(&mut self.alike.1);
+        if count == 0 {
+            return;
+        }
+        self.op.append_values(self.alike.0.letter(), count);
+        self.ts.append_value_n(origin.timestamp_us, count);
+        self.gtid.append_options(origin.gtid.as_deref(), count);
+        self.file.append_values(&origin.file, count);
+        self.pos.append_value_n(origin.position, count);
     }
 
     fn finish(&mut self) -> Result<ArrowBatch> {

@@ -256,6 +256,19 @@ fn append_text(
     column: &PlanColumn,
     value: Value<'_>,
 ) -> Result<usize> {
+    // Labels are text already; all else is checked to be.
+    match (&column.kind, value) {
+        (ColumnType::Enum, Value::Enum(0)) => {
+            builder.append_value("");
+            return Ok(0);
+        }
+        (ColumnType::Enum, Value::Enum(index)) => {
+            let label = label(column, usize::from(index) - 1)?;
+            builder.append_value(label);
+            return Ok(label.len());
+        }
+        _ => {}
+    }
     scratch.clear();
     let bytes: &[u8] = match (&column.kind, value) {
         (_, Value::Utf8(v) | Value::JsonText(v)) => v,
@@ -272,14 +285,12 @@ fn append_text(
             jsonb::write_text_with_diffs(base, diffs, scratch)?;
             scratch
         }
-        (ColumnType::Enum, Value::Enum(0)) => b"",
-        (ColumnType::Enum, Value::Enum(index)) => label(column, usize::from(index) - 1)?,
         (ColumnType::Set, Value::Set(bits)) => {
             for index in (0..64).filter(|index| bits >> index & 1 == 1) {
                 if !scratch.is_empty() {
                     scratch.push(b',');
                 }
-                scratch.extend_from_slice(label(column, index)?);
+                scratch.extend_from_slice(label(column, index)?.as_bytes());
             }
             scratch
         }
@@ -296,10 +307,10 @@ fn append_text(
     Ok(bytes.len())
 }
 
-fn label(column: &PlanColumn, index: usize) -> Result<&[u8]> {
+fn label(column: &PlanColumn, index: usize) -> Result<&str> {
     let labels = &column.spec.labels;
     let label = labels
         .get(index)
         .ok_or_else(|| Error::schema(format!("label {index} of {}", labels.len())))?;
-    Ok(label.as_bytes())
+    Ok(label)
 }

@@ -18,8 +18,7 @@ use std::sync::Arc;
 /// One column, compiled to JSON.
 #[derive(Debug)]
 pub struct JsonColumn {
-    /// `,"name":`
-    prefix: Box<[u8]>,
+    prefix: Prefix,
     /// ENUM and SET labels, escaped, without quotes.
     labels: Box<[Box<[u8]>]>,
     nullable: bool,
@@ -33,9 +32,51 @@ impl JsonColumn {
             escaped.into_boxed_slice()
         });
         JsonColumn {
-            prefix: field_prefix(&spec.name),
+            prefix: Prefix::new(&spec.name),
             labels: labels.collect(),
             nullable: spec.nullable,
+        }
+    }
+}
+
+/// `,"name":`
+#[derive(Debug)]
+enum Prefix {
+    /// Copied whole and cut to its length: a copy of fixed size is an instruction or two, not a call.
+    Short {
+        bytes: [u8; SHORT],
+        length: usize,
+    },
+    Long(Box<[u8]>),
+}
+
+const SHORT: usize = 32;
+
+impl Prefix {
+    fn new(name: &str) -> Self {
+        let text = field_prefix(name);
+        let mut bytes = [0; SHORT];
+        match bytes.get_mut(..text.len()) {
+            Some(start) => {
+                start.copy_from_slice(&text);
+                Prefix::Short {
+                    bytes,
+                    length: text.len(),
+                }
+            }
+            None => Prefix::Long(text),
+        }
+    }
+
+    #[inline]
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Prefix::Short { bytes, length } => {
+                let end = out.len() + length;
+                out.extend_from_slice(bytes);
+                out.truncate(end);
+            }
+            Prefix::Long(text) => out.extend_from_slice(text),
         }
     }
 }
@@ -163,7 +204,7 @@ fn write_image(
         if let Value::Absent = value {
             continue;
         }
-        out.extend_from_slice(&column.json.prefix);
+        column.json.prefix.write(out);
         write_value(&column.kind, &column.json, value, out, scratch).map_err(|error| {
             error
                 .in_column(&column.spec.name)
@@ -187,7 +228,7 @@ fn write_key(
     let start = out.len();
     for &index in &plan.key {
         let column = &plan.columns[index];
-        out.extend_from_slice(&column.json.prefix);
+        column.json.prefix.write(out);
         write_value(&column.kind, &column.json, image[index], out, scratch).map_err(|error| {
             error
                 .in_column(&column.spec.name)

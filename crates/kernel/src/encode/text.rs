@@ -52,9 +52,9 @@ pub fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 fn write_escaped_slowly(bytes: &[u8], out: &mut Vec<u8>) {
-    let text = match String::from_utf8_lossy(bytes) {
-        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    let text = match std::str::from_utf8(bytes) {
+        Ok(_) => Cow::Borrowed(bytes),
+        Err(_) => Cow::Owned(String::from_utf8_lossy(bytes).into_owned().into_bytes()),
     };
     let mut rest: &[u8] = &text;
     // Runs without escapes are copied whole; SWAR words make long documents cheap.
@@ -70,18 +70,19 @@ fn write_escaped_slowly(bytes: &[u8], out: &mut Vec<u8>) {
 /// How many leading bytes need no escape (UTF-8 beyond ASCII needs none).
 #[inline]
 fn run_without_escapes(bytes: &[u8]) -> usize {
-    let mut run = 0;
-    for chunk in bytes.chunks_exact(8) {
-        let word = u64::from_le_bytes(chunk.try_into().unwrap_or_default());
-        if escapes_in(word) != 0 {
-            break;
+    // A borrow marks only bytes above one that is marked rightly: the lowest mark is exact.
+    let first = |marks: u64| (marks.trailing_zeros() / 8) as usize;
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let marks = escapes_in(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return index * 8 + first(marks);
         }
-        run += 8;
     }
-    run + bytes[run..]
-        .iter()
-        .position(|&b| b < 0x20 || b == b'"' || b == b'\\')
-        .unwrap_or(bytes.len() - run)
+    let mut last = [b' '; 8];
+    last[..tail.len()].copy_from_slice(tail);
+    let marks = escapes_in(u64::from_le_bytes(last));
+    words.len() * 8 + first(marks).min(tail.len())
 }
 
 /// As `needs_care`, but bytes beyond ASCII pass.
