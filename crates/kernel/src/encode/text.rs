@@ -79,10 +79,10 @@ fn run_without_escapes(bytes: &[u8]) -> usize {
             return index * 8 + first(marks);
         }
     }
-    let mut last = [b' '; 8];
-    last[..tail.len()].copy_from_slice(tail);
-    let marks = escapes_in(u64::from_le_bytes(last));
-    words.len() * 8 + first(marks).min(tail.len())
+    let end = tail
+        .iter()
+        .position(|&b| b < 0x20 || b == b'"' || b == b'\\');
+    words.len() * 8 + end.unwrap_or(tail.len())
 }
 
 /// As `needs_care`, but bytes beyond ASCII pass.
