@@ -87,8 +87,10 @@ class View:
         """A line where the scene is a new one; the table as it is now."""
         now = time.monotonic()
         if self._looks and scene.seen.events < self._looks[-1][1]:
+            # The files are read anew after the restart, which is no rate of the connector.
             self._looks.clear()
-        self._looks.append((now, scene.seen.events))
+        if scene.seen.events:
+            self._looks.append((now, scene.seen.events))
         is_new = scene.name != self._name
         if is_new or (self._live is None and now - self._said >= LINE_SECONDS):
             self._name, self._said = scene.name, now
@@ -98,6 +100,8 @@ class View:
             self._live.update(self.draw(scene))
 
     def _rate(self) -> float:
+        if not self._looks:
+            return 0.0
         (first, before), (last, after) = self._looks[0], self._looks[-1]
         return (after - before) / (last - first) if last > first else 0.0
 
@@ -116,7 +120,9 @@ class View:
             head.add_column(min_width=width or None)
         head.add_row("[dim]connector", life, "[dim]events", f"{seen.events:,} ({self._rate():,.0f}/s)")
         head.add_row("[dim]shop", shop, "[dim]lag", _lag(scene))
-        head.add_row("[dim]position", f"{seen.file}:{seen.position}" if seen.file else "", "[dim]GTID", seen.gtid)
+        head.add_row(
+            "[dim]position", f"{seen.file}:{seen.position}" if seen.file else "", "[dim]GTID", _short(seen.gtid)
+        )
         table = Table("table", box=None, header_style="bold", pad_edge=False)
         for column in ("snapshot", "created", "updated", "deleted"):
             table.add_column(column, justify="right")
@@ -132,6 +138,12 @@ def _lag(scene: Scene) -> str:
         return ""
     is_dead = scene.connector is Life.KILLED
     return f"{(time.time() - scene.seen.committed if is_dead else scene.seen.lag) * 1000:,.1f} ms"
+
+
+def _short(gtid: str) -> str:
+    """The part that changes, and enough of the server's UUID to know it by."""
+    uuid, colon, number = gtid.partition(":")
+    return f"{uuid[:8]}…{colon}{number}" if gtid else ""
 
 
 def print_proof(console: Console, proof: Proof, *, program: str, keep: bool) -> None:
@@ -160,7 +172,7 @@ def print_proof(console: Console, proof: Proof, *, program: str, keep: bool) -> 
         soft_wrap=True,
     )
     console.print(f"\nEverything lies in {_path(proof.config.parent)}:", soft_wrap=True)
-    console.print("  events/  connector.log  shop.properties (the connector)  state.db (its offsets)  lab/ (server)")
+    console.print("  events/  shop.properties (the connector)  connector.log  state.db  lab/ (the server)")
     console.print("Try next:")
     for command in _next_steps(proof, program, keep=keep):
         console.print(f"  {command}", soft_wrap=True)
