@@ -14,7 +14,7 @@ from oracles.decoder import Row, Unknown, read_rows
 from oracles.decoder_debezium import INTEGERS, debezium, document, plain
 from support.kernel import batches, lines
 from support.recording import ROWS, STEPS, Recording, Setting, record
-from support.type_tables import column_types, type_tables, wide_table
+from support.type_tables import column_types, document_table, type_tables, wide_table
 from tailrace.history.from_row_metadata import build_table, check
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def same(column: Column, ours: Any, theirs: Any) -> bool:
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: "-".join(map(str, setting)))
 def test_kernel_oracle_and_select_agree(mysql: lab.Server, seed: int, setting: Setting) -> None:
     random = Random(f"{seed} {setting}")
-    tables = [*type_tables(random, column_types(random)), wide_table(random)]
+    tables = [*type_tables(random, column_types(random)), document_table(random), wide_table(random)]
     recording = record(mysql, tables, random, setting)
     oracle = [row for row in read_rows(recording.binlog) if row.database == "types"]
     events = [

@@ -97,26 +97,39 @@ def _apply(document: Any, operation: int, legs: list[str | int], value: Any) -> 
     *way, last = legs
     parent = document
     for leg in way:
-        parent = parent[leg]
-    if isinstance(parent, list) and operation == INSERT:
-        parent.insert(int(last), value)
+        parent = _child(parent, leg)
+    if operation == INSERT and isinstance(parent, list) and isinstance(last, int):
+        # Counted from the end, a cell before the first one is put in front.
+        parent.insert(last if last >= 0 else max(len(parent) + last, 0), value)
     elif operation == REMOVE:
         del parent[last]
-    else:
-        assert operation == INSERT or isinstance(parent, list) or last in parent
+    elif isinstance(parent, dict | list) and isinstance(last, int) != isinstance(parent, dict):
         parent[last] = value
+    else:
+        # A replaced cell of what is no array is that itself.
+        assert operation == REPLACE
+        return _apply(document, REPLACE, way, value)
     return document
 
 
+def _child(parent: Any, leg: str | int) -> Any:
+    """A value that is no array is the only cell of one."""
+    if isinstance(leg, int) and not isinstance(parent, list):
+        assert leg in {0, -1}
+        return parent
+    return parent[leg]
+
+
 def _legs(path: str) -> list[str | int]:
-    """`$.a."b c"[3]` as names and indexes."""
+    """`$.a."b c"[3][last-1]` as names and indexes, those from the end negative."""
     assert path[0] == "$"
     legs: list[str | int] = []
     rest = path[1:]
     while rest:
         if rest[0] == "[":
             index, _, rest = rest[1:].partition("]")
-            legs.append(int(index))
+            from_end = index.removeprefix("last")
+            legs.append(int(index) if index == from_end else int(from_end or "0") - 1)
         elif rest[1] == '"':
             name, used = json.JSONDecoder().raw_decode(rest[1:])
             legs.append(name)

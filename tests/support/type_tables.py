@@ -40,6 +40,11 @@ CHARACTERS = {
 LABELS = ("", "a", "B b", "ж", "it's", 'quo"te', "back\\slash", "new\nline", "{json}", " leading")
 
 
+PATHS = (
+    "$.a", "$.a.b", '$.a."ж"', '$.a."q\\""', "$.a.new", '$."new one"', "$.a[last]", "$.a[0].b", "$.s", "$.s[0]",
+    "$.s[1]", "$.list[0]", "$.list[1]", "$.list[1][0]", "$.list[1][9]", "$.list[2].n", "$.list[9]", "$.list[last]",
+    "$.list[last-1]", "$.list[last-9]", "$.no.such",
+)  # fmt: skip
 COLUMN_NAMES = ("c{}", "c{}", 'c "{}"', "ж{}", "c\\{}", "c`{}`", "c.{}", "c'{}", "C{}")
 
 
@@ -49,6 +54,8 @@ class ColumnType:
 
     sql: str
     draw: Callable[[Random], str]
+    change: Callable[[Random, str], str] | None = None
+    """The new value by the column's name, where it builds on the old one."""
 
 
 def identifier(name: str) -> str:
@@ -68,8 +75,9 @@ def column_types(random: Random, *, shapes: bool = True) -> list[ColumnType]:
         *_labels(random),
         *_texts(random),
         *_binaries(random),
-        ColumnType("JSON", lambda random: f"CAST({quoted(document(random))} AS JSON)"),
+        ColumnType("JSON", lambda random: _json(document(random))),
         ColumnType("JSON", _typed_document),
+        STEADY,
         *(_shapes() if shapes else ()),
         *_vectors(random),
     ]
@@ -284,6 +292,34 @@ def _typed_document(random: Random) -> str:
     return "JSON_OBJECT(" + ",".join(f"'k{number}',{item}" for number, item in enumerate(items)) + ")"
 
 
+def _json(text: str) -> str:
+    return f"CAST({quoted(text)} AS JSON)"
+
+
+def _steady_document(random: Random) -> str:
+    """A document in which most of PATHS lead somewhere; long, so that differences pay."""
+    drawn = [_document_value(random, 1) for _ in range(6)]
+    inner = {"b": drawn[0], "ж": drawn[1], 'q"': drawn[2]}
+    text = {"a": inner, "list": [drawn[3], [drawn[4], 1], {"n": drawn[5]}], "s": 1, "pad": "x" * 500}
+    return _json(json.dumps(text))
+
+
+def _change_in_place(random: Random, column: str) -> str:
+    """A chain of the functions that the server writes as differences (manual: Partial Updates of JSON Values)."""
+    expression = column
+    for _ in range(random.randint(1, 3)):
+        path = quoted(random.choice(PATHS))
+        if random.random() < 0.3:
+            expression = f"JSON_REMOVE({expression}, {path})"
+        else:
+            function = random.choice(["JSON_SET", "JSON_REPLACE"])
+            expression = f"{function}({expression}, {path}, {_json(document(random, 1))})"
+    return expression
+
+
+STEADY = ColumnType("JSON", _steady_document, _change_in_place)
+
+
 def _shapes() -> list[ColumnType]:
     def at(random: Random) -> str:
         return f"{random.choice([0, -0.0, 1, -1.5, 1e20, 1e-7, random.uniform(-180, 180)])!r}"
@@ -357,24 +393,19 @@ class TypeTable:
 
     def _update(self, random: Random) -> str:
         """A few columns change; JSON in place where the server sees a way."""
-        changed = random.sample(list(self.columns), random.randint(1, min(4, len(self.columns))))
-        changes = [f"{identifier(name)} = {self._change(random, name)}" for name in changed]
+        changed = random.sample(list(self.columns), random.randint(1, min(5, len(self.columns))))
+        changes = [f"{identifier(name)} = {self._changed(random, name)}" for name in changed]
         return f"UPDATE IGNORE {self.name} SET {', '.join(changes)}, n = n + 1"
+
+    def _changed(self, random: Random, name: str) -> str:
+        column = self.columns[name]
+        return column.change(random, identifier(name)) if column.change else column.draw(random)
 
     def _values(self, random: Random) -> list[str]:
         return [
             "NULL" if name not in self.not_null and random.random() < 0.15 else column.draw(random)
             for name, column in self.columns.items()
         ]
-
-    def _change(self, random: Random, name: str) -> str:
-        column = self.columns[name]
-        if column.sql.startswith("JSON") and random.random() < 0.7:
-            value = f"CAST({quoted(document(random, 1))} AS JSON)"
-            path = random.choice(["$.a", "$.b.a", "$[0]", "$[0].a", "$[1][2]", '$."ж"', '$."long name"', '$."a\\"b"'])
-            how = random.choice(["SET", "SET", "REPLACE", "REMOVE"])
-            return f"JSON_{how}({identifier(name)}, {quoted(path)}{'' if how == 'REMOVE' else ', ' + value})"
-        return column.draw(random)
 
 
 def type_tables(random: Random, types: Sequence[ColumnType]) -> list[TypeTable]:
@@ -387,6 +418,11 @@ def wide_table(random: Random) -> TypeTable:
     """More columns than any fixed buffer expects, so small that a row holds them."""
     small = [*_numbers(random), *_temporals()]
     return _table(random, "types.wide", random.choices(small, k=400))
+
+
+def document_table(random: Random) -> TypeTable:
+    """Documents that change in place, mostly."""
+    return _table(random, "types.documents", [STEADY] * 8)
 
 
 def _table(random: Random, name: str, types: Sequence[ColumnType]) -> TypeTable:

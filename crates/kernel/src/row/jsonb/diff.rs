@@ -20,6 +20,19 @@ pub enum Node<'a> {
 enum Leg<'a> {
     Member(Cow<'a, [u8]>),
     Cell(usize),
+    /// `[last]`, `[last-1]` …: so many cells before the last one.
+    FromLast(usize),
+}
+
+impl Leg<'_> {
+    /// The cell of an array of `length` that this leg names, if there is one.
+    fn cell(&self, length: usize) -> Option<usize> {
+        match *self {
+            Leg::Cell(index) => Some(index).filter(|&index| index < length),
+            Leg::FromLast(back) => length.checked_sub(1)?.checked_sub(back),
+            Leg::Member(_) => None,
+        }
+    }
 }
 
 pub fn apply<'a>(base: &'a [u8], diffs: &'a [u8]) -> Result<Node<'a>> {
@@ -92,10 +105,9 @@ impl<'a> Node<'a> {
                 let at = members.iter().position(|(name, _)| name == key)?;
                 Some(&mut members[at].1)
             }
-            (Node::Array(items), Leg::Cell(index)) => items.get_mut(*index),
+            (Node::Array(items), leg) => leg.cell(items.len()).and_then(|at| items.get_mut(at)),
             // A value that is no array is the only cell of one.
-            (node @ (Node::Scalar(_) | Node::Object(_)), Leg::Cell(0)) => Some(node),
-            _ => None,
+            (node, leg) => leg.cell(1).map(|_| node),
         })
     }
 
@@ -108,8 +120,12 @@ impl<'a> Node<'a> {
                     Err(at) => members.insert(at, (key.clone(), value)),
                 }
             }
+            // Beyond the end means behind it, before the beginning in front (`Json_array_index::position`).
             (Node::Array(items), Leg::Cell(index)) => {
                 items.insert((*index).min(items.len()), value)
+            }
+            (Node::Array(items), leg @ Leg::FromLast(_)) => {
+                items.insert(leg.cell(items.len()).unwrap_or(0), value)
             }
             _ => return None,
         }
@@ -121,8 +137,8 @@ impl<'a> Node<'a> {
             (Node::Object(members), Leg::Member(key)) => {
                 members.remove(members.iter().position(|(name, _)| name == key)?);
             }
-            (Node::Array(items), Leg::Cell(index)) if *index < items.len() => {
-                items.remove(*index);
+            (Node::Array(items), leg) => {
+                items.remove(leg.cell(items.len())?);
             }
             _ => return None,
         }
@@ -184,8 +200,13 @@ fn parse_leg(text: &[u8]) -> Option<(Leg<'_>, &[u8])> {
     match text {
         [b'[', rest @ ..] => {
             let end = rest.iter().position(|&byte| byte == b']')?;
-            let index = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
-            Some((Leg::Cell(index), &rest[end + 1..]))
+            let text = std::str::from_utf8(&rest[..end]).ok()?;
+            let leg = match text.strip_prefix("last") {
+                None => Leg::Cell(text.parse().ok()?),
+                Some("") => Leg::FromLast(0),
+                Some(back) => Leg::FromLast(back.strip_prefix('-')?.parse().ok()?),
+            };
+            Some((leg, &rest[end + 1..]))
         }
         [b'.', b'"', rest @ ..] => {
             let (key, used) = unquote(rest)?;
