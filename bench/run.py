@@ -12,18 +12,21 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from latency import latency
 from peer_runs import SNAPSHOT, STREAM, MissingError, Result
 from source import source
 from workloads import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
+LATENCY = "latency"
+"""Not a workload to be read afterwards: commits at a set rate, each timed on its way."""
 LIMITS = {"stream": "mysqlbinlog --raw", "snapshot": "SELECT *"}
 
 
 def measured(rows: int, only: list[str], peers: list[str]) -> list[dict[str, object]]:
     """One record for each peer, workload and kind of reading."""
     records: list[dict[str, object]] = []
-    for workload in (WORKLOADS[name] for name in only):
+    for workload in (WORKLOADS[name] for name in only if name != LATENCY):
         with source(workload, rows) as filled:
             for kind, runs in (("stream", STREAM), ("snapshot", SNAPSHOT)):
                 # The table's contents are the same after any workload of its shape: one snapshot is enough.
@@ -75,23 +78,32 @@ def main() -> None:
     """Measure, print, and write bench/results/<date>-<commit>.json."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--only", default=",".join(WORKLOADS), help="workloads, by comma")
+    parser.add_argument("--only", default=",".join([*WORKLOADS, LATENCY]), help="workloads, by comma")
     parser.add_argument("--peers", default="", help="peers, by comma; all without it")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     only, peers = args.only.split(","), [p for p in args.peers.split(",") if p]
-    if unknown := (set(only) - set(WORKLOADS)) | (set(peers) - set(STREAM) - set(SNAPSHOT)):
+    if unknown := (set(only) - {*WORKLOADS, LATENCY}) | (set(peers) - set(STREAM) - set(SNAPSHOT)):
         parser.error(
-            f"not known: {', '.join(sorted(unknown))}; there are {', '.join([*WORKLOADS, *STREAM, *SNAPSHOT])}"
+            f"not known: {', '.join(sorted(unknown))}; there are {', '.join([*WORKLOADS, LATENCY, *STREAM, *SNAPSHOT])}"
         )
     records = measured(args.rows, only, peers)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "system": platform.system()}
-    report = {"rows": args.rows, "commit": commit.stdout.strip(), **machine, "results": records}
+    timed = None
+    if LATENCY in only:
+        with tempfile.TemporaryDirectory() as scratch:
+            timed = asdict(latency(Path(scratch)))
+    report = {"rows": args.rows, "commit": commit.stdout.strip(), **machine, "latency_ms": timed, "results": records}
     RESULTS.mkdir(exist_ok=True)
     name = f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}-{commit.stdout.strip() or 'none'}.json"
     (RESULTS / name).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(report, indent=1) if args.json else table(records))
+    if args.json:
+        print(json.dumps(report, indent=1))
+        return
+    print(table(records))
+    if timed:
+        print("commit to sink: {median:.1f} ms median, {p99:.1f} ms p99 at {rate:.0f} transactions/s".format(**timed))
 
 
 if __name__ == "__main__":

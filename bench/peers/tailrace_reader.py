@@ -15,7 +15,7 @@ from tailrace.api import ChangeStream
 from tailrace.config import Config, load_properties, parse
 from tailrace.engine import Engine
 from tailrace.model.offset import Offset
-from tailrace.sinks import sink_fields
+from tailrace.sinks import Batch, Sink, create_sink, sink_fields
 from tailrace.storage import Commit
 from tailrace.storage.sqlite import SqliteStorage
 
@@ -48,6 +48,40 @@ def files(config: Config, rows: int) -> tuple[float, float]:
     return first or engine.progress.last_event, engine.progress.last_event
 
 
+class Timed:
+    """The configured sink, and when each of its writes was done."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.open, self.end_transaction, self.rollback = sink.open, sink.end_transaction, sink.rollback
+        self.flush, self.stored, self.close = sink.flush, sink.stored, sink.close
+        self.done: list[tuple[float, bytes]] = []
+
+    def write(self, batch: Batch) -> None:
+        """As the sink does."""
+        self._sink.write(batch)
+        self.done.append((time.time(), bytes(batch)))
+
+
+def latencies(config: Config, rows: int) -> list[float]:
+    """Milliseconds from each commit to the return of the write that holds it, sorted."""
+    sink = Timed(create_sink(config.name, config.sink))
+    engine = Engine(config, sink)
+    threading.Thread(target=lambda: _stop_after(engine, rows), daemon=True).start()
+    engine.run()
+    return sorted(
+        written * 1000 - json.loads(line)["source"]["ts_us"] / 1000
+        for written, lines in sink.done
+        for line in lines.splitlines()
+    )
+
+
+def _stop_after(engine: Engine, rows: int) -> None:
+    while engine.progress.events < rows:
+        time.sleep(0.05)
+    engine.stop()
+
+
 def counted(sizes: Iterator[int], rows: int) -> tuple[float, float]:
     """When the first and the last event came."""
     first, seen = 0.0, 0
@@ -66,6 +100,11 @@ def main() -> None:
     if asked["offset"] is not None:
         begin_at(config, asked["offset"])
     rows = asked["rows"]
+    if asked["kind"] == "latency":
+        found = latencies(config, rows)
+        quantiles = {"median": found[rows // 2], "p99": found[rows * 99 // 100], "worst": found[-1]}
+        print(json.dumps(quantiles))
+        return
     stream = ChangeStream(config)
     if asked["kind"] == "jsonl":
         first, last = files(config, rows)

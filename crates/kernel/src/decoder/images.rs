@@ -53,7 +53,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Reads one row image into `values` (cleared first).
+/// Reads one row image into `values`, in place of what was there.
 ///
 /// Layout (`Rows_log_event`, sql/log_event.cc): NULL bitmap over the columns present, then their values.
 #[inline]
@@ -63,19 +63,20 @@ pub fn read_image<'a>(
     reader: &mut Reader<'a>,
     values: &mut Vec<Value<'a>>,
 ) -> Result<()> {
-    values.clear();
     let nulls = Bitmap(reader.bytes(layout.carried.div_ceil(8))?);
     if layout.full {
-        for (index, &wire) in wires.iter().enumerate() {
-            let value = if nulls.get(index) {
+        // Written in place: every row of an event has the same columns.
+        values.resize(wires.len(), Value::Absent);
+        for (index, (value, &wire)) in values.iter_mut().zip(wires).enumerate() {
+            *value = if nulls.get(index) {
                 Value::Null
             } else {
                 image::decode(wire, reader)?
             };
-            values.push(value);
         }
         return Ok(());
     }
+    values.clear();
     let mut carried = 0;
     for (index, &wire) in wires.iter().enumerate() {
         if !layout.present.get(index) {

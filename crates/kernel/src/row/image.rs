@@ -7,7 +7,8 @@ use super::wire::WireType;
 use crate::error::{Error, Result};
 use crate::reader::Reader;
 
-#[inline]
+// Called once, in the loop over columns: the value is made where it will stay.
+#[inline(always)]
 pub fn decode<'a>(wire: WireType, r: &mut Reader<'a>) -> Result<Value<'a>> {
     Ok(match wire {
         WireType::Int { bytes, unsigned } => int(bytes, unsigned, r)?,
