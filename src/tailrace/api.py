@@ -76,7 +76,11 @@ class ChangeStream:
         return self._engine.progress if self._engine is not None else Progress()
 
     def close(self) -> None:
-        """Stop the connector; what was handed out before the last step of the iteration is stored as delivered."""
+        """Stop the connector.
+
+        Stored as delivered is what the iteration had stepped past at the last `offset.flush.interval.ms`, or somewhat
+        less: the rest comes again in the next run.
+        """
         self._sink.leave()
         if self._engine is not None:
             self._engine.stop()

@@ -35,6 +35,7 @@ def connector(mysql: Server, database: str, tmp_path: Path) -> Iterator[Connecto
     made = Connector(tmp_path, mysql, database)
     made.start()
     made.catch_up(mysql, database, 1)
+    made.await_streaming()
     yield made
     if made.running:
         made.kill9()

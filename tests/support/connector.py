@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -91,8 +93,10 @@ class Connector:
     def _all(self) -> list[dict[str, Any]]:
         found = []
         for file in self.files:
-            whole, _, _ = file.read_bytes().rpartition(b"\n")
-            found += [json.loads(line) for line in whole.splitlines()]
+            # A connector that begins anew takes files back.
+            with suppress(FileNotFoundError):
+                whole, _, _ = file.read_bytes().rpartition(b"\n")
+                found += [json.loads(line) for line in whole.splitlines()]
         return found
 
     def await_row(self, database: str, table: str, row: dict[str, Any], timeout: float = 60) -> None:
@@ -117,6 +121,16 @@ class Connector:
         """Until everything written before this call is in the files. Needs the table `marker (id INT PRIMARY KEY)`."""
         server.execute(f"INSERT INTO {database}.marker VALUES ({mark})")
         self.await_row(database, "marker", {"id": mark})
+
+    def await_streaming(self) -> None:
+        """Until a restart would go on streaming, and take no new snapshot."""
+
+        def stored() -> bool:
+            with closing(sqlite3.connect(self.folder / "state.db")) as state:
+                offset = state.execute("SELECT offset FROM connector").fetchone()[0]
+            return offset is not None and not json.loads(offset).get("snapshot")
+
+        assert await_condition(stored, 60), "no offset behind the snapshot was stored"
 
 
 def doubled(found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:

@@ -58,7 +58,8 @@ class Deliverer:
                 raise
             if item is not None:
                 self._take(item)
-            if time.monotonic() >= due:
+            # At once where a snapshot begins or ends: it is dear to take again.
+            if time.monotonic() >= due or (item is not None and item.offset is not None):
                 self._flush(store)
                 due = time.monotonic() + self._interval
 

@@ -6,7 +6,8 @@ The ladder, from the first rung that the user may take:
    commit is whole, in binlog, `gtid_executed` and engine. So once we have the lock, each such transaction is in every
    view and before the position, or has not written yet and is in neither. Transactions on other tables may still
    commit: the position may or may not count them, but they have no captured row. So the position is exact. Long SELECTs
-   do not hinder it.
+   do not hinder it. Its price, as of any LOCK TABLES: a transaction that has written one captured table and now wants
+   another may be rolled back as a deadlock's victim (ER_LOCK_DEADLOCK) in that moment.
 2. FLUSH TABLES WITH READ LOCK. No transaction commits while it is held (it waits for those inside their commit), so all
    views opened and the position read under it are of one instant. It comes
    second because it waits for long queries too, and a try that times out leaves the tables it flushed closed to
