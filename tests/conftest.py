@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from support.connector import kill_leftovers
 from tailrace import lab
 from tailrace.errors import LabError
 
@@ -44,6 +45,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     except ImportError as error:
         kernel = f"not built ({error})"
     return [f"server: {server}", f"kernel: {kernel}", f"seed: {config.getoption('--seed')} (repeat with --seed)"]
+
+
+@pytest.fixture(autouse=True)
+def _no_connector_outlives_its_test() -> Iterator[None]:
+    yield
+    kill_leftovers()
 
 
 @pytest.fixture(scope="session")

@@ -30,15 +30,13 @@ def database(mysql: Server) -> Iterator[str]:
 
 
 @pytest.fixture
-def connector(mysql: Server, database: str, tmp_path: Path) -> Iterator[Connector]:
+def connector(mysql: Server, database: str, tmp_path: Path) -> Connector:
     """Streaming."""
     made = Connector(tmp_path, mysql, database)
     made.start()
     made.catch_up(mysql, database, 1)
     made.await_streaming()
-    yield made
-    if made.running:
-        made.kill9()
+    return made
 
 
 def _run(mysql: Server, *statements: str) -> None:

@@ -42,14 +42,12 @@ def proxy(mysql: Server) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def connector(mysql: Server, proxy: Proxy, database: str, tmp_path: Path) -> Iterator[Connector]:
+def connector(mysql: Server, proxy: Proxy, database: str, tmp_path: Path) -> Connector:
     """Streaming, through the proxy."""
     made = Connector(tmp_path, mysql, database, database__port=proxy.port)
     made.start()
     made.catch_up(mysql, database, 1)
-    yield made
-    if made.running:
-        made.kill9()
+    return made
 
 
 def _insert(mysql: Server, rows: int) -> None:

@@ -15,6 +15,18 @@ from tailrace.lab import Server
 from tailrace.lab.server import await_condition
 
 
+_started: list[subprocess.Popen[str]] = []
+
+
+def kill_leftovers() -> None:
+    """Ends what a failed test left running."""
+    while _started:
+        process = _started.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate(timeout=30)
+
+
 class Connector:
     """Its files are in `folder`; one process at a time."""
 
@@ -43,6 +55,7 @@ class Connector:
         self._config.write_text("".join(lines), encoding="utf-8")
         command = [sys.executable, "-m", "tailrace.cli", "run", str(self._config), "--json"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        _started.append(self._process)
 
     def kill9(self) -> None:
         assert self._process

@@ -17,6 +17,7 @@ pub mod decoder;
 pub mod encode;
 pub mod error;
 pub mod gtid;
+pub mod json_text;
 pub mod packet;
 pub mod pool;
 pub mod reader;

@@ -5,8 +5,8 @@
 
 use super::batch::Operation;
 use super::plan::TableName;
-use super::text::{write_int, write_string, write_uint};
 use crate::error::{Error, Result};
+use crate::json_text::{write_int, write_string, write_uint};
 
 /// How rows leave the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use super::Change;
 use super::batch::{Batch, Operation, Run, count};
 use super::envelope::{Envelope, Parts, Source};
 use super::plan::{ColumnSpec, ColumnType, Plan, field_prefix};
-use super::text::{
+use crate::error::{Error, Result};
+use crate::json_text::{
     write_base64, write_double, write_escaped, write_float, write_int, write_string, write_uint,
 };
-use crate::error::{Error, Result};
 use crate::row::value::{Date, DateTime, Value};
 use crate::row::{jsonb, temporal};
 use std::sync::Arc;
@@ -321,9 +321,9 @@ fn write_value(
             }
         }
         (ColumnType::Json, Value::JsonBinary(v)) => {
-            scratch.clear();
-            jsonb::write_text(v, scratch)?;
-            write_string(scratch, out);
+            out.push(b'"');
+            jsonb::write_text_in_string(v, out)?;
+            out.push(b'"');
         }
         (ColumnType::Json, Value::JsonDiff { base, diffs }) => {
             scratch.clear();

@@ -9,7 +9,6 @@ pub mod batch;
 pub mod envelope;
 pub mod json;
 pub mod plan;
-pub mod text;
 
 use crate::error::Result;
 use crate::row::value::Value;

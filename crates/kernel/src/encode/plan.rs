@@ -1,8 +1,8 @@
 //! A table version, compiled: what Python describes once and the encoders run per row.
 
 use super::json::JsonColumn;
-use super::text::write_string;
 use crate::error::{Error, Result};
+use crate::json_text::write_string;
 use crate::row::charset::Charset;
 use crate::row::text::ColumnKind;
 use std::sync::Arc;

@@ -147,7 +147,7 @@ impl<'a> Node<'a> {
 
     pub fn write(&self, out: &mut Vec<u8>) -> Result<()> {
         match self {
-            Node::Scalar(value) => scalar::write(*value, out)?,
+            Node::Scalar(value) => scalar::write::<false>(*value, out)?,
             Node::Array(items) => {
                 out.push(b'[');
                 for (index, item) in items.iter().enumerate() {
@@ -164,7 +164,7 @@ impl<'a> Node<'a> {
                     if index > 0 {
                         out.push(b',');
                     }
-                    scalar::write_string(key, out);
+                    scalar::write_string::<false>(key, out);
                     out.push(b':');
                     value.write(out)?;
                 }

@@ -12,10 +12,18 @@ const MAX_DEPTH: usize = 100;
 
 /// Appends the document as JSON text without spaces. No bytes at all are the JSON `null`, as in the server.
 pub fn write_text(binary: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    write_document::<false>(binary, out)
+}
+
+/// Appends the same text as it stands inside a JSON string: escaped, without the string's own quotes.
+pub fn write_text_in_string(binary: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    write_document::<true>(binary, out)
+}
+
+fn write_document<const IN_STRING: bool>(binary: &[u8], out: &mut Vec<u8>) -> Result<()> {
     let mut budget = Budget::of(binary);
     let value = Json::document(binary, &mut budget)?;
-    out.reserve(binary.len());
-    write_value(value, MAX_DEPTH, &mut budget, out)
+    write_value::<IN_STRING>(value, MAX_DEPTH, &mut budget, out)
 }
 
 /// Appends the text of `base` after the changes of `diffs` (a `Json_diff_vector`, `sql-common/json_diff.cc`).
@@ -23,7 +31,7 @@ pub fn write_text_with_diffs(base: &[u8], diffs: &[u8], out: &mut Vec<u8>) -> Re
     diff::apply(base, diffs)?.write(out)
 }
 
-fn write_value(
+fn write_value<const IN_STRING: bool>(
     value: Json<'_>,
     depth: usize,
     budget: &mut Budget,
@@ -37,7 +45,7 @@ fn write_value(
                 if index > 0 {
                     out.push(b',');
                 }
-                write_value(items.value(index, budget)?, depth, budget, out)?;
+                write_value::<IN_STRING>(items.value(index, budget)?, depth, budget, out)?;
             }
             out.push(b']');
         }
@@ -48,13 +56,13 @@ fn write_value(
                 if index > 0 {
                     out.push(b',');
                 }
-                scalar::write_string(members.key(index, budget)?, out);
+                scalar::write_string::<IN_STRING>(members.key(index, budget)?, out);
                 out.push(b':');
-                write_value(members.value(index, budget)?, depth, budget, out)?;
+                write_value::<IN_STRING>(members.value(index, budget)?, depth, budget, out)?;
             }
             out.push(b'}');
         }
-        scalar => scalar::write(scalar, out)?,
+        scalar => scalar::write::<IN_STRING>(scalar, out)?,
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::binary::Json;
 use crate::error::{Error, Result};
+use crate::json_text;
 use crate::reader::Reader;
 use crate::row::decimal::Decimal;
 use base64::Engine as _;
@@ -16,19 +17,22 @@ const NEWDECIMAL: u8 = 246;
 /// Characters after which the server breaks a line of base64 (`base64_encode`, mysys/base64.h).
 const BASE64_LINE: usize = 76;
 
-/// Appends a scalar; containers are the caller's.
-pub fn write(value: Json<'_>, out: &mut Vec<u8>) -> Result<()> {
+/// Appends a scalar, `IN_STRING` as it stands inside a JSON string; containers are the caller's.
+pub fn write<const IN_STRING: bool>(value: Json<'_>, out: &mut Vec<u8>) -> Result<()> {
     match value {
         Json::Null => out.extend_from_slice(b"null"),
         Json::Bool(true) => out.extend_from_slice(b"true"),
         Json::Bool(false) => out.extend_from_slice(b"false"),
-        Json::Int(value) => out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
-        Json::UInt(value) => out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes()),
-        Json::Double(value) if value.is_finite() => {
-            out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
-        }
+        Json::Int(value) => json_text::write_int(value, out),
+        Json::UInt(value) => json_text::write_uint(value, out),
+        Json::Double(value) if value.is_finite() => json_text::write_double(value, out),
         Json::Double(_) => return Err(Error::corrupt("a JSON number that is not finite")),
-        Json::String(text) => write_string(text, out),
+        Json::String(text) => write_string::<IN_STRING>(text, out),
+        Json::Opaque(kind, bytes) if IN_STRING => {
+            let mut plain = Vec::new();
+            write_opaque(kind, bytes, &mut plain)?;
+            json_text::write_escaped(&plain, out);
+        }
         Json::Opaque(kind, bytes) => write_opaque(kind, bytes, out)?,
         Json::Array(_) | Json::Object(_) => {
             return Err(Error::corrupt("a JSON container where a scalar must stand"));
@@ -38,7 +42,23 @@ pub fn write(value: Json<'_>, out: &mut Vec<u8>) -> Result<()> {
 }
 
 /// Appends a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
-pub fn write_string(text: &[u8], out: &mut Vec<u8>) {
+#[inline]
+pub fn write_string<const IN_STRING: bool>(text: &[u8], out: &mut Vec<u8>) {
+    let quote: &[u8] = if IN_STRING { b"\\\"" } else { b"\"" };
+    if json_text::is_verbatim(text) {
+        out.extend_from_slice(quote);
+        out.extend_from_slice(text);
+        out.extend_from_slice(quote);
+    } else if IN_STRING {
+        let mut plain = Vec::new();
+        write_unusual(text, &mut plain);
+        json_text::write_escaped(&plain, out);
+    } else {
+        write_unusual(text, out);
+    }
+}
+
+fn write_unusual(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     match std::str::from_utf8(text) {
         Ok(_) => write_escaped(text, out),

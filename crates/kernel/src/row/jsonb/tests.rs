@@ -74,3 +74,31 @@ proptest! {
         let _ = write_text_with_diffs(&base, &diffs, &mut Vec::new());
     }
 }
+
+/// A document of one string, or of one member with that name.
+fn of_string(text: &[u8], as_key: bool) -> Vec<u8> {
+    let length = u8::try_from(text.len()).expect("short");
+    if as_key {
+        let size = 11 + length;
+        let mut document = vec![0x00, 1, 0, size, 0, 11, 0, length, 0, 0x04, 1, 0];
+        document.extend_from_slice(text);
+        return document;
+    }
+    let mut document = vec![0x0C];
+    document.push(length);
+    document.extend_from_slice(text);
+    document
+}
+
+proptest! {
+    #[test]
+    fn text_in_a_string_reads_back_as_the_text(string in "[a-zя\"\\\\\u{0}-\u{1F}]{0,20}|.{0,20}", as_key in any::<bool>()) {
+        let document = of_string(string.as_bytes(), as_key);
+        let mut inside = vec![b'"'];
+        write_text_in_string(&document, &mut inside).expect("sound");
+        inside.push(b'"');
+        let mut expected = Vec::new();
+        crate::json_text::write_string(text(&document).expect("sound").as_bytes(), &mut expected);
+        prop_assert_eq!(String::from_utf8(inside).unwrap(), String::from_utf8(expected).unwrap());
+    }
+}

@@ -51,6 +51,13 @@ pub fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Whether `bytes` stand in a JSON string as they are: UTF-8 without anything to escape.
+#[inline]
+pub fn is_verbatim(bytes: &[u8]) -> bool {
+    is_plain(bytes)
+        || (run_without_escapes(bytes) == bytes.len() && std::str::from_utf8(bytes).is_ok())
+}
+
 fn write_escaped_slowly(bytes: &[u8], out: &mut Vec<u8>) {
     let text = match std::str::from_utf8(bytes) {
         Ok(_) => Cow::Borrowed(bytes),
@@ -151,15 +158,39 @@ pub fn write_float(value: f32, out: &mut Vec<u8>) {
     }
 }
 
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/// Up to here (a DECIMAL of 28 digits) the library's set-up costs several times more than the encoding.
+const SHORT_BASE64: usize = 12;
+
 /// Standard base64 with padding, in quotes.
 #[inline]
 pub fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    let start = out.len();
-    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    // The slice is exactly as long as the encoding: this cannot fail.
-    let _ = STANDARD.encode_slice(bytes, &mut out[start..]);
+    if bytes.len() <= SHORT_BASE64 {
+        for group in bytes.chunks(3) {
+            out.extend_from_slice(&base64_group(group));
+        }
+    } else {
+        let start = out.len();
+        out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+        // The slice is exactly as long as the encoding: this cannot fail.
+        let _ = STANDARD.encode_slice(bytes, &mut out[start..]);
+    }
     out.push(b'"');
+}
+
+/// One to three bytes as four characters.
+#[inline]
+fn base64_group(bytes: &[u8]) -> [u8; 4] {
+    let byte = |index: usize| u32::from(bytes.get(index).copied().unwrap_or(0));
+    let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+    let character = |shift: u32| BASE64[(bits >> shift & 63) as usize];
+    [
+        character(18),
+        character(12),
+        if bytes.len() > 1 { character(6) } else { b'=' },
+        if bytes.len() > 2 { character(0) } else { b'=' },
+    ]
 }
 
 #[cfg(test)]
@@ -199,6 +230,13 @@ mod tests {
             let mut out = Vec::new();
             write_string(&bytes, &mut out);
             prop_assert_eq!(String::from_utf8(out).unwrap(), naive(&String::from_utf8_lossy(&bytes)));
+        }
+
+        #[test]
+        fn short_base64_is_the_librarys(bytes in proptest::collection::vec(any::<u8>(), 0..16)) {
+            let mut out = Vec::new();
+            write_base64(&bytes, &mut out);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), format!("\"{}\"", STANDARD.encode(&bytes)));
         }
 
         #[test]
