@@ -6,24 +6,26 @@ use crate::reader::Reader;
 /// Bytes waiting to be read. Consumed bytes are dropped when more are fed, so a whole packet is never copied twice.
 #[derive(Debug, Default)]
 struct Window {
+    /// As long as it ever was: what lies behind `filled` is of no meaning.
     bytes: Vec<u8>,
     read: usize,
+    filled: usize,
 }
 
 impl Window {
-    fn feed(&mut self, bytes: &[u8]) {
-        if self.read == self.bytes.len() {
-            self.bytes.clear();
-        } else if self.read > 0 {
-            self.bytes.copy_within(self.read.., 0);
-            self.bytes.truncate(self.bytes.len() - self.read);
-        }
+    fn room(&mut self, count: usize) -> &mut [u8] {
+        self.bytes.copy_within(self.read..self.filled, 0);
+        let start = self.filled - self.read;
         self.read = 0;
-        self.bytes.extend_from_slice(bytes);
+        self.filled = start + count;
+        if self.bytes.len() < self.filled {
+            self.bytes.resize(self.filled, 0);
+        }
+        &mut self.bytes[start..self.filled]
     }
 
     fn rest(&self) -> &[u8] {
-        self.bytes.get(self.read..).unwrap_or_default()
+        self.bytes.get(self.read..self.filled).unwrap_or_default()
     }
 }
 
@@ -53,7 +55,12 @@ impl PacketStream {
     }
 
     pub fn feed(&mut self, bytes: &[u8]) {
-        self.window.feed(bytes);
+        self.room(bytes.len()).copy_from_slice(bytes);
+    }
+
+    /// Takes in `count` bytes, which the caller puts into the slice.
+    pub fn room(&mut self, count: usize) -> &mut [u8] {
+        self.window.room(count)
     }
 
     /// The next payload, borrowed until the next call; `None` when it is not whole yet.
@@ -111,7 +118,12 @@ impl FileStream {
     }
 
     pub fn feed(&mut self, bytes: &[u8]) {
-        self.window.feed(bytes);
+        self.room(bytes.len()).copy_from_slice(bytes);
+    }
+
+    /// Takes in `count` bytes, which the caller puts into the slice.
+    pub fn room(&mut self, count: usize) -> &mut [u8] {
+        self.window.room(count)
     }
 
     pub fn next_packet(&mut self) -> Result<Option<&[u8]>> {

@@ -69,6 +69,11 @@ impl ResultSet {
         self.input.feed(bytes);
     }
 
+    /// Takes in `count` bytes, which the caller puts into the slice.
+    pub fn room(&mut self, count: usize) -> &mut [u8] {
+        self.input.room(count)
+    }
+
     pub fn finished(&self) -> bool {
         self.phase == Phase::Finished
     }

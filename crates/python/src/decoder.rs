@@ -53,9 +53,7 @@ impl Decoder {
 
     fn feed(&mut self, py: Python<'_>, data: PyBuffer<u8>) -> PyResult<()> {
         // The bytes may belong to a bytearray that Python reuses: they are copied with the GIL held.
-        let bytes = data.to_vec(py)?;
-        self.0.feed(&bytes);
-        Ok(())
+        data.copy_to_slice(py, self.0.room(data.item_count()))
     }
 
     fn replay(&mut self, data: &[u8], last: bool) {

@@ -47,9 +47,7 @@ impl ResultSet {
     }
 
     fn feed(&mut self, py: Python<'_>, data: PyBuffer<u8>) -> PyResult<()> {
-        let bytes = data.to_vec(py)?;
-        self.inner.feed(&bytes);
-        Ok(())
+        data.copy_to_slice(py, self.inner.room(data.item_count()))
     }
 
     #[pyo3(signature = (now_us, snapshot = "true"))]

@@ -92,9 +92,14 @@ impl Decoder {
 
     /// Bytes as they came from the socket or file, cut anywhere.
     pub fn feed(&mut self, bytes: &[u8]) {
+        self.room(bytes.len()).copy_from_slice(bytes);
+    }
+
+    /// Takes in `count` bytes, which the caller puts into the slice.
+    pub fn room(&mut self, count: usize) -> &mut [u8] {
         match &mut self.input {
-            Input::Packets(stream) => stream.feed(bytes),
-            Input::File(stream) => stream.feed(bytes),
+            Input::Packets(stream) => stream.room(count),
+            Input::File(stream) => stream.room(count),
         }
     }
 
