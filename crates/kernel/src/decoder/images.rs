@@ -53,9 +53,59 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Reads one row image into `values`, in place of what was there.
+/// One row image, a value for each column of the table, read as it is asked for.
 ///
 /// Layout (`Rows_log_event`, sql/log_event.cc): NULL bitmap over the columns present, then their values.
+pub struct Image<'r, 'a> {
+    wires: &'r [WireType],
+    layout: Layout<'r>,
+    reader: &'r mut Reader<'a>,
+    nulls: Bitmap<'a>,
+    index: usize,
+    carried: usize,
+}
+
+impl<'r, 'a> Image<'r, 'a> {
+    #[inline]
+    pub fn new(
+        wires: &'r [WireType],
+        layout: Layout<'r>,
+        reader: &'r mut Reader<'a>,
+    ) -> Result<Self> {
+        let nulls = Bitmap(reader.bytes(layout.carried.div_ceil(8))?);
+        Ok(Image {
+            wires,
+            layout,
+            reader,
+            nulls,
+            index: 0,
+            carried: 0,
+        })
+    }
+}
+
+impl<'a> Iterator for Image<'_, 'a> {
+    type Item = Result<Value<'a>>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        let wire = *self.wires.get(self.index)?;
+        let present = self.layout.full || self.layout.present.get(self.index);
+        self.index += 1;
+        if !present {
+            return Some(Ok(Value::Absent));
+        }
+        let null = self.nulls.get(self.carried);
+        self.carried += 1;
+        Some(if null {
+            Ok(Value::Null)
+        } else {
+            image::decode(wire, self.reader)
+        })
+    }
+}
+
+/// Reads one row image into `values`, in place of what was there.
 #[inline]
 pub fn read_image<'a>(
     wires: &[WireType],
@@ -63,33 +113,10 @@ pub fn read_image<'a>(
     reader: &mut Reader<'a>,
     values: &mut Vec<Value<'a>>,
 ) -> Result<()> {
-    let nulls = Bitmap(reader.bytes(layout.carried.div_ceil(8))?);
-    if layout.full {
-        // Written in place: every row of an event has the same columns.
-        values.resize(wires.len(), Value::Absent);
-        for (index, (value, &wire)) in values.iter_mut().zip(wires).enumerate() {
-            *value = if nulls.get(index) {
-                Value::Null
-            } else {
-                image::decode(wire, reader)?
-            };
-        }
-        return Ok(());
-    }
-    values.clear();
-    let mut carried = 0;
-    for (index, &wire) in wires.iter().enumerate() {
-        if !layout.present.get(index) {
-            values.push(Value::Absent);
-            continue;
-        }
-        let null = nulls.get(carried);
-        carried += 1;
-        values.push(if null {
-            Value::Null
-        } else {
-            image::decode(wire, reader)?
-        });
+    // Written in place: every row of an event has the same columns.
+    values.resize(wires.len(), Value::Absent);
+    for (value, read) in values.iter_mut().zip(Image::new(wires, layout, reader)?) {
+        *value = read?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What each event means: positions, transactions, tables, rows.
 
-use super::images::{Bitmap, Layout, fill_unchanged, read_image, read_partial_image};
+use super::images::{Bitmap, Image, Layout, fill_unchanged, read_image, read_partial_image};
 use super::item::{Item, NeedTable, Query, XaHold, XaOutcome};
 use super::tables::{Binding, Bound, Tables};
 use super::{Arc, Start};
@@ -13,8 +13,9 @@ use crate::binlog::rows::{RowsEvent, RowsKind};
 use crate::binlog::table_map::TableMap;
 use crate::binlog::{heartbeat, rotate, xa};
 use crate::checksum;
-use crate::encode::batch::{Batch, Commit};
+use crate::encode::batch::{Batch, Commit, Operation};
 use crate::encode::envelope::{Envelope, Source};
+use crate::encode::json::JsonEncoder;
 use crate::encode::{Change, Encoder};
 use crate::error::{Error, Kind, Result};
 use crate::gtid::{Gtid, GtidSet};
@@ -630,50 +631,82 @@ impl State {
         let first = Layout::new(Bitmap::new(rows.before), columns);
         let second = Layout::new(Bitmap::new(rows.after), columns);
         let mut reader = Reader::new(rows.data);
-        let (mut before, mut after) = (Vec::with_capacity(columns), Vec::new());
         let (start, next) = self.transaction.numbered;
         let mut index = if start == event.span.start { next } else { 0 };
         // INSERT … VALUES () with binlog_row_image=MINIMAL: a row without columns has no bytes, and its event no other.
         let lone = rows.kind == RowsKind::Write && rows.data.is_empty() && first.is_empty();
         let mut alone = lone;
+        let (mut before, mut after) = (Vec::new(), Vec::new());
         while !reader.is_empty() || std::mem::take(&mut alone) {
             let left = reader.len();
-            read_image(&bound.wires, first, &mut reader, &mut before)?;
-            let change = match rows.kind {
-                RowsKind::Write => Change::Insert(&before),
-                RowsKind::Delete => Change::Delete(&before),
-                RowsKind::Update | RowsKind::PartialUpdate => {
-                    if rows.kind == RowsKind::Update {
-                        read_image(&bound.wires, second, &mut reader, &mut after)?;
-                    } else {
-                        read_partial_image(&bound.wires, second, &before, &mut reader, &mut after)?;
-                    }
-                    fill_unchanged(&before, &mut after);
-                    Change::Update {
-                        before: &before,
-                        after: &after,
+            match self.single(rows.kind) {
+                Some((encoder, operation)) => {
+                    let image = Image::new(&bound.wires, first, &mut reader)?;
+                    encoder.stream(&bound.plan, index, operation, image)?;
+                }
+                None => {
+                    read_image(&bound.wires, first, &mut reader, &mut before)?;
+                    let change = match rows.kind {
+                        RowsKind::Write => Change::Insert(&before),
+                        RowsKind::Delete => Change::Delete(&before),
+                        RowsKind::Update | RowsKind::PartialUpdate => {
+                            if rows.kind == RowsKind::Update {
+                                read_image(&bound.wires, second, &mut reader, &mut after)?;
+                            } else {
+                                read_partial_image(
+                                    &bound.wires,
+                                    second,
+                                    &before,
+                                    &mut reader,
+                                    &mut after,
+                                )?;
+                            }
+                            fill_unchanged(&before, &mut after);
+                            Change::Update {
+                                before: &before,
+                                after: &after,
+                            }
+                        }
+                    };
+                    if !self.skipped() {
+                        self.encoder.change(&bound.plan, index, change)?;
                     }
                 }
-            };
+            }
             // Rows without columns would otherwise never end.
             if reader.len() == left && !lone {
                 return Err(Error::corrupt("a row of no bytes"));
-            }
-            let skipped = match &mut self.skip {
-                Some((gtid, left)) if *left > 0 && *gtid == self.transaction.gtid_text => {
-                    *left -= 1;
-                    true
-                }
-                _ => false,
-            };
-            if !skipped {
-                self.encoder.change(&bound.plan, index, change)?;
             }
             self.transaction.rows += 1;
             index += 1;
         }
         self.transaction.numbered = (event.span.start, index);
         Ok(())
+    }
+
+    /// Where the values of a row with one image may be written as they are read.
+    #[inline]
+    fn single(&mut self, kind: RowsKind) -> Option<(&mut JsonEncoder, Operation)> {
+        let operation = match kind {
+            RowsKind::Write => Operation::Insert,
+            RowsKind::Delete => Operation::Delete,
+            RowsKind::Update | RowsKind::PartialUpdate => return None,
+        };
+        if self.skip.is_some() {
+            return None;
+        }
+        Some((self.encoder.streaming()?, operation))
+    }
+
+    /// Whether the row came out on an earlier connection.
+    fn skipped(&mut self) -> bool {
+        match &mut self.skip {
+            Some((gtid, left)) if *left > 0 && *gtid == self.transaction.gtid_text => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
     }
 }
 

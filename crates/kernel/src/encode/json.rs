@@ -115,6 +115,11 @@ impl JsonEncoder {
     }
 
     #[inline]
+    pub fn has_keys(&self) -> bool {
+        self.envelope.keys
+    }
+
+    #[inline]
     pub fn size(&self) -> usize {
         self.lines.len() + self.keys.len()
     }
@@ -139,15 +144,13 @@ impl JsonEncoder {
     pub fn change(&mut self, plan: &Plan, row: u32, change: Change<'_, '_>) -> Result<()> {
         let start = (self.lines.len(), self.keys.len());
         let written = match change {
-            Change::Insert(after) => self.line(plan, row, Operation::Insert, None, Some(after)),
-            Change::Read(after) => self.line(plan, row, Operation::Read, None, Some(after)),
-            Change::Delete(before) => self.line(plan, row, Operation::Delete, Some(before), None),
+            Change::Insert(after) => self.single(plan, row, Operation::Insert, after),
+            Change::Read(after) => self.single(plan, row, Operation::Read, after),
+            Change::Delete(before) => self.single(plan, row, Operation::Delete, before),
             Change::Update { before, after } if key_changed(plan, before, after) => self
-                .line(plan, row, Operation::Delete, Some(before), None)
-                .and_then(|()| self.line(plan, row, Operation::Insert, None, Some(after))),
-            Change::Update { before, after } => {
-                self.line(plan, row, Operation::Update, Some(before), Some(after))
-            }
+                .single(plan, row, Operation::Delete, before)
+                .and_then(|()| self.single(plan, row, Operation::Insert, after)),
+            Change::Update { before, after } => self.write_update(plan, row, before, after),
         };
         if written.is_err() {
             self.lines.truncate(start.0);
@@ -156,51 +159,110 @@ impl JsonEncoder {
         written
     }
 
-    fn line(
+    /// An insert, delete or read whose values are made one by one as they are written. Not with keys, which would
+    /// need them again.
+    ///
+    /// On an error nothing of the change stays in the output.
+    #[inline]
+    pub fn stream<'a>(
         &mut self,
         plan: &Plan,
         row: u32,
         operation: Operation,
-        before: Option<&[Value<'_>]>,
-        after: Option<&[Value<'_>]>,
+        image: impl Iterator<Item = Result<Value<'a>>>,
+    ) -> Result<()> {
+        let start = self.lines.len();
+        let written = self.write_line(plan, row, operation, image);
+        if written.is_err() {
+            self.lines.truncate(start);
+        }
+        written
+    }
+
+    #[inline]
+    fn write_line<'a>(
+        &mut self,
+        plan: &Plan,
+        row: u32,
+        operation: Operation,
+        image: impl Iterator<Item = Result<Value<'a>>>,
+    ) -> Result<()> {
+        let out = &mut self.lines;
+        if operation == Operation::Delete {
+            out.extend_from_slice(b"{\"before\":");
+            write_image(plan, image, out, &mut self.scratch)?;
+            out.extend_from_slice(b",\"after\":null");
+        } else {
+            out.extend_from_slice(b"{\"before\":null,\"after\":");
+            write_image(plan, image, out, &mut self.scratch)?;
+        }
+        self.end_line(plan, row, operation);
+        Ok(())
+    }
+
+    fn write_update(
+        &mut self,
+        plan: &Plan,
+        row: u32,
+        before: &[Value<'_>],
+        after: &[Value<'_>],
     ) -> Result<()> {
         let out = &mut self.lines;
         out.extend_from_slice(b"{\"before\":");
-        match before {
-            Some(image) => write_image(plan, image, out, &mut self.scratch)?,
-            None => out.extend_from_slice(b"null"),
-        }
+        write_image(plan, known(before), out, &mut self.scratch)?;
         out.extend_from_slice(b",\"after\":");
-        match after {
-            Some(image) => write_image(plan, image, out, &mut self.scratch)?,
-            None => out.extend_from_slice(b"null"),
-        }
+        write_image(plan, known(after), out, &mut self.scratch)?;
+        self.end_line(plan, row, Operation::Update);
+        self.key(plan, after)
+    }
+
+    fn single(
+        &mut self,
+        plan: &Plan,
+        row: u32,
+        operation: Operation,
+        image: &[Value<'_>],
+    ) -> Result<()> {
+        self.write_line(plan, row, operation, known(image))?;
+        self.key(plan, image)
+    }
+
+    #[inline]
+    fn end_line(&mut self, plan: &Plan, row: u32, operation: Operation) {
+        let out = &mut self.lines;
         out.extend_from_slice(&self.parts.middle);
         write_uint(u64::from(row), out);
         out.extend_from_slice(self.parts.tail(operation));
-        if self.envelope.keys
-            && let Some(image) = after.or(before)
-        {
-            write_key(plan, image, &mut self.keys, &mut self.scratch)?;
-        }
         self.rows += 1;
         count(&mut self.runs, &plan.name, operation);
-        Ok(())
     }
+
+    fn key(&mut self, plan: &Plan, image: &[Value<'_>]) -> Result<()> {
+        if !self.envelope.keys {
+            return Ok(());
+        }
+        write_key(plan, image, &mut self.keys, &mut self.scratch)
+    }
+}
+
+fn known<'v, 'a>(image: &'v [Value<'a>]) -> impl Iterator<Item = Result<Value<'a>>> + 'v {
+    image.iter().map(|&value| Ok(value))
 }
 
 fn key_changed(plan: &Plan, before: &[Value<'_>], after: &[Value<'_>]) -> bool {
     plan.key.iter().any(|&index| before[index] != after[index])
 }
 
-fn write_image(
+#[inline]
+fn write_image<'a>(
     plan: &Plan,
-    image: &[Value<'_>],
+    image: impl Iterator<Item = Result<Value<'a>>>,
     out: &mut Vec<u8>,
     scratch: &mut Vec<u8>,
 ) -> Result<()> {
     let start = out.len();
-    for (column, &value) in plan.columns.iter().zip(image) {
+    for (column, value) in plan.columns.iter().zip(image) {
+        let value = value?;
         if let Value::Absent = value {
             continue;
         }
@@ -249,7 +311,7 @@ fn close_object(start: usize, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-#[inline]
+#[inline(always)]
 fn write_value(
     kind: &ColumnType,
     column: &JsonColumn,

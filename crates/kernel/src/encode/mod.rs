@@ -63,6 +63,15 @@ impl Encoder {
         }
     }
 
+    /// The encoder that takes values one by one (`JsonEncoder::stream`), if this one does.
+    #[inline]
+    pub fn streaming(&mut self) -> Option<&mut JsonEncoder> {
+        match self {
+            Encoder::Json(encoder) if !encoder.has_keys() => Some(encoder),
+            _ => None,
+        }
+    }
+
     /// Reuses the memory of a batch that is done with, if there is none at hand.
     pub fn recycle(&mut self, buffer: impl FnOnce() -> Vec<u8>) {
         match self {
