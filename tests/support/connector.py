@@ -14,7 +14,6 @@ from typing import IO, Any
 from tailrace.lab import Server
 from tailrace.lab.server import await_condition
 
-
 _started: list[subprocess.Popen[str]] = []
 
 

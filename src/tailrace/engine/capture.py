@@ -40,7 +40,7 @@ from tailrace.snapshot.extents import read_extents
 from tailrace.snapshot.open import OpenSnapshot, open_snapshot
 from tailrace.snapshot.read import read_chunks
 from tailrace.storage import Storage
-from tailrace.streaming import StreamItem, follow
+from tailrace.streaming import ReadAhead, StreamItem, follow
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -198,11 +198,13 @@ class Capture:
                     return
                 self._board.enter(State.STREAMING)
                 log.info("streaming from %s %s", _place(reader.offset), reader.offset.gtids)
+                policy = _Policy(self._schema, self._storage)
                 try:
-                    for item in follow(dump, self._decoder(reader), _Policy(self._schema, self._storage)):
-                        self._deliver(item, reader)
-                        if self._stopping.is_set():
-                            return
+                    with ReadAhead(dump) as ahead:
+                        for item in follow(ahead.take, self._decoder(reader), policy):
+                            self._deliver(item, reader)
+                            if self._stopping.is_set():
+                                return
                 except SourceError as error:
                     raise from_kernel(error, dump.where) from error
                 finally:

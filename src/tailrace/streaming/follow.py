@@ -1,22 +1,12 @@
-"""The loop between a socket and the kernel."""
+"""The loop between a stream of bytes and the kernel."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from tailrace._kernel import Batch, Decoder, NeedTable, Plan, Query, Rollback, XaEnd, XaHold
-
-_CHUNK = 256 * 1024
-"""Bytes asked of the socket at once: large enough that Python's share vanishes, small enough to stay in cache."""
-
-
-class ByteSource(Protocol):
-    """An open binlog stream."""
-
-    def recv_into(self, buffer: memoryview) -> int:
-        """Bytes read, at least one; raises ConnectionLost at the end or when nothing comes for too long."""
 
 
 class Policy(Protocol):
@@ -36,16 +26,15 @@ StreamItem = Batch | Rollback | XaHold | XaEnd | tuple[str, ...]
 """A tuple holds schema history records: every batch after it follows the changed definitions."""
 
 
-def follow(source: ByteSource, decoder: Decoder, policy: Policy) -> Iterator[StreamItem]:
-    """Everything the binlog says, in order, until the source raises."""
-    view = memoryview(bytearray(_CHUNK))
+def follow(take: Callable[[], memoryview], decoder: Decoder, policy: Policy) -> Iterator[StreamItem]:
+    """Everything the binlog says, in order, until `take`, which gives the next bytes, raises."""
     replay: Iterator[bytes] | None = None
     while True:
         item = decoder.next(time.time_ns() // 1000)
         if item is None and replay is not None:
             replay = replay if _replay_next(decoder, replay) else None
         elif item is None:
-            decoder.feed(view[: source.recv_into(view)])
+            decoder.feed(take())
         elif isinstance(item, NeedTable):
             decoder.bind(item.table_id, policy.plan(item))
         elif isinstance(item, Query):
