@@ -1,4 +1,4 @@
-"""Measure the peers: `python bench/run.py [--rows N] [--only WORKLOAD] [--peers NAME,…] [--json]`."""
+"""Measure the peers: `python bench/run.py [--rows N] [--rounds N] [--only WORKLOAD] [--peers NAME,…] [--json]`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -23,23 +24,32 @@ LATENCY = "latency"
 LIMITS = {"stream": "mysqlbinlog --raw", "snapshot": "SELECT *"}
 
 
-def measured(rows: int, only: list[str], peers: list[str]) -> list[dict[str, object]]:
-    """One record for each peer, workload and kind of reading."""
+def measured(rows: int, only: list[str], peers: list[str], rounds: int) -> list[dict[str, object]]:
+    """One record for each peer, workload and kind of reading: of `rounds` runs, the one with the median rate."""
     records: list[dict[str, object]] = []
     for workload in (WORKLOADS[name] for name in only if name != LATENCY):
         with source(workload, rows) as filled:
-            for kind, runs in (("stream", STREAM), ("snapshot", SNAPSHOT)):
-                # The table's contents are the same after any workload of its shape: one snapshot is enough.
-                for name, run in runs.items() if kind == "stream" or workload.name == "inserts" else ():
-                    if peers and name not in peers:
-                        continue
+            runs = {("stream", name): run for name, run in STREAM.items()}
+            # The table's contents are the same after any workload of its shape: one snapshot is enough.
+            if workload.name == "inserts":
+                runs |= {("snapshot", name): run for name, run in SNAPSHOT.items()}
+            found: dict[tuple[str, str], list[Result]] = {}
+            # Round after round, not peer after peer: a machine that is slower for a minute is so for all of them.
+            for _ in range(rounds):
+                for key in [key for key in runs if not peers or key[1] in peers]:
                     with tempfile.TemporaryDirectory() as scratch:
                         try:
-                            result = run(filled, Path(scratch))
+                            found.setdefault(key, []).append(runs[key](filled, Path(scratch)))
                         except MissingError as missing:
-                            print(f"left out: {name}: {missing}")
-                            continue
-                    records.append({"workload": workload.name, "kind": kind, "peer": name, **asdict(result)})
+                            print(f"left out: {key[1]}: {missing}", file=sys.stderr)
+                            del runs[key]
+            for (kind, name), results in found.items():
+                if results:
+                    median = sorted(results, key=lambda result: result.seconds)[len(results) // 2]
+                    rates = sorted(round(result.rows / result.seconds) for result in results)
+                    records.append(
+                        {"workload": workload.name, "kind": kind, "peer": name, **asdict(median), "rates": rates}
+                    )
     return records
 
 
@@ -75,9 +85,10 @@ def _rate(record: dict[str, object]) -> float:
 
 
 def main() -> None:
-    """Measure, print, and write bench/results/<date>-<commit>.json."""
+    """Measure, print, and write bench/results/<date>T<time>-<commit>.json."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each peer; the median counts")
     parser.add_argument("--only", default=",".join([*WORKLOADS, LATENCY]), help="workloads, by comma")
     parser.add_argument("--peers", default="", help="peers, by comma; all without it")
     parser.add_argument("--json", action="store_true")
@@ -87,21 +98,29 @@ def main() -> None:
         parser.error(
             f"not known: {', '.join(sorted(unknown))}; there are {', '.join([*WORKLOADS, LATENCY, *STREAM, *SNAPSHOT])}"
         )
-    records = measured(args.rows, only, peers)
+    records = measured(args.rows, only, peers, args.rounds)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "system": platform.system()}
     timed = None
     if LATENCY in only:
         with tempfile.TemporaryDirectory() as scratch:
             timed = asdict(latency(Path(scratch)))
-    report = {"rows": args.rows, "commit": commit.stdout.strip(), **machine, "latency_ms": timed, "results": records}
+    report = {
+        "rows": args.rows,
+        "rounds": args.rounds,
+        "commit": commit.stdout.strip(),
+        **machine,
+        "latency_ms": timed,
+        "results": records,
+    }
     RESULTS.mkdir(exist_ok=True)
-    name = f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%d}-{commit.stdout.strip() or 'none'}.json"
+    name = f"{dt.datetime.now(tz=dt.UTC):%Y-%m-%dT%H%M}-{commit.stdout.strip() or 'none'}.json"
     (RESULTS / name).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     if args.json:
         print(json.dumps(report, indent=1))
         return
-    print(table(records))
+    if records:
+        print(table(records))
     if timed:
         print("commit to sink: {median:.1f} ms median, {p99:.1f} ms p99 at {rate:.0f} transactions/s".format(**timed))
 
