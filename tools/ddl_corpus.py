@@ -24,8 +24,9 @@ import pymysql
 
 from tailrace.errors import LabError, SchemaError
 from tailrace.history.charset import by_name, collation_id
-from tailrace.history.ddl import Context, Ddl, apply, classify
+from tailrace.history.ddl.effect import Context, apply
 from tailrace.history.ddl.lexer import ANSI_QUOTES, INTERPRET_UTF8_AS_UTF8MB4, NO_BACKSLASH_ESCAPES, REAL_AS_FLOAT
+from tailrace.history.ddl.parser import Ddl, classify
 from tailrace.history.from_server import SCHEMATA, SYSTEM_DATABASES, read_tables
 from tailrace.history.tables import Tables
 from tailrace.lab import cache, debian

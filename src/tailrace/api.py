@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
@@ -51,6 +50,8 @@ class ChangeStream:
 
     async def __aiter__(self) -> AsyncIterator[Change]:
         """Each change as a dict; the event loop is free meanwhile."""
+        import asyncio  # noqa: PLC0415 - start-up time
+
         self._start("json")
         try:
             while (batch := await asyncio.to_thread(self._sink.take)) is not None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tailrace.history.ddl import Context, apply
+from tailrace.history.ddl.effect import Context, apply
 from tailrace.history.from_server import read_tables
 from tailrace.history.tables import Tables
 

@@ -11,8 +11,7 @@ from tailrace._kernel import NeedTable, Plan, Query
 from tailrace.config import Config
 from tailrace.convert import Plans
 from tailrace.errors import SchemaError, StorageError, UnsupportedSource
-from tailrace.history.charset import by_name
-from tailrace.history.ddl import Context, Ddl, Dml, classify
+from tailrace.history.charset import SERVER_DEFAULT, by_name
 from tailrace.history.from_row_metadata import build_table, check
 from tailrace.history.from_server import read_tables
 from tailrace.history.history import Record, SchemaHistory
@@ -67,7 +66,8 @@ class Schema:
         self._records = Records(storage)
         self._history = SchemaHistory(self._records)
         self._plans = Plans()
-        self._context = Context()
+        self._server_charset = SERVER_DEFAULT
+        self._lower_case_table_names = False
 
     def recover(self) -> bool:
         """The definitions at the stored offset; False if none are stored."""
@@ -80,10 +80,8 @@ class Schema:
 
     def serve(self, facts: ServerFacts) -> None:
         """What a statement's meaning takes from the server it came from."""
-        self._context = Context(
-            server=by_name(facts.character_set, facts.collation) or self._context.server,
-            lower_case_table_names=facts.lower_case_table_names == 1,
-        )
+        self._server_charset = by_name(facts.character_set, facts.collation) or self._server_charset
+        self._lower_case_table_names = facts.lower_case_table_names == 1
 
     def table_plan(self, table: Table) -> Plan:
         """The plan of a table version."""
@@ -106,6 +104,9 @@ class Schema:
 
     def statement(self, query: Query) -> tuple[str, ...] | None:
         """History records of a statement; None: it changes no table."""
+        from tailrace.history.ddl.effect import Context  # noqa: PLC0415 - start-up time
+        from tailrace.history.ddl.parser import Ddl, Dml, classify  # noqa: PLC0415 - the same
+
         where = f"{query.file}:{query.position}"
         match classify(query.sql, query.sql_mode):
             case Dml() if self._config.tables.database_captured(query.database):
@@ -120,8 +121,8 @@ class Schema:
                     database=query.database,
                     sql_mode=query.sql_mode,
                     database_collation=query.collation_database,
-                    server=self._context.server,
-                    lower_case_table_names=self._context.lower_case_table_names,
+                    server=self._server_charset,
+                    lower_case_table_names=self._lower_case_table_names,
                     explicit_defaults_for_timestamp=query.explicit_defaults_for_timestamp,
                 )
                 changes = self._history.follow(where, context, query.sql)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tailrace.errors import StorageError
-from tailrace.history.ddl import Change, Context, apply
 from tailrace.history.serialize import Delta, dump, load
 from tailrace.history.tables import Tables
 
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tailrace.history.charset import Charset
+    from tailrace.history.ddl.effect import Change, Context
     from tailrace.model.table import Table, TableId
 
 
@@ -93,6 +93,8 @@ class SchemaHistory:
 
     def follow(self, offset: str, context: Context, sql: str) -> tuple[Change, ...]:
         """Carry out a statement that `classify` calls DDL. Raises SchemaError, then nothing has changed."""
+        from tailrace.history.ddl.effect import apply  # noqa: PLC0415 - start-up time
+
         after, changes = apply(self._tables, context, sql)
         delta = _delta(self._tables, after)
         if delta != Delta():

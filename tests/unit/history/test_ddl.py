@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tailrace.errors import SchemaError
-from tailrace.history.ddl import Change, Context, Ddl, Dml, Other, apply, classify
+from tailrace.history.ddl.effect import Change, Context, apply
 from tailrace.history.ddl.lexer import ANSI_QUOTES, NO_BACKSLASH_ESCAPES, REAL_AS_FLOAT
+from tailrace.history.ddl.parser import Ddl, Dml, Other, classify
 from tailrace.history.tables import Tables
 from tailrace.model.table import Column, Table, TableId
 

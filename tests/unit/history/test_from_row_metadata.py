@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from tailrace.history.ddl import Context, apply
+from tailrace.history.ddl.effect import Context, apply
 from tailrace.history.from_row_metadata import build_table, check
 from tailrace.history.tables import Tables
 from tailrace.model.table import Table, TableId

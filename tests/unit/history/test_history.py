@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tailrace.errors import SchemaError, StorageError
-from tailrace.history.ddl import Context
+from tailrace.history.ddl.effect import Context
 from tailrace.history.history import Record, SchemaHistory
 
 if TYPE_CHECKING:

@@ -139,7 +139,9 @@ impl<'a> Decimal<'a> {
             Some(value) => {
                 let narrow = &mut buffer[UNSCALED_BYTES - 16..];
                 narrow.copy_from_slice(&value.to_be_bytes());
-                minimal(narrow)
+                // Magnitude and a sign bit.
+                let bits = 128 - (value ^ (value >> 127)).leading_zeros();
+                &narrow[15 - bits as usize / 8..]
             }
             None => {
                 self.write_wide(buffer);

@@ -156,9 +156,21 @@ pub fn epoch_micros(value: DateTime) -> i64 {
     seconds * 1_000_000 + i64::from(value.micros)
 }
 
+/// `00` to `99`.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut value = 0;
+    while value < 100 {
+        pairs[value] = [b'0' + value as u8 / 10, b'0' + value as u8 % 10];
+        value += 1;
+    }
+    pairs
+};
+
+#[inline]
 fn two_digits(value: u64, out: &mut [u8]) {
-    out[0] = b'0' + (value / 10 % 10) as u8;
-    out[1] = b'0' + (value % 10) as u8;
+    // Not a copy of a slice, which would be a call.
+    [out[0], out[1]] = PAIRS[(value % 100) as usize];
 }
 
 /// `2018-06-20T13:37:03.123Z` with exactly `fsp` digits of fraction.
