@@ -162,6 +162,7 @@ def test_parquet_files_hold_each_row_once_through_a_kill(mysql: Server, database
     assert await_condition(lambda: folder.exists() and len(rows()) == ROWS, 60)
     mysql.execute("UPDATE reading.t SET note = 'once'")
     assert await_condition(lambda: len(rows()) == 2 * ROWS, 60)
+    connector.await_streaming()
     connector.kill9()
     mysql.execute("DELETE FROM reading.t WHERE id < 10")
     connector.start()
@@ -190,6 +191,7 @@ def test_compressed_lines_are_whole_after_a_kill(codec: str, mysql: Server, data
 
     connector.start()
     assert await_condition(lambda: len(lines()) == ROWS, 60)
+    connector.await_streaming()
     connector.kill9()
     mysql.execute("UPDATE reading.t SET note = 'after the kill'")
     connector.start()
