@@ -165,8 +165,8 @@ def print_proof(console: Console, proof: Proof, *, program: str, keep: bool) -> 
     result = "[green]Proven[/]" if proof.holds else "[bold red]NOT proven[/]"
     console.print(
         f"{result}: {last.seen.events:,} events, {proof.doubled} doubled, none lost, through {last.transactions:,}"
-        f" transactions, {last.ddl} ALTER TABLE and a kill -9;"
-        f" the first new event came {proof.resumed_seconds:.1f} s after the restart."
+        f" transactions, {last.ddl} ALTER TABLE and a kill -9.\n"
+        f"The first new event came {proof.resumed_seconds:.1f} s after the restart."
         if proof.holds
         else f"{result}: what the events say is not what the tables hold; {proof.doubled} events doubled.",
         soft_wrap=True,
