@@ -1,0 +1,86 @@
+"""How a table's rows are written: decided once per table version in `convert`, run per row by the kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Form = Literal[
+    "int",
+    "unsigned_long",
+    "unsigned_decimal",
+    "float",
+    "double",
+    "decimal",
+    "decimal_string",
+    "decimal_double",
+    "boolean",
+    "bits",
+    "text",
+    "bytes",
+    "base64",
+    "base64url",
+    "hex",
+    "date",
+    "date_iso",
+    "time_ms",
+    "time_us",
+    "time_ns",
+    "time_iso",
+    "datetime_ms",
+    "datetime_us",
+    "datetime_ns",
+    "datetime_iso",
+    "timestamp",
+    "year",
+    "enum",
+    "set",
+    "json",
+    "point",
+    "geometry",
+    "vector",
+]
+"""What a value becomes. `decimal`: the unscaled two's complement, big-endian (Connect's Decimal); `unsigned_long`: the
+64 bits read as signed; `unsigned_decimal`: BIGINT UNSIGNED as a Decimal of scale 0; `bits`: little-endian; `date`: days,
+`date_iso`: text; `*_ms`, `*_us`, `*_ns`: a number of that unit; `timestamp`: text in UTC in all modes; `base64`,
+`base64url` and `hex` are text, `bytes` is bytes (which JSON writes as base64)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """What hides a value (`column.mask.*`, `column.truncate.*`)."""
+
+    kind: Literal["fixed", "truncate", "hash", "hash_v2"]
+    length: int = 0
+    """fixed: how many asterisks; truncate: how many characters are kept; hash: digits kept of the digest, 0: all."""
+    algorithm: str = ""
+    """As Java names it: `SHA-256`, `MD5` …"""
+    salt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEncoding:
+    """One column as a field of the event."""
+
+    name: str
+    """The column's name, adjusted."""
+    form: Form
+    mask: Mask | None = None
+    null: str = "null"
+    """JSON text that stands for NULL: the default where `replace.null.with.default` is on."""
+    zero: str | None = None
+    """JSON text that stands for a zero date where it is not the form's own (null, or the epoch if NOT NULL)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableEncoding:
+    """A table version and the modes, decided."""
+
+    topic: str
+    fields: tuple[FieldEncoding | None, ...]
+    """By column; None: not part of the value."""
+    key: tuple[tuple[int, FieldEncoding], ...] = ()
+    """(column, field) in key order; empty: the table has no key."""
+    key_schema: str | None = None
+    """Connect's schema as JSON text, written before each key; None: without schemas."""
+    value_schema: str | None = None
