@@ -9,6 +9,7 @@ from typing import Literal, final
 
 from typing_extensions import Buffer
 
+from tailrace.model.encoding import TableEncoding
 from tailrace.model.table import Table
 
 __all__ = [
@@ -58,14 +59,28 @@ class GtidSet:
 class Envelope:
     """What does not change from row to row: the static parts of the `source` block and the encoding wanted."""
     def __new__(
-        cls, *, name: str, version: str, format: Literal["json", "arrow"] = "json", keys: bool = False
-    ) -> Envelope: ...
+        cls,
+        *,
+        name: str,
+        version: str,
+        format: Literal["json", "arrow"] = "json",
+        output: Literal["values", "lines", "records"] = "values",
+        tombstones: bool = True,
+        skipped: str = "",
+        skip_unchanged: bool = False,
+        include_query: bool = False,
+        transactions: tuple[str, str | None, str | None] | None = None,
+        headers: Sequence[tuple[str, str]] = ...,
+    ) -> Envelope:
+        """`output`: values of row events, a line each; or whole records, as lines or in parts. `skipped`: letters of
+        operations. `transactions`: topic, key schema and value schema of their records. `headers`: (name, JSON)."""
 
 @final
 class Plan:
     """A table version, compiled."""
-    def __new__(cls, table: Table) -> Plan:
-        """Raises SchemaError where a column's type is not known."""
+    def __new__(cls, table: Table, encoding: TableEncoding | None = None) -> Plan:
+        """Raises SchemaError where a column's type is not known, or the encoding does not fit. None: all columns, in
+        Debezium's default modes, without schemas."""
 
 @final
 class Commit:
@@ -76,6 +91,9 @@ class Commit:
     @property
     def rows(self) -> int:
         """Events of the batch that belong to whole transactions."""
+    @property
+    def records(self) -> int:
+        """How many of `Batch.records()` belong to whole transactions."""
     @property
     def file(self) -> str: ...
     @property
@@ -118,8 +136,19 @@ class Batch:
     def __buffer__(self, flags: int, /) -> memoryview: ...
     def split(self) -> list[bytes]:
         """One bytes object per event, without newline."""
-    def keys(self) -> list[bytes | None]:
-        """The key of each event as JSON; None where the table has no key. Needs `Envelope(keys=True)`."""
+    def records(self) -> list[tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]]:
+        """Topic, key, value (None: a tombstone) and headers of each record. Needs `Envelope(output="records")`."""
+    def sources(self) -> list[tuple[str, str] | None]:
+        """(database, table) of each of `records()`; None: a record of no table."""
+    @staticmethod
+    def of(
+        records: Sequence[tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]],
+        *,
+        output: Literal["values", "lines", "records"],
+        like: Batch | None = None,
+        committed: int = 0,
+    ) -> Batch:
+        """A batch of records made in Python, in place of those of `like`; the first `committed` are whole."""
     def tables(self) -> list[tuple[str, str]]:
         """(database, table) of each event."""
     def arrow(self, *, tail: bool = False) -> list[ArrowRows]:

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 MAGIC = b"\xfebin"
 NOW_US = 1_800_000_000_123_456
-ENVELOPE = Envelope(name="golden", version="test", keys=True)
+ENVELOPE = Envelope(name="golden", version="test", output="records", tombstones=False)
 
 
 class Line(NamedTuple):
-    """One event as the kernel wrote it; no key where the table has none."""
+    """One record as the kernel wrote it; no key where the table has none, no value in a tombstone."""
 
     key: bytes | None
-    value: bytes
+    value: bytes | None
 
 
 def batches(
@@ -50,4 +50,4 @@ def batches(
 
 
 def lines(batch: Batch) -> list[Line]:
-    return [Line(key, value) for key, value in zip(batch.keys(), batch.split(), strict=True)]
+    return [Line(key, value) for _, key, value, _ in batch.records()]

@@ -1,7 +1,7 @@
 //! JSON text primitives: strings, numbers, base64, appended to a byte vector.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use std::borrow::Cow;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -175,6 +175,24 @@ pub fn write_base64(bytes: &[u8], out: &mut Vec<u8>) {
         out.resize(start + bytes.len().div_ceil(3) * 4, 0);
         // The slice is exactly as long as the encoding: this cannot fail.
         let _ = STANDARD.encode_slice(bytes, &mut out[start..]);
+    }
+    out.push(b'"');
+}
+
+/// Base64 with `-` and `_`, as a JSON string.
+pub fn write_base64_url(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(URL_SAFE.encode(bytes).as_bytes());
+    out.push(b'"');
+}
+
+/// Two lower-case digits a byte, as a JSON string.
+pub fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.reserve(bytes.len() * 2 + 2);
+    out.push(b'"');
+    for byte in bytes {
+        out.extend_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
     }
     out.push(b'"');
 }

@@ -1,5 +1,6 @@
 //! `Batch` and `Commit`: encoded events as Python's sinks see them, without a copy.
 
+use crate::errors::raise;
 use arrow_array::{RecordBatch, StructArray};
 use arrow_schema::Field;
 use pyo3::exceptions::PyBufferError;
@@ -9,15 +10,19 @@ use pyo3::types::{PyBytes, PyCapsule, PyList, PyTuple};
 use pyo3_arrow::ffi::to_array_pycapsules;
 use std::collections::BTreeMap;
 use std::ffi::c_int;
+use std::ops::Range;
 use std::sync::Arc;
 use tailrace_kernel::encode::batch::{self, Operation};
+use tailrace_kernel::encode::envelope::Output;
 use tailrace_kernel::encode::plan::TableName;
+use tailrace_kernel::encode::record;
 use tailrace_kernel::pool::Pool;
 
 #[pyclass(frozen, get_all, module = "tailrace._kernel")]
 pub struct Commit {
     end: usize,
     rows: u64,
+    records: usize,
     file: String,
     position: u64,
     gtids: String,
@@ -37,6 +42,21 @@ pub struct ArrowRows {
     table: Arc<TableName>,
     rows: RecordBatch,
 }
+
+type RecordParts<'py> = (
+    String,
+    Option<Bound<'py, PyBytes>>,
+    Option<Bound<'py, PyBytes>>,
+    Vec<(String, Bound<'py, PyBytes>)>,
+);
+
+/// Topic, key, value, headers.
+type GivenRecord = (
+    String,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Vec<(String, Vec<u8>)>,
+);
 
 #[pymethods]
 impl ArrowRows {
@@ -74,7 +94,7 @@ impl Batch {
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        self.pool.give_back(std::mem::take(&mut self.inner.lines));
+        self.pool.give_back(std::mem::take(&mut self.inner.bytes));
     }
 }
 
@@ -106,6 +126,7 @@ impl Batch {
         self.inner.commit.as_ref().map(|commit| Commit {
             end: commit.end,
             rows: commit.rows,
+            records: commit.records,
             file: commit.file.clone(),
             position: commit.position,
             gtids: commit.gtids.clone(),
@@ -137,16 +158,66 @@ impl Batch {
     fn split<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         PyList::new(
             py,
-            lines(&self.inner.lines)
+            lines(&self.inner.bytes)
                 .map(|line| PyBytes::new(py, line))
                 .collect::<Vec<_>>(),
         )
     }
 
-    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let keys =
-            lines(&self.inner.keys).map(|key| (key != b"null").then(|| PyBytes::new(py, key)));
-        PyList::new(py, keys.collect::<Vec<_>>())
+    /// Topic, key, value, headers.
+    fn records<'py>(&self, py: Python<'py>) -> Vec<RecordParts<'py>> {
+        let part = |range: &Range<usize>| {
+            PyBytes::new(py, self.inner.bytes.get(range.clone()).unwrap_or_default())
+        };
+        let records = self.inner.records.iter();
+        records
+            .map(|record| {
+                (
+                    record.topic.to_string(),
+                    record.key.as_ref().map(part),
+                    record.value.as_ref().map(part),
+                    record
+                        .headers
+                        .iter()
+                        .map(|(name, value)| (name.clone(), PyBytes::new(py, value)))
+                        .collect(),
+                )
+            })
+            .collect()
+    }
+
+    /// (database, table) of each of `records`; None: of no table.
+    fn sources(&self) -> Vec<Option<(&str, &str)>> {
+        let records = self.inner.records.iter();
+        records
+            .map(|record| {
+                let table = record.table.as_ref()?;
+                Some((table.database.as_str(), table.table.as_str()))
+            })
+            .collect()
+    }
+
+    /// A batch that Python made: records in parts, or as lines.
+    #[staticmethod]
+    #[pyo3(signature = (records, *, output, like = None, committed = 0))]
+    fn of(
+        py: Python<'_>,
+        records: Vec<GivenRecord>,
+        output: &str,
+        like: Option<&Batch>,
+        committed: usize,
+    ) -> PyResult<Self> {
+        let output = Output::by_name(output).map_err(|error| raise(py, &error))?;
+        let given = records
+            .into_iter()
+            .map(|(topic, key, value, headers)| record::Given {
+                topic,
+                key,
+                value,
+                headers,
+            });
+        let inner = record::collect(given, output, like.map(|like| &like.inner), committed);
+        Ok(Batch::new(inner, Arc::new(Pool::new(0))))
     }
 
     fn tables(&self) -> Vec<(&str, &str)> {
@@ -181,11 +252,11 @@ impl Batch {
     fn memory(&self) -> usize {
         let arrow = self.inner.arrow.iter();
         let arrow: usize = arrow.map(|part| part.rows.get_array_memory_size()).sum();
-        self.inner.lines.len() + self.inner.keys.len() + arrow
+        self.inner.bytes.len() + arrow
     }
 
     fn __len__(&self) -> usize {
-        self.inner.lines.len()
+        self.inner.bytes.len()
     }
 
     /// # Safety
@@ -199,7 +270,7 @@ impl Batch {
         if view.is_null() {
             return Err(PyBufferError::new_err("no view to fill"));
         }
-        let bytes = &slf.get().inner.lines;
+        let bytes = &slf.get().inner.bytes;
         // SAFETY: see above; PyBuffer_FillInfo takes its own reference to the exporter.
         let filled = unsafe {
             ffi::PyBuffer_FillInfo(

@@ -27,7 +27,9 @@ class Engine:
         """`sink` takes the place of the configured one, and wants `encoding` (the Python iterator does so)."""
         self._config = config
         self._sink = sink
-        self._format: Literal["json", "arrow"] = encoding or sink_type(config.sink.type).format
+        kind = sink_type(config.sink.type)
+        self._format: Literal["json", "arrow"] = encoding or kind.format
+        self._output = kind.output(config.sink.values) if sink is None else "values"
         self._board = ProgressBoard()
         self._queue = DeliveryQueue(config.engine.queue_bytes)
         self._stopping = threading.Event()
@@ -75,7 +77,12 @@ class Engine:
                     thread.join()
 
     def _envelope(self) -> Envelope:
-        return Envelope(name=self._config.engine.topic_prefix, version=__version__, format=self._format)
+        return Envelope(
+            name=self._config.engine.topic_prefix,
+            version=__version__,
+            format=self._format,
+            output=self._output,
+        )
 
     def _read(self, capture: Capture) -> None:
         try:

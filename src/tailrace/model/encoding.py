@@ -73,6 +73,17 @@ class FieldEncoding:
 
 
 @dataclass(frozen=True, slots=True)
+class Unwrap:
+    """Rows without the envelope (`ExtractNewRecordState`)."""
+
+    deletes: Literal["drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone"] = "tombstone"
+    fields: tuple[tuple[str, str], ...] = ()
+    """(name of the added field, what it is): `op`, `ts_ms`, `ts_us`, `ts_ns`, `deleted`, `source.<field>`."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """The same, as headers."""
+
+
+@dataclass(frozen=True, slots=True)
 class TableEncoding:
     """A table version and the modes, decided."""
 
@@ -84,3 +95,6 @@ class TableEncoding:
     key_schema: str | None = None
     """Connect's schema as JSON text, written before each key; None: without schemas."""
     value_schema: str | None = None
+    key_suffix: str = ""
+    """`,"name":value` that every key ends with (`ByLogicalTableRouter`)."""
+    unwrap: Unwrap | None = None

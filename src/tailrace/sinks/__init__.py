@@ -33,12 +33,17 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from tailrace.config.field import Field, one_of
 from tailrace.errors import ConfigError, SinkError
 
 if TYPE_CHECKING:
-    from tailrace.config import Field, SinkConfig, Values
+    from tailrace.config import SinkConfig, Values
+
+Output = Literal["values", "lines", "records"]
+"""Values of row events alone; or every record with its topic, key and headers, as a line or in parts."""
 
 SinkState = Mapping[str, object]
 """JSON-able, and opaque to all but the sink that made it."""
@@ -142,6 +147,8 @@ class SinkType:
     """(connector name, values of `fields`) → a sink that is not open yet; raises ConfigError."""
     format: Literal["json", "arrow"] = "json"
     """What the kernel must encode."""
+    output: Callable[[Values], Output] = lambda _: "values"
+    """What a batch of JSON must be made of."""
     exactly_once: bool = False
 
 
@@ -173,6 +180,27 @@ def sink_type(name: str) -> SinkType:
 def sink_fields(name: str) -> tuple[Field[Any], ...]:
     """The config table of a sink, for `tailrace.config.parse`."""
     return sink_type(name).fields
+
+
+class LineFormat(StrEnum):
+    """What a line of text is."""
+
+    VALUE = "value"
+    RECORD = "record"
+
+
+LINE_FORMAT = Field(
+    "sink.format",
+    one_of(LineFormat),
+    LineFormat.VALUE,
+    'value: each line is the value of a row event; record: each line is `{"topic","key","value","headers"}`, and '
+    "tombstones, schema changes, heartbeats and transaction records are written too.",
+)
+
+
+def line_output(values: Values) -> Output:
+    """What the kernel must write for `sink.format`."""
+    return "lines" if values[LINE_FORMAT] is LineFormat.RECORD else "values"
 
 
 def create_sink(connector: str, config: SinkConfig) -> Sink:

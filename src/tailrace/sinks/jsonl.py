@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from tailrace.config import Field, Values
 from tailrace.config.field import LONG, STRING, one_of
 from tailrace.errors import ConfigError
-from tailrace.sinks import Acknowledge, Batch, Sink, SinkState, SinkType, refused
+from tailrace.sinks import LINE_FORMAT, Acknowledge, Batch, Sink, SinkState, SinkType, line_output, refused
 from tailrace.sinks.series import Series, sync_data
 
 if TYPE_CHECKING:
@@ -226,7 +226,8 @@ def _create(connector: str, values: Values) -> Sink:
 JSONL = SinkType(
     "jsonl",
     "JSON lines in files, exactly once, with rotation and compression.",
-    (PATH, ROTATE, COMPRESSION),
+    (PATH, ROTATE, COMPRESSION, LINE_FORMAT),
     _create,
+    output=line_output,
     exactly_once=True,
 )

@@ -7,7 +7,17 @@ import select
 import sys
 from typing import TYPE_CHECKING
 
-from tailrace.sinks import Acknowledge, Batch, Sink, SinkFinished, SinkState, SinkType, refused
+from tailrace.sinks import (
+    LINE_FORMAT,
+    Acknowledge,
+    Batch,
+    Sink,
+    SinkFinished,
+    SinkState,
+    SinkType,
+    line_output,
+    refused,
+)
 
 if TYPE_CHECKING:
     from tailrace.config import Values
@@ -63,4 +73,10 @@ def _create(_connector: str, _values: Values) -> Sink:
     return StdoutSink()
 
 
-STDOUT = SinkType("stdout", "One JSON event a line on standard output, at least once.", (), _create)
+STDOUT = SinkType(
+    "stdout",
+    "One JSON event a line on standard output, at least once.",
+    (LINE_FORMAT,),
+    _create,
+    output=line_output,
+)

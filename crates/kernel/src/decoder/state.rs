@@ -122,6 +122,9 @@ pub struct State {
     last_timestamp: u32,
     now_us: u64,
     skip: Option<(String, u64)>,
+    /// The statement of the rows that follow, where it is logged and wanted.
+    query: Vec<u8>,
+    include_query: bool,
     /// A statement outside a transaction was handed out: it is its own transaction.
     end_after_item: bool,
 }
@@ -142,6 +145,8 @@ impl State {
             last_timestamp: 0,
             now_us: 0,
             skip: None,
+            query: Vec::new(),
+            include_query: envelope.include_query,
             end_after_item: false,
         }
     }
@@ -205,7 +210,7 @@ impl State {
 
     /// What has been encoded since the last call, with the last commit in it; `None` if there is neither.
     pub fn take_batch(&mut self) -> Result<Option<Batch>> {
-        if self.encoder.rows() == 0 && self.commit.is_none() {
+        if self.encoder.size() == 0 && self.encoder.rows() == 0 && self.commit.is_none() {
             return Ok(None);
         }
         let mut batch = self.encoder.take()?;
@@ -342,6 +347,15 @@ impl State {
                 Ok(self.begin_group(gtid))
             }
             T::Query => self.query(event),
+            T::RowsQuery => {
+                if self.include_query {
+                    // One byte of a length that is too short to be used (Rows_query_log_event), then the statement.
+                    self.query.clear();
+                    self.query
+                        .extend_from_slice(event.body().get(1..).unwrap_or_default());
+                }
+                Ok(Next::Continue)
+            }
             T::Xid => {
                 self.end_transaction();
                 Ok(Next::Continue)
@@ -388,6 +402,7 @@ impl State {
     /// A new group. If part of another one came out before a reconnect and its server never sends it again (failover
     /// to a server without it), that part is rolled back.
     fn begin_group(&mut self, event: GtidEvent) -> Next {
+        self.query.clear();
         let mut text = std::mem::take(&mut self.transaction.gtid_text);
         text.clear();
         let gtid = event.gtid;
@@ -414,7 +429,10 @@ impl State {
         let query = QueryEvent::parse(event.body())?;
         self.transaction.thread = Some(query.thread_id);
         match query.statement() {
-            Statement::Begin => self.transaction.open = true,
+            Statement::Begin => {
+                self.transaction.open = true;
+                self.begin_encoding(event);
+            }
             Statement::Commit => self.end_transaction(),
             Statement::Rollback => return Ok(self.rolled_back()),
             Statement::Savepoint | Statement::RollbackTo => {}
@@ -435,6 +453,7 @@ impl State {
             Statement::XaCommit(xid) => {
                 // The group ends when its held rows have been replayed.
                 self.transaction.open = true;
+                self.begin_encoding(event);
                 return Ok(Next::item(Item::XaEnd {
                     xid: xid.to_string(),
                     outcome: XaOutcome::Committed,
@@ -453,6 +472,20 @@ impl State {
             }
         }
         Ok(Next::Continue)
+    }
+
+    /// Without a GTID a transaction is named by the place of its BEGIN.
+    fn begin_encoding(&mut self, event: &Event<'_>) {
+        let State {
+            encoder,
+            transaction,
+            file,
+            ..
+        } = self;
+        encoder.begin_transaction(|| match &transaction.gtid {
+            Some(_) => transaction.gtid_text.clone(),
+            None => format!("file={file},pos={}", event.span.start),
+        });
     }
 
     fn other_query(&self, event: &Event<'_>, query: &QueryEvent<'_>) -> Query {
@@ -483,6 +516,7 @@ impl State {
 
     fn rolled_back(&mut self) -> Next {
         self.end_after_item = true;
+        self.encoder.drop_transaction();
         Next::item(Item::Rollback {
             rows: self.rows_out(),
         })
@@ -534,6 +568,7 @@ impl State {
             0 => u64::from(self.last_timestamp) * 1_000_000,
             known => known,
         };
+        self.encoder.end_transaction(timestamp_us);
         self.encoder.mark_commit();
         let transactions = self.commit.as_ref().map_or(0, |commit| commit.transactions) + 1;
         let mut file = self
@@ -547,6 +582,7 @@ impl State {
         self.commit = Some(Commit {
             end: self.encoder.size(),
             rows: self.encoder.rows(),
+            records: self.encoder.records(),
             file,
             position: self.span.end,
             gtids: String::new(),
@@ -624,7 +660,7 @@ impl State {
             file: &self.file,
             position: event.span.start,
             thread: self.transaction.thread,
-            query: None,
+            query: (!self.query.is_empty()).then_some(self.query.as_slice()),
             now_us: self.now_us,
         };
         self.encoder.begin(&bound.plan, &source);
@@ -668,7 +704,9 @@ impl State {
                             }
                         }
                     };
-                    if !self.skipped() {
+                    if self.skipped() {
+                        self.encoder.pass_over(&bound.plan.name);
+                    } else {
                         self.encoder.change(&bound.plan, index, change)?;
                     }
                 }

@@ -134,16 +134,12 @@ struct ImageBuilder {
 
 impl ImageBuilder {
     fn new(plan: &Plan) -> Self {
-        let columns: Vec<_> = plan
-            .columns
-            .iter()
-            .map(|column| ColumnBuilder::new(&column.kind, &column.spec))
+        let columns: Vec<_> = included(plan)
+            .map(|(_, column)| ColumnBuilder::new(&column.kind, &column.spec))
             .collect();
-        let fields = plan
-            .columns
-            .iter()
+        let fields = included(plan)
             .zip(&columns)
-            .map(|(column, builder)| field(column, builder))
+            .map(|((_, column), builder)| field(column, builder))
             .collect();
         ImageBuilder {
             columns,
@@ -171,7 +167,8 @@ impl ImageBuilder {
         };
         self.settle();
         let mut bytes = 0;
-        for ((builder, column), &value) in self.columns.iter_mut().zip(&plan.columns).zip(image) {
+        for (builder, (index, column)) in self.columns.iter_mut().zip(included(plan)) {
+            let value = image.get(index).copied().unwrap_or(Value::Absent);
             bytes += builder.append(column, value).map_err(|error| {
                 error
                     .in_column(&column.spec.name)
@@ -188,6 +185,12 @@ impl ImageBuilder {
         let image = StructArray::try_new(self.fields.clone(), arrays, self.nulls.finish());
         Ok(Arc::new(image.map_err(broken)?))
     }
+}
+
+/// The columns that are part of the value.
+fn included(plan: &Plan) -> impl Iterator<Item = (usize, &PlanColumn)> {
+    let columns = plan.columns.iter().enumerate();
+    columns.filter(|(index, _)| plan.includes(*index))
 }
 
 fn field(column: &PlanColumn, builder: &ColumnBuilder) -> Field {

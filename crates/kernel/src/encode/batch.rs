@@ -2,6 +2,7 @@
 
 use super::plan::TableName;
 use arrow_array::RecordBatch;
+use std::ops::Range;
 use std::sync::Arc;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,10 +60,12 @@ pub struct ArrowBatch {
 /// The end of the last whole transaction in a batch.
 #[derive(Debug, Clone)]
 pub struct Commit {
-    /// Bytes of `Batch::lines` that belong to whole transactions.
+    /// Bytes of `Batch::bytes` that belong to whole transactions.
     pub end: usize,
     /// Events that belong to whole transactions.
     pub rows: u64,
+    /// `Batch::records` that belong to whole transactions.
+    pub records: usize,
     pub file: String,
     /// End of the transaction's last event in `file`.
     pub position: u64,
@@ -72,12 +75,24 @@ pub struct Commit {
     pub transactions: u64,
 }
 
+/// What a broker gets; key and value are in `Batch::bytes`.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub topic: Arc<str>,
+    pub key: Option<Range<usize>>,
+    /// `None`: a tombstone.
+    pub value: Option<Range<usize>>,
+    /// (name, JSON text)
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The table whose row it is; `None`: another topic's.
+    pub table: Option<Arc<TableName>>,
+}
+
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// One JSON document a line, each ended by `\n`.
-    pub lines: Vec<u8>,
-    /// The key of each event, a JSON document a line; `null` where the table has no key. Empty unless asked for.
-    pub keys: Vec<u8>,
+    /// JSON documents, each ended by `\n`; or what `records` refers to.
+    pub bytes: Vec<u8>,
+    pub records: Vec<Record>,
     pub arrow: Vec<ArrowBatch>,
     pub rows: u64,
     pub runs: Vec<Run>,

@@ -1,22 +1,31 @@
 //! Values to bytes: a `Plan` describes a table version once, the encoders run it per row.
 //!
-//! `plan` compiles columns; `json` writes Debezium-format lines; `envelope` holds the parts of a line that are
-//! the same for every row of one binlog event; `batch` is what leaves the kernel.
+//! `encoding` is how Python describes a table's events, `plan` and `json_plan` compile that; `json` writes events and
+//! their records, `json_value` a value; `envelope` holds the parts of an event that are the same for every row of one
+//! binlog event; `arrow` writes columns instead; `batch` is what leaves the kernel.
 
 pub mod arrow;
 mod arrow_column;
 pub mod batch;
+pub mod encoding;
 pub mod envelope;
+mod form;
 pub mod json;
+pub mod json_plan;
+mod json_value;
+mod mask;
 pub mod plan;
+pub mod record;
+mod transaction;
+mod unwrap;
 
 use crate::error::Result;
 use crate::row::value::Value;
 use arrow::ArrowEncoder;
-use batch::Batch;
+use batch::{Batch, Operation};
 use envelope::{Envelope, Format, Source};
 use json::JsonEncoder;
-use plan::Plan;
+use plan::{Plan, TableName};
 use std::sync::Arc;
 
 /// A change of one row, images borrowed from the binlog event or the result-set row.
@@ -30,6 +39,17 @@ pub enum Change<'v, 'a> {
     Delete(&'v [Value<'a>]),
     /// A row of a snapshot.
     Read(&'v [Value<'a>]),
+}
+
+impl Change<'_, '_> {
+    pub fn operation(&self) -> Operation {
+        match self {
+            Change::Insert(_) => Operation::Insert,
+            Change::Update { .. } => Operation::Update,
+            Change::Delete(_) => Operation::Delete,
+            Change::Read(_) => Operation::Read,
+        }
+    }
 }
 
 /// The encoding of a capture.
@@ -67,7 +87,7 @@ impl Encoder {
     #[inline]
     pub fn streaming(&mut self) -> Option<&mut JsonEncoder> {
         match self {
-            Encoder::Json(encoder) if !encoder.has_keys() => Some(encoder),
+            Encoder::Json(encoder) if encoder.can_stream() => Some(encoder),
             _ => None,
         }
     }
@@ -93,6 +113,42 @@ impl Encoder {
         match self {
             Encoder::Json(encoder) => encoder.rows(),
             Encoder::Arrow(encoder) => encoder.rows(),
+        }
+    }
+
+    /// Records so far, where records are kept in parts.
+    pub fn records(&self) -> usize {
+        match self {
+            Encoder::Json(encoder) => encoder.records(),
+            Encoder::Arrow(_) => 0,
+        }
+    }
+
+    /// The rows that follow are of the transaction of this id.
+    pub fn begin_transaction(&mut self, id: impl FnOnce() -> String) {
+        if let Encoder::Json(encoder) = self {
+            encoder.begin_transaction(id);
+        }
+    }
+
+    /// A row that came out on an earlier connection.
+    pub fn pass_over(&mut self, table: &Arc<TableName>) {
+        if let Encoder::Json(encoder) = self {
+            encoder.pass_over(table);
+        }
+    }
+
+    /// The transaction that began is rolled back.
+    pub fn drop_transaction(&mut self) {
+        if let Encoder::Json(encoder) = self {
+            encoder.drop_transaction();
+        }
+    }
+
+    /// The transaction that began is whole.
+    pub fn end_transaction(&mut self, timestamp_us: u64) {
+        if let Encoder::Json(encoder) = self {
+            encoder.end_transaction(timestamp_us);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A table version, compiled: what Python describes once and the encoders run per row.
 
-use super::json::JsonColumn;
+use super::encoding::TableEncoding;
+use super::json_plan::JsonPlan;
 use crate::error::{Error, Result};
 use crate::json_text::write_string;
 use crate::row::charset::Charset;
@@ -72,59 +73,57 @@ pub struct PlanColumn {
     pub kind: ColumnType,
     /// How a result set writes it.
     pub text: ColumnKind,
-    pub json: JsonColumn,
 }
 
 #[derive(Debug)]
 pub struct Plan {
     pub name: Arc<TableName>,
     pub columns: Vec<PlanColumn>,
-    /// Indexes of the key columns, in key order; empty where the table has no key.
-    pub key: Vec<usize>,
+    pub json: JsonPlan,
 }
 
 impl Plan {
+    /// Raises a schema error where a column's type is not known, or the encoding does not fit the table.
     pub fn compile(
         database: &str,
         table: &str,
         columns: Vec<ColumnSpec>,
-        key: &[String],
+        encoding: &TableEncoding,
     ) -> Result<Plan> {
-        let key = key
-            .iter()
-            .map(|name| {
-                columns
-                    .iter()
-                    .position(|column| column.name.eq_ignore_ascii_case(name))
-                    .ok_or_else(|| Error::schema(format!("key column {name} is not in the table")))
-            })
-            .collect::<Result<Vec<_>>>()
-            .map_err(|error| error.in_table(database, table))?;
-        let columns = columns
-            .into_iter()
-            .map(|spec| {
-                let kind = column_type(&spec)
-                    .map_err(|error| error.in_column(&spec.name).in_table(database, table))?;
-                let scale = spec
-                    .scale
-                    .and_then(|scale| u8::try_from(scale).ok())
-                    .unwrap_or(0);
-                let text = ColumnKind::new(&spec.data_type, spec.unsigned, scale)
-                    .map_err(|error| error.in_column(&spec.name).in_table(database, table))?;
-                let json = JsonColumn::compile(&spec);
-                Ok(PlanColumn {
-                    spec,
-                    kind,
-                    text,
-                    json,
-                })
-            })
-            .collect::<Result<Vec<_>>>()?;
         let name = Arc::new(TableName {
             database: database.to_owned(),
             table: table.to_owned(),
         });
-        Ok(Plan { name, columns, key })
+        let columns = columns
+            .into_iter()
+            .map(PlanColumn::compile)
+            .collect::<Result<Vec<_>>>()
+            .map_err(|error| error.in_table(database, table))?;
+        let json = JsonPlan::compile(&columns, encoding)
+            .map_err(|error| error.in_table(database, table))?;
+        Ok(Plan {
+            name,
+            columns,
+            json,
+        })
+    }
+
+    /// Whether the column is part of the value.
+    pub fn includes(&self, column: usize) -> bool {
+        matches!(self.json.fields.get(column), Some(Some(_)))
+    }
+}
+
+impl PlanColumn {
+    fn compile(spec: ColumnSpec) -> Result<PlanColumn> {
+        let scale = spec
+            .scale
+            .and_then(|scale| u8::try_from(scale).ok())
+            .unwrap_or(0);
+        let kind = column_type(&spec).map_err(|error| error.in_column(&spec.name))?;
+        let text = ColumnKind::new(&spec.data_type, spec.unsigned, scale)
+            .map_err(|error| error.in_column(&spec.name))?;
+        Ok(PlanColumn { spec, kind, text })
     }
 }
 

@@ -169,6 +169,17 @@ impl<'a> Decimal<'a> {
         }
     }
 
+    /// The nearest double.
+    pub fn to_f64(&self) -> f64 {
+        let mut text = Vec::with_capacity(72);
+        self.write_text(&mut text);
+        // Digits, a sign and a point always read as a number.
+        std::str::from_utf8(&text)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default()
+    }
+
     /// As the server prints it: all digits of the scale, no leading zeros but one before the point.
     pub fn write_text(&self, out: &mut Vec<u8>) {
         if let Decimal::Text { text, .. } = self {

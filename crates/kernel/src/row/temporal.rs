@@ -199,3 +199,49 @@ pub fn write_iso_timestamp(seconds: i64, micros: u32, fsp: u8, out: &mut Vec<u8>
     text[end] = b'Z';
     out.extend_from_slice(&text[..=end]);
 }
+
+fn write_padded(value: u64, digits: usize, out: &mut Vec<u8>) {
+    let mut divisor = 10_u64.pow(digits as u32 - 1);
+    while divisor > 0 {
+        out.push(b'0' + (value / divisor % 10) as u8);
+        divisor /= 10;
+    }
+}
+
+/// `2018-06-20`
+pub fn write_iso_date(date: Date, out: &mut Vec<u8>) {
+    write_padded(u64::from(date.year), 4, out);
+    out.push(b'-');
+    write_padded(u64::from(date.month), 2, out);
+    out.push(b'-');
+    write_padded(u64::from(date.day), 2, out);
+}
+
+/// `13:37:03.123`, the fraction without trailing zeros; a time beyond a day, or negative, is taken within the day.
+pub fn write_iso_time(micros: i64, out: &mut Vec<u8>) {
+    let micros = micros.rem_euclid(86_400_000_000).cast_unsigned();
+    let (seconds, mut fraction) = (micros / 1_000_000, micros % 1_000_000);
+    write_padded(seconds / 3600, 2, out);
+    out.push(b':');
+    write_padded(seconds / 60 % 60, 2, out);
+    out.push(b':');
+    write_padded(seconds % 60, 2, out);
+    if fraction > 0 {
+        let mut digits = 6;
+        while fraction % 10 == 0 {
+            fraction /= 10;
+            digits -= 1;
+        }
+        out.push(b'.');
+        write_padded(fraction, digits, out);
+    }
+}
+
+/// `2018-06-20T13:37:03.123`
+pub fn write_iso_datetime(value: DateTime, out: &mut Vec<u8>) {
+    write_iso_date(value.date, out);
+    out.push(b'T');
+    let seconds =
+        i64::from(value.hour) * 3600 + i64::from(value.minute) * 60 + i64::from(value.second);
+    write_iso_time(seconds * 1_000_000 + i64::from(value.micros), out);
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use tailrace_kernel::binlog::table_map::TableMap;
 use tailrace_kernel::decoder::{Decoder, Start};
+use tailrace_kernel::encode::encoding::TableEncoding;
 use tailrace_kernel::encode::envelope::{Envelope, Format};
 use tailrace_kernel::encode::plan::{ColumnSpec, Plan};
 use tailrace_kernel::error::Result;
@@ -20,12 +21,7 @@ pub fn start() -> Start {
 }
 
 pub fn envelope(format: Format) -> Arc<Envelope> {
-    Arc::new(Envelope {
-        name: "test".to_owned(),
-        version: "0".to_owned(),
-        format,
-        keys: false,
-    })
+    Arc::new(Envelope::new("test", "0", format))
 }
 
 /// Of a binlog file.
@@ -40,10 +36,11 @@ pub fn packet_decoder(start: Start) -> Decoder {
 
 /// A table as far as its map tells; columns are `c0`, `c1` … where it has no names.
 pub fn plan(map: &TableMap) -> Result<Arc<Plan>> {
-    let columns = (0..map.types.len())
+    let columns: Vec<_> = (0..map.types.len())
         .map(|index| column(map, index))
         .collect();
-    Plan::compile(&map.database, &map.table, columns, &[]).map(Arc::new)
+    let encoding = TableEncoding::usual(&columns, &[])?;
+    Plan::compile(&map.database, &map.table, columns, &encoding).map(Arc::new)
 }
 
 fn column(map: &TableMap, index: usize) -> ColumnSpec {

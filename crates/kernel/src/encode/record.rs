@@ -1,0 +1,79 @@
+//! Records that Python made, as a batch like those of the encoders.
+
+use super::batch::{Batch, Commit, Record};
+use super::envelope::Output;
+use super::json::end_line;
+use super::json_plan::line_start;
+
+/// A record; key and value as they will be written.
+pub struct Given {
+    pub topic: String,
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+/// In place of the records of `like`, whose transactions these are; the first `committed` of them are whole.
+pub fn collect(
+    given: impl IntoIterator<Item = Given>,
+    output: Output,
+    like: Option<&Batch>,
+    committed: usize,
+) -> Batch {
+    let mut batch = Batch::default();
+    let mut end = 0;
+    for (index, record) in given.into_iter().enumerate() {
+        match output {
+            // Values are the rows' own; records of other topics are none.
+            Output::Values => {
+                if let Some(value) = record.value {
+                    batch.bytes.extend_from_slice(&value);
+                    batch.bytes.push(b'\n');
+                }
+            }
+            Output::Lines => {
+                let null = b"null".as_slice();
+                let out = &mut batch.bytes;
+                out.extend_from_slice(&line_start(&record.topic));
+                out.extend_from_slice(record.key.as_deref().unwrap_or(null));
+                out.extend_from_slice(b",\"value\":");
+                out.extend_from_slice(record.value.as_deref().unwrap_or(null));
+                end_line(&record.headers, out);
+            }
+            Output::Records => push(record, &mut batch),
+        }
+        if index < committed {
+            end = batch.bytes.len();
+        }
+    }
+    if let Some(like) = like {
+        batch.rows = like.rows;
+        batch.runs.clone_from(&like.runs);
+        batch.in_transaction = like.in_transaction;
+        batch.last_timestamp = like.last_timestamp;
+        batch.commit = like.commit.as_ref().map(|commit| Commit {
+            end,
+            records: committed,
+            ..commit.clone()
+        });
+    }
+    batch
+}
+
+fn push(record: Given, batch: &mut Batch) {
+    let mut append = |part: Option<Vec<u8>>| {
+        let start = batch.bytes.len();
+        part.map(|part| {
+            batch.bytes.extend_from_slice(&part);
+            start..batch.bytes.len()
+        })
+    };
+    let (key, value) = (append(record.key), append(record.value));
+    batch.records.push(Record {
+        topic: record.topic.into(),
+        key,
+        value,
+        headers: record.headers,
+        table: None,
+    });
+}
