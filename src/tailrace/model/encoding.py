@@ -41,8 +41,8 @@ Form = Literal[
     "vector",
 ]
 """What a value becomes. `decimal`: the unscaled two's complement, big-endian (Connect's Decimal); `unsigned_long`: the
-64 bits read as signed; `unsigned_decimal`: BIGINT UNSIGNED as a Decimal of scale 0; `bits`: little-endian; `date`: days,
-`date_iso`: text; `*_ms`, `*_us`, `*_ns`: a number of that unit; `timestamp`: text in UTC in all modes; `base64`,
+64 bits read as signed; `unsigned_decimal`: BIGINT UNSIGNED as a Decimal of scale 0; `bits`: little-endian; `date`:
+days, `date_iso`: text; `*_ms`, `*_us`, `*_ns`: a number of that unit; `timestamp`: text in UTC in all modes; `base64`,
 `base64url` and `hex` are text, `bytes` is bytes (which JSON writes as base64)."""
 
 

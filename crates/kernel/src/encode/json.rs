@@ -179,7 +179,7 @@ impl JsonEncoder {
         image: impl Iterator<Item = Result<Value<'a>>>,
     ) -> Result<()> {
         if !self.envelope.skipped.is_empty() && self.envelope.skips(operation) {
-            return image.map(|value| value.map(|_| ())).collect();
+            return pass(image);
         }
         let start = self.bytes.len();
         let written = self.value(plan, row, operation, image);
@@ -292,7 +292,7 @@ impl JsonEncoder {
         image: impl Iterator<Item = Result<Value<'a>>>,
     ) -> Result<()> {
         if operation == Operation::Delete && !unwrap.keeps_deletes() {
-            return image.map(|value| value.map(|_| ())).collect();
+            return pass(image);
         }
         let out = &mut self.bytes;
         let frame = &plan.json.value_frame;
@@ -424,6 +424,14 @@ pub fn end_line(headers: &[Header], out: &mut Vec<u8>) {
         out.extend_from_slice(value);
     }
     out.extend_from_slice(b"}}\n");
+}
+
+/// Reads an image that is not written.
+fn pass<'a>(image: impl Iterator<Item = Result<Value<'a>>>) -> Result<()> {
+    for value in image {
+        value?;
+    }
+    Ok(())
 }
 
 fn known<'v, 'a>(image: &'v [Value<'a>]) -> impl Iterator<Item = Result<Value<'a>>> + 'v {

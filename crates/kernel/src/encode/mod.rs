@@ -54,14 +54,14 @@ impl Change<'_, '_> {
 
 /// The encoding of a capture.
 pub enum Encoder {
-    Json(JsonEncoder),
+    Json(Box<JsonEncoder>),
     Arrow(ArrowEncoder),
 }
 
 impl Encoder {
     pub fn new(envelope: &Arc<Envelope>) -> Self {
         match envelope.format {
-            Format::Json => Encoder::Json(JsonEncoder::new(Arc::clone(envelope))),
+            Format::Json => Encoder::Json(Box::new(JsonEncoder::new(Arc::clone(envelope)))),
             Format::Arrow => Encoder::Arrow(ArrowEncoder::default()),
         }
     }
