@@ -117,7 +117,7 @@ fn survive(bytes: &[u8], format: Format) {
         items += 1;
         let bound = match item {
             Item::Batch(batch) => {
-                out += batch.lines.len();
+                out += batch.bytes.len();
                 Ok(())
             }
             Item::NeedTable(need) => decoder.bind(need.map.table_id, plan(&need.map).ok()),

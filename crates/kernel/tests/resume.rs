@@ -237,7 +237,7 @@ fn a_transaction_larger_than_the_buffers_comes_out_in_pieces() {
         while let Some(item) = decoder.next(0).expect("a good stream") {
             match item {
                 Item::Batch(batch) => {
-                    largest = largest.max(batch.lines.len());
+                    largest = largest.max(batch.bytes.len());
                     batches += 1;
                     rows_seen += batch.rows as usize;
                     assert_eq!(batch.in_transaction, batch.commit.is_none());

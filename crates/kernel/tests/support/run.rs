@@ -76,8 +76,8 @@ impl Run {
     }
 
     fn batch(&mut self, batch: &Batch) {
-        self.largest = self.largest.max(batch.lines.len());
-        let lines = std::str::from_utf8(&batch.lines).expect("UTF-8");
+        self.largest = self.largest.max(batch.bytes.len());
+        let lines = std::str::from_utf8(&batch.bytes).expect("UTF-8");
         assert_eq!(lines.lines().count() as u64, batch.rows);
         assert!(lines.is_empty() || lines.ends_with('\n'));
         let mut rows: Vec<String> = lines.lines().map(row).collect();
