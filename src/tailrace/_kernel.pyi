@@ -312,11 +312,13 @@ class ResultSet:
         position: int,
         timestamp_us: int,
         gtid: str | None = None,
+        markers: tuple[str, str] | None = None,
         max_batch_bytes: int = 1048576,
     ) -> ResultSet:
-        """The SELECT's columns must be the plan's, in order; the place is the snapshot's in the binlog."""
+        """The SELECT's columns must be the plan's, in order; the place is the snapshot's in the binlog. `markers`:
+        `source.snapshot` of the first and the last row; of the others it is "true"."""
     def feed(self, data: Buffer) -> None: ...
-    def next(self, now_us: int, snapshot: str = "true") -> Batch | None: ...
+    def next(self, now_us: int) -> Batch | None: ...
     @property
     def finished(self) -> bool:
         """The EOF/OK packet was read."""

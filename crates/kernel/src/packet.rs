@@ -102,6 +102,39 @@ impl PacketStream {
     }
 }
 
+impl PacketStream {
+    /// The next payload, and whether the one behind it ends the rows: not before that one has begun to come.
+    ///
+    /// What ends them itself (EOF, OK or an error) is given at once.
+    pub fn next_row(&mut self) -> Result<Option<(&[u8], bool)>> {
+        let Some(follower) = self.follower() else {
+            // Not whole yet, or nothing is known of what follows it.
+            return Ok(None);
+        };
+        Ok(self.next_packet()?.map(|packet| (packet, follower)))
+    }
+
+    /// Whether the packet behind the next one ends the rows; `None` when that cannot be told yet.
+    fn follower(&self) -> Option<bool> {
+        let mut rest = self.window.rest();
+        let mut first = None;
+        loop {
+            let (header, body) = rest.split_first_chunk::<HEADER>()?;
+            let length =
+                usize::from(header[0]) | usize::from(header[1]) << 8 | usize::from(header[2]) << 16;
+            let ends = length < FULL && matches!(body.first(), Some(0xFE | 0xFF));
+            match first {
+                // The packet asked for.
+                None if ends && body.len() >= length => return Some(true),
+                Some(FULL) | None => {}
+                Some(_) => return (!body.is_empty()).then_some(ends),
+            }
+            first = Some(length);
+            rest = body.get(length..)?;
+        }
+    }
+}
+
 /// Events of a binlog file whose magic number was taken off.
 #[derive(Debug)]
 pub struct FileStream {

@@ -24,6 +24,27 @@ pub struct SnapshotSource {
     pub timestamp_us: u64,
 }
 
+/// `source.snapshot` of the first row, of the last, and of those between; a lone row takes what speaks of the snapshot
+/// rather than of the table, the last before the first.
+#[derive(Debug, Clone)]
+pub struct Markers {
+    pub first: String,
+    pub last: String,
+}
+
+const BETWEEN: &str = "true";
+
+impl Markers {
+    fn of(&self, first: bool, last: bool) -> &str {
+        match (first, last) {
+            (true, true) if self.last != "last" && self.first == "first" => &self.first,
+            (_, true) => &self.last,
+            (true, false) => &self.first,
+            (false, false) => BETWEEN,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Count,
@@ -42,6 +63,10 @@ pub struct ResultSet {
     plan: Arc<Plan>,
     encoder: Encoder,
     source: SnapshotSource,
+    /// None: every row is marked alike.
+    markers: Option<Markers>,
+    /// Rows read so far.
+    rows: u64,
     max_batch_bytes: usize,
     pool: Arc<Pool>,
 }
@@ -51,6 +76,7 @@ impl ResultSet {
         plan: Arc<Plan>,
         envelope: &Arc<Envelope>,
         source: SnapshotSource,
+        markers: Option<Markers>,
         max_batch_bytes: usize,
         pool: Arc<Pool>,
     ) -> Self {
@@ -60,6 +86,8 @@ impl ResultSet {
             encoder: Encoder::new(envelope),
             plan,
             source,
+            markers,
+            rows: 0,
             max_batch_bytes,
             pool,
         }
@@ -79,37 +107,46 @@ impl ResultSet {
     }
 
     /// The next batch, or `None` when more input is needed or the result set has ended.
-    pub fn next(&mut self, now_us: u64, snapshot: &str) -> Result<Option<Batch>> {
+    pub fn next(&mut self, now_us: u64) -> Result<Option<Batch>> {
         let ResultSet {
             input,
             phase,
             plan,
             encoder,
             source,
+            markers,
+            rows,
             max_batch_bytes,
             pool,
         } = self;
         encoder.recycle(|| pool.take());
-        encoder.begin(
-            plan,
-            &Source {
-                timestamp_us: source.timestamp_us,
-                snapshot,
-                server_id: 0,
-                gtid: source.gtid.as_deref(),
-                file: &source.file,
-                position: source.position,
-                thread: None,
-                query: None,
-                now_us,
-            },
-        );
-        // Borrowed values cannot outlive their packet, so the vector is made anew for each call, not each row.
+        let (mut marker, markers) = (BETWEEN, markers.as_ref());
+        encoder.begin(plan, &origin(source, marker, now_us));
         while encoder.size() < *max_batch_bytes {
             // A snapshot has no latency to lose: a batch grows until it is full or the last.
-            let Some(packet) = input.next_packet()? else {
-                return Ok(None);
+            let in_rows = matches!(phase, Phase::FirstRow | Phase::Rows);
+            let packet = match markers {
+                Some(markers) if in_rows => {
+                    let Some((packet, last)) = input.next_row()? else {
+                        return Ok(None);
+                    };
+                    let wanted = markers.of(*rows == 0, last);
+                    if wanted != marker && !is_end(packet) {
+                        marker = wanted;
+                        encoder.begin(plan, &origin(source, marker, now_us));
+                    }
+                    packet
+                }
+                _ => {
+                    let Some(packet) = input.next_packet()? else {
+                        return Ok(None);
+                    };
+                    packet
+                }
             };
+            if in_rows && !is_end(packet) {
+                *rows += 1;
+            }
             *phase = step(*phase, packet, plan, encoder)
                 .map_err(|error| error.in_table(&plan.name.database, &plan.name.table))?;
             if *phase == Phase::Finished {
@@ -117,6 +154,20 @@ impl ResultSet {
             }
         }
         (encoder.rows() > 0).then(|| encoder.take()).transpose()
+    }
+}
+
+fn origin<'s>(source: &'s SnapshotSource, snapshot: &'s str, now_us: u64) -> Source<'s> {
+    Source {
+        timestamp_us: source.timestamp_us,
+        snapshot,
+        server_id: 0,
+        gtid: source.gtid.as_deref(),
+        file: &source.file,
+        position: source.position,
+        thread: None,
+        query: None,
+        now_us,
     }
 }
 
@@ -146,6 +197,11 @@ fn step(phase: Phase, packet: &[u8], plan: &Plan, encoder: &mut Encoder) -> Resu
         }
         Phase::Finished => Err(Error::corrupt("a packet after the end of the result set")),
     }
+}
+
+/// EOF, OK or an error.
+fn is_end(packet: &[u8]) -> bool {
+    is_eof(packet) || packet.first() == Some(&0xFF)
 }
 
 fn is_eof(packet: &[u8]) -> bool {

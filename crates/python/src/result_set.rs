@@ -8,7 +8,7 @@ use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use std::sync::Arc;
 use tailrace_kernel::pool::Pool;
-use tailrace_kernel::resultset::{self, SnapshotSource};
+use tailrace_kernel::resultset::{self, Markers, SnapshotSource};
 
 #[pyclass(module = "tailrace._kernel")]
 pub struct ResultSet {
@@ -19,7 +19,12 @@ pub struct ResultSet {
 #[pymethods]
 impl ResultSet {
     #[new]
-    #[pyo3(signature = (plan, envelope, *, file, position, timestamp_us, gtid = None, max_batch_bytes = 1048576))]
+    #[pyo3(signature = (plan, envelope, *, file, position, timestamp_us, gtid = None, markers = None,
+                        max_batch_bytes = 1048576))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "keyword arguments, named at every call"
+    )]
     fn new(
         plan: &Plan,
         envelope: &Envelope,
@@ -27,6 +32,7 @@ impl ResultSet {
         position: u64,
         timestamp_us: u64,
         gtid: Option<String>,
+        markers: Option<(String, String)>,
         max_batch_bytes: usize,
     ) -> Self {
         let pool = Arc::new(Pool::new(max_batch_bytes * 4));
@@ -40,6 +46,7 @@ impl ResultSet {
             Arc::clone(&plan.0),
             &envelope.0,
             source,
+            markers.map(|(first, last)| Markers { first, last }),
             max_batch_bytes,
             Arc::clone(&pool),
         );
@@ -50,10 +57,9 @@ impl ResultSet {
         data.copy_to_slice(py, self.inner.room(data.item_count()))
     }
 
-    #[pyo3(signature = (now_us, snapshot = "true"))]
-    fn next(&mut self, py: Python<'_>, now_us: u64, snapshot: &str) -> PyResult<Option<Batch>> {
-        let batch = without_gil(py, || self.inner.next(now_us, snapshot))
-            .map_err(|error| raise(py, &error))?;
+    fn next(&mut self, py: Python<'_>, now_us: u64) -> PyResult<Option<Batch>> {
+        let batch =
+            without_gil(py, || self.inner.next(now_us)).map_err(|error| raise(py, &error))?;
         Ok(batch.map(|batch| Batch::new(batch, Arc::clone(&self.pool))))
     }
 
