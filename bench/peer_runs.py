@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import shutil
@@ -106,7 +107,7 @@ def debezium_stream(source: Source, scratch: Path) -> Result:
     value = {"ts_sec": 0, "file": source.file, "pos": source.start, "gtids": source.gtids}
     key = json.dumps([name, {"server": prefix}], separators=(",", ":"))
     arguments = [str(scratch / "offsets"), key, json.dumps(value)]
-    subprocess.run(["java", "-cp", _classpath(peer), "Offset", *arguments], check=True, timeout=60)
+    subprocess.run(["java", "-cp", classpath(peer), "Offset", *arguments], check=True, timeout=60)
     return _debezium(peer, source, scratch, "recovery")
 
 
@@ -121,12 +122,17 @@ def debezium() -> Path:
         if shutil.which(tool) is None:
             raise MissingError(f"{tool} is not on PATH: Debezium needs Java 17 and Maven")
     place = cache.folder() / f"debezium-{DEBEZIUM}"
-    if not (place / "build" / "classes" / "Offset.class").exists():
-        # Maven's -C refuses whatever does not match its checksum.
-        goals = ["compile", "dependency:copy-dependencies", f"-DoutputDirectory={place / 'lib'}"]
-        pom = str(HERE / "debezium" / "pom.xml")
-        command = ["mvn", "-q", "-C", "-B", "-f", pom, f"-Dpeer.output={place / 'build'}", *goals]
-        subprocess.run(command, check=True, timeout=600)
+    sources = sorted(path for path in (HERE / "debezium").rglob("*") if path.is_file())
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    stamp = place / "sources"
+    with cache.only_one(place.name):
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != digest:
+            # Maven's -C refuses whatever does not match its checksum.
+            goals = ["compile", "dependency:copy-dependencies", f"-DoutputDirectory={place / 'lib'}"]
+            pom = str(HERE / "debezium" / "pom.xml")
+            command = ["mvn", "-q", "-C", "-B", "-f", pom, f"-Dpeer.output={place / 'build'}", *goals]
+            subprocess.run(command, check=True, timeout=600)
+            stamp.write_text(digest, encoding="utf-8")
     return place
 
 
@@ -150,11 +156,12 @@ def _debezium(peer: Path, source: Source, scratch: Path, mode: str) -> Result:
     }
     config = scratch / "debezium.properties"
     config.write_text("".join(f"{key}={value}\n" for key, value in lines.items()), encoding="utf-8")
-    command = ["java", "-cp", _classpath(peer), "Capture", str(config), str(source.rows), str(scratch / "events")]
+    command = ["java", "-cp", classpath(peer), "Capture", str(config), str(source.rows), str(scratch / "events")]
     return _told(measure.run(command, scratch / "debezium.log"), source)
 
 
-def _classpath(peer: Path) -> str:
+def classpath(peer: Path) -> str:
+    """For java's -cp: our programs, and Debezium with all it needs."""
     return f"{peer / 'build' / 'classes'}:{peer / 'lib'}/*"
 
 

@@ -221,7 +221,8 @@ class Query:
     @property
     def gtid(self) -> str | None: ...
     @property
-    def timestamp(self) -> int: ...
+    def timestamp_us(self) -> int:
+        """Commit time on the original source, µs since the epoch."""
     @property
     def thread_id(self) -> int: ...
     @property

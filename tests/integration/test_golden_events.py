@@ -55,10 +55,6 @@ SNAPSHOT: Mapping[Difference, str] = {
     Difference("temporals.ts3", "1970-01-01T00:00:01.5Z", "1970-01-01T00:00:01.500Z"): "as above",
     Difference("temporals.ts3", "2001-09-09T01:46:40.1Z", "2001-09-09T01:46:40.100Z"): "as above",
     Difference("temporals_not_null.ts6", "2024-01-01T00:00:00.12Z", "2024-01-01T00:00:00.120000Z"): "as above",
-    **{
-        Difference("source.snapshot", marker, "true"): "readers side by side have no first and last row"
-        for marker in ("first", "first_in_data_collection", "last_in_data_collection", "last")
-    },
 }
 PLACE = {f"source.{field}" for field in ("ts_ms", "ts_us", "ts_ns", "file", "pos")}
 """Of a snapshot: that of the server it was taken from."""

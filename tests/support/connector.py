@@ -50,7 +50,8 @@ class Connector:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        lines = (f"{name}={value}\n" for name, value in self.properties.items())
+        escaped = ((name, str(value).replace("\\", "\\\\")) for name, value in self.properties.items())
+        lines = (f"{name}={value}\n" for name, value in escaped)
         self._config.write_text("".join(lines), encoding="utf-8")
         command = [sys.executable, "-m", "tailrace.cli", "run", str(self._config), "--json"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -129,6 +129,31 @@ fn write_control(byte: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
+/// The text of a JSON string that this module wrote; `None` where it is another kind of value.
+pub fn string_inside(json: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = json.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    let mut text = Vec::with_capacity(rest.len());
+    while let Some(at) = rest.iter().position(|&byte| byte == b'\\') {
+        text.extend_from_slice(&rest[..at]);
+        let (byte, length) = match rest.get(at + 1)? {
+            b'b' => (0x08, 2),
+            b'f' => (0x0C, 2),
+            b'n' => (b'\n', 2),
+            b'r' => (b'\r', 2),
+            b't' => (b'\t', 2),
+            b'u' => {
+                let digits = std::str::from_utf8(rest.get(at + 4..at + 6)?).ok()?;
+                (u8::from_str_radix(digits, 16).ok()?, 6)
+            }
+            &other => (other, 2),
+        };
+        text.push(byte);
+        rest = &rest[at + length..];
+    }
+    text.extend_from_slice(rest);
+    Some(text)
+}
+
 #[inline]
 pub fn write_int(value: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());

@@ -186,7 +186,7 @@ fn wrap_query(query: Query) -> items::Query {
         position: query.position,
         end_position: query.end_position,
         gtid: query.gtid,
-        timestamp: query.timestamp,
+        timestamp_us: query.timestamp_us,
         thread_id: query.thread_id,
         server_id: query.server_id,
         charset: charset.to_owned(),

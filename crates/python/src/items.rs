@@ -31,7 +31,7 @@ pub struct Query {
     pub position: u64,
     pub end_position: u64,
     pub gtid: Option<String>,
-    pub timestamp: u32,
+    pub timestamp_us: u64,
     pub thread_id: u32,
     pub server_id: u32,
     pub charset: String,

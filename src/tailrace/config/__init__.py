@@ -5,7 +5,8 @@ with every problem. No part of the product looks a property up by its text: it t
 """
 
 from tailrace.config.engine import EngineConfig, StorageConfig
-from tailrace.config.field import Field, Password, Values
+from tailrace.config.events import EventsConfig
+from tailrace.config.field import Family, Field, Password, Values
 from tailrace.config.filters import NameFilter, TableFilter
 from tailrace.config.load import load_properties
 from tailrace.config.parse import FIELDS, Config, parse
@@ -17,6 +18,8 @@ __all__ = [
     "FIELDS",
     "Config",
     "EngineConfig",
+    "EventsConfig",
+    "Family",
     "Field",
     "LockingMode",
     "NameFilter",

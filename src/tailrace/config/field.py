@@ -48,6 +48,19 @@ class Field(Generic[T]):
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class Family(Generic[T]):
+    """Properties whose names hold something of the user's: `column.mask.with.<n>.chars`."""
+
+    name: str
+    """As documentation shows it."""
+    pattern: re.Pattern[str]
+    """Of the whole name; its groups are what the user put there."""
+    type: Kind[T]
+    doc: str
+    importance: Importance = "medium"
+
+
 class Password:
     """A secret. Only `reveal()` gives it away: neither print, format, repr, pickle nor an error message does."""
 
@@ -83,10 +96,15 @@ class Password:
 class Values:
     """Parsed properties, looked up by the field itself, so that the type of the answer is the field's."""
 
-    __slots__ = ("_parsed",)
+    __slots__ = ("_families", "_parsed")
 
-    def __init__(self, parsed: Mapping[Field[Any], object]) -> None:
+    def __init__(
+        self,
+        parsed: Mapping[Field[Any], object],
+        families: Mapping[str, tuple[tuple[tuple[str, ...], object], ...]] | None = None,
+    ) -> None:
         self._parsed = {field.name: value for field, value in parsed.items()}
+        self._families = families or {}
 
     def get(self, field: Field[T]) -> T | None:
         """The value given, else the default, else None."""
@@ -100,6 +118,12 @@ class Values:
         if value is None:
             raise KeyError(field.name)
         return value
+
+    def family(self, family: Family[T]) -> tuple[tuple[tuple[str, ...], T], ...]:
+        """(groups of the name, value) of each property of the family, as they were given."""
+        given: Any = self._families.get(family.name, ())
+        found: tuple[tuple[tuple[str, ...], T], ...] = given
+        return found
 
 
 def _boolean(text: str) -> bool:

@@ -77,6 +77,9 @@ class NameFilter:
         return not any(pattern.fullmatch(name) for pattern in self.exclude or ())
 
 
+EVERY_NAME = NameFilter()
+
+
 @dataclass(frozen=True, slots=True)
 class TableFilter:
     """Which tables are captured. A value: same lists, same answers, no server asked."""

@@ -8,10 +8,11 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tailrace.config import engine, filters, peers, sink, snapshot, source
+from tailrace.config import engine, events, filters, peers, sink, snapshot, source
 from tailrace.config.engine import EngineConfig, StorageConfig
+from tailrace.config.events import EventsConfig
 from tailrace.config.expand import expand
-from tailrace.config.field import Field, Values
+from tailrace.config.field import Family, Field, Values
 from tailrace.config.filters import NameFilter, TableFilter
 from tailrace.config.sink import SinkConfig, SinkFields
 from tailrace.config.snapshot import SnapshotConfig
@@ -28,12 +29,19 @@ FIELDS: tuple[Field[Any], ...] = (
     *engine.FIELDS,
     *source.FIELDS,
     *filters.FIELDS,
+    *events.FIELDS,
     *snapshot.FIELDS,
     *sink.FIELDS,
 )
 """Every property except those of the sinks."""
+FAMILIES: tuple[Family[Any], ...] = (*events.FAMILIES,)
 
-_PROBLEMS: tuple[Callable[[Values], list[str]], ...] = (engine.problems, source.problems, filters.problems)
+_PROBLEMS: tuple[Callable[[Values], list[str]], ...] = (
+    engine.problems,
+    source.problems,
+    filters.problems,
+    events.problems,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,7 @@ class Config:
     source: SourceConfig
     tables: TableFilter
     gtid_sources: NameFilter
+    events: EventsConfig
     snapshot: SnapshotConfig
     engine: EngineConfig
     storage: StorageConfig
@@ -74,6 +83,7 @@ def parse(
         source=SourceConfig.read(values),
         tables=TableFilter.read(values),
         gtid_sources=filters.gtid_sources(values),
+        events=EventsConfig.read(values),
         snapshot=SnapshotConfig.read(values),
         engine=EngineConfig.read(values),
         storage=StorageConfig.read(values),
@@ -102,7 +112,24 @@ def _parse_fields(
         except ValueError as error:
             given = "" if secret or "${" in text else f" (given: {text})"
             problems.append(f"{field.name}: {error}{given}")
-    return Values(parsed)
+    return Values(parsed, _parse_families(properties, environment, problems))
+
+
+def _parse_families(
+    properties: Mapping[str, str], environment: Mapping[str, str], problems: list[str]
+) -> dict[str, tuple[tuple[tuple[str, ...], object], ...]]:
+    found: dict[str, tuple[tuple[tuple[str, ...], object], ...]] = {}
+    for name, text in properties.items():
+        for family in FAMILIES:
+            if (match := family.pattern.fullmatch(name)) is None:
+                continue
+            try:
+                value = family.type.parse(expand(text.strip(), environment, _read_file))
+            except ValueError as error:
+                problems.append(f"{name}: {error}")
+            else:
+                found[family.name] = (*found.get(family.name, ()), (match.groups(), value))
+    return found
 
 
 def _read_file(path: Path) -> str:
@@ -112,7 +139,7 @@ def _read_file(path: Path) -> str:
 def _strangers(properties: Mapping[str, str], fields: Mapping[str, Field[Any]]) -> Iterable[str]:
     """A problem for each property that is neither a field nor can be set aside."""
     for name, value in properties.items():
-        if name in fields:
+        if name in fields or any(family.pattern.fullmatch(name) for family in FAMILIES):
             continue
         if not peers.known(name):
             near = difflib.get_close_matches(name, fields, n=1, cutoff=0.75)

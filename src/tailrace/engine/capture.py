@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tailrace._kernel import (
@@ -23,11 +23,12 @@ from tailrace._kernel import (
     XaHold,
 )
 from tailrace.config import Config, SnapshotMode
+from tailrace.engine.announce import Announcer
 from tailrace.engine.progress import ProgressBoard, State
 from tailrace.engine.queue import Delivery, DeliveryQueue
 from tailrace.engine.schema import Schema
 from tailrace.errors import ConfigError, PositionPurged, SourceError, TailraceError
-from tailrace.history.from_server import read_tables
+from tailrace.history.from_server import read_statements, read_tables
 from tailrace.history.tables import Tables
 from tailrace.model.offset import Offset
 from tailrace.model.table import Table, TableId
@@ -38,9 +39,9 @@ from tailrace.mysql.server import check_streamable, read_binlog_end, read_facts
 from tailrace.snapshot.chunks import plan as plan_chunks
 from tailrace.snapshot.extents import read_extents
 from tailrace.snapshot.open import OpenSnapshot, open_snapshot
-from tailrace.snapshot.read import read_chunks
+from tailrace.snapshot.read import Markers, read_chunks
 from tailrace.storage import Storage
-from tailrace.streaming import ReadAhead, StreamItem, follow
+from tailrace.streaming import ReadAhead, SchemaChange, StreamItem, follow
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -61,14 +62,16 @@ class Capture:
         queue: DeliveryQueue,
         board: ProgressBoard,
         stopping: threading.Event,
+        announcer: Announcer,
     ) -> None:
         self._config = config
+        self._announcer = announcer
         self._storage = storage
         self._resume = resume
         self._queue = queue
         self._board = board
         self._stopping = stopping
-        self._schema = Schema(config, storage)
+        self._schema = Schema(config, storage, announcer)
         self._envelope = envelope
         self._interrupts: set[Callable[[], None]] = set()
 
@@ -116,19 +119,37 @@ class Capture:
         """Definitions as they are now, and `resume`, or the binlog's end, to stream from."""
         end = read_binlog_end(connection)
         offset = resume or Offset(end.file, end.position, end.gtids)
-        tables = read_tables(connection.query)
-        self._captured(tables)
-        self._queue.put(Delivery(clear_history=True, history=self._schema.begin(_place(offset), tables), offset=offset))
+        definitions = self._definitions(connection)
+        self._captured(definitions.tables)
+        self._queue.put(self._new_definitions(offset, definitions, connection))
         return offset
+
+    def _definitions(self, connection: Connection) -> Definitions:
+        """All tables, and their statements where the sink wants them."""
+        tables = read_tables(connection.query)
+        wanted = (
+            [table.id for table in tables if self._config.tables.database_captured(table.id.database)]
+            if self._announcer.tells_of_schemas
+            else []
+        )
+        return Definitions(tables, read_statements(connection.query, sorted(wanted)))
+
+    def _new_definitions(self, offset: Offset, definitions: Definitions, connection: Connection) -> Delivery:
+        """They take the place of all that was known."""
+        announcement = self._announcer.definitions(
+            read_facts(connection), offset, definitions.tables, definitions.statements
+        )
+        records = self._schema.begin(_place(offset), definitions.tables)
+        return Delivery(announcement, clear_history=True, history=records, offset=offset)
 
     # Snapshot
 
     def _snapshot(self) -> Offset | None:
         config = self._config
-        opened: OpenSnapshot[Tables] = open_snapshot(
+        opened: OpenSnapshot[Definitions] = open_snapshot(
             lambda: connect(config.source),
-            lambda connection: read_tables(connection.query),
-            self._captured,
+            self._definitions,
+            lambda definitions: self._captured(definitions.tables),
             threads=config.snapshot.threads,
             locking=config.snapshot.locking,
             lock_timeout=config.snapshot.lock_timeout_ms / 1000,
@@ -136,13 +157,11 @@ class Capture:
         with closing(opened), _Interruptible(self._interrupts, *(reader.abort for reader in opened.readers)):
             if self._stopping.is_set():
                 return None
-            records = self._schema.begin(_place(opened.offset), opened.definitions)
+            definitions = opened.definitions.tables
             # A try that failed may have delivered rows: they go.
             self._queue.put(Delivery(rollback=True))
-            self._queue.put(Delivery(clear_history=True, history=records, offset=opened.offset))
-            tables = {
-                name: table for name in self._captured(opened.definitions) if (table := opened.definitions.get(name))
-            }
+            self._queue.put(self._new_definitions(opened.offset, opened.definitions, opened.readers[0]))
+            tables = {name: table for name in self._captured(definitions) if (table := definitions.get(name))}
             wanted = [tables[name] for name in config.snapshot.order(tuple(tables))]
             log.info("snapshot of %d tables at %s begins", len(wanted), _place(opened.offset))
             for batch in self._snapshot_batches(opened, wanted):
@@ -154,17 +173,17 @@ class Capture:
         log.info("snapshot ends")
         return offset
 
-    def _snapshot_batches(self, opened: OpenSnapshot[Tables], wanted: list[Table]) -> Iterator[Batch]:
+    def _snapshot_batches(self, opened: OpenSnapshot[Definitions], wanted: list[Table]) -> Iterator[Batch]:
         extents = read_extents(opened.readers[0], wanted, threads=len(opened.readers))
         chunks = plan_chunks(wanted, extents, threads=len(opened.readers))
         return read_chunks(
             opened.readers,
             {table.id: table for table in wanted},
             chunks,
-            lambda table: self._result_set(table, opened.offset),
+            lambda table, markers: self._result_set(table, opened.offset, markers),
         )
 
-    def _result_set(self, table: Table, offset: Offset) -> ResultSet:
+    def _result_set(self, table: Table, offset: Offset, markers: Markers | None) -> ResultSet:
         return ResultSet(
             self._schema.table_plan(table),
             self._envelope,
@@ -172,6 +191,7 @@ class Capture:
             position=offset.position,
             # Whole seconds, as Debezium has it in a snapshot.
             timestamp_us=offset.timestamp_us // 1_000_000 * 1_000_000,
+            markers=markers,
             max_batch_bytes=self._config.engine.batch_bytes,
         )
 
@@ -253,7 +273,7 @@ class Capture:
             self._queue.put(Delivery(rollback=True))
             reader.open_transaction = None
         else:
-            self._queue.put(Delivery(history=item))
+            self._queue.put(Delivery(item.announcement, history=item.history))
 
     def _end_xa(self, end: XaEnd) -> None:
         hold = self._storage.held(end.xid)
@@ -291,6 +311,15 @@ class Capture:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What a snapshot knows of all tables."""
+
+    tables: Tables
+    statements: tuple[tuple[TableId, str], ...] = ()
+    """(table, its CREATE statement), where the sink wants them."""
+
+
 class _Reader:
     """How far the stream was read, across reconnects."""
 
@@ -315,7 +344,7 @@ class _Policy:
     def plan(self, need: NeedTable) -> Plan | None:
         return self._schema.plan(need)
 
-    def statement(self, query: Query) -> tuple[str, ...] | None:
+    def statement(self, query: Query) -> SchemaChange | None:
         return self._schema.statement(query)
 
     def held(self, xid: str) -> Iterator[bytes]:

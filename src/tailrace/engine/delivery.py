@@ -6,7 +6,9 @@ sink's state, the schema history and the XA holds of that same point.
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from tailrace._kernel import Batch
@@ -17,17 +19,42 @@ from tailrace.sinks import Acknowledge, Sink, SinkFinished
 from tailrace.storage import Commit, Storage
 
 
+class Heartbeats:
+    """A record every `interval` seconds; 0: none."""
+
+    def __init__(self, interval: float, beat: Callable[[], Batch | None]) -> None:
+        self._interval = interval
+        self._beat = beat
+        self.next = time.monotonic() + interval if interval else math.inf
+
+    def due(self) -> Batch | None:
+        """The record, where it is time for one."""
+        if time.monotonic() < self.next:
+            return None
+        self.next = time.monotonic() + self._interval
+        return self._beat()
+
+
 class Deliverer:
     """Runs in the engine's own thread until the capture ends, fails, or the sink has had enough."""
 
     def __init__(
-        self, queue: DeliveryQueue, sink: Sink, storage: Storage, board: ProgressBoard, flush_interval: float
+        self,
+        queue: DeliveryQueue,
+        sink: Sink,
+        storage: Storage,
+        board: ProgressBoard,
+        *,
+        flush_interval: float,
+        heartbeats: Heartbeats,
     ) -> None:
         self._queue = queue
         self._sink = sink
         self._storage = storage
         self._board = board
         self._interval = flush_interval
+        self._heartbeats = heartbeats
+        self._in_transaction = False
         # What came since the last transaction end, and what the next commit stores.
         self._open = Commit()
         self._whole = Commit()
@@ -48,7 +75,7 @@ class Deliverer:
         due = time.monotonic() + self._interval
         while True:
             try:
-                item = self._queue.get(max(0.0, due - time.monotonic()))
+                item = self._queue.get(max(0.0, min(due, self._heartbeats.next) - time.monotonic()))
             except Closed:
                 self._finish(store)
                 return
@@ -58,6 +85,9 @@ class Deliverer:
                 raise
             if item is not None:
                 self._take(item)
+            if not self._in_transaction and (batch := self._heartbeats.due()) is not None:
+                self._sink.write(batch)
+                self._sink.end_transaction()
             # At once where a snapshot begins or ends: it is dear to take again.
             if time.monotonic() >= due or (item is not None and item.offset is not None):
                 self._flush(store)
@@ -67,12 +97,14 @@ class Deliverer:
         self._open = _add(self._open, item)
         if item.batch is not None:
             self._sink.write(item.batch)
+            self._in_transaction = item.batch.in_transaction
             offset = _offset(item.batch)
             self._board.delivered(item.batch, offset, self._queue.bytes)
             if offset is not None:
                 self._reach(offset)
         if item.rollback:
             self._sink.rollback()
+            self._in_transaction = False
         if item.offset is not None:
             self._sink.end_transaction()
             self._board.reached(item.offset)

@@ -9,10 +9,14 @@ from typing import Literal
 from tailrace import __version__
 from tailrace._kernel import Envelope
 from tailrace.config import Config
+from tailrace.convert.records import transaction_topic
+from tailrace.engine.announce import Announcer
 from tailrace.engine.capture import Capture
-from tailrace.engine.delivery import Deliverer
+from tailrace.engine.delivery import Deliverer, Heartbeats
+from tailrace.engine.heartbeat import HeartbeatQuery
 from tailrace.engine.progress import Progress, ProgressBoard, State
 from tailrace.engine.queue import Closed, DeliveryQueue
+from tailrace.mysql.connection import connect
 from tailrace.sinks import Sink, create_sink, sink_type
 from tailrace.storage import Commit
 from tailrace.storage.sqlite import SqliteStorage
@@ -63,25 +67,62 @@ class Engine:
                 resume = storage.load()
                 # Stored before the first write: from here on a kill at any instant is a resume.
                 storage.commit(Commit(sink_state=sink.open(resume.sink_state)))
+                announcer = Announcer(config.name, config.events, self._output)
+                self._start_heartbeat_query()
                 capture = Capture(
-                    config, self._envelope(), storage, resume.offset, self._queue, self._board, self._stopping
+                    config,
+                    self._envelope(announcer.headers),
+                    storage,
+                    resume.offset,
+                    self._queue,
+                    self._board,
+                    self._stopping,
+                    announcer,
                 )
                 self._capture = capture
                 thread = threading.Thread(target=self._read, args=(capture,), name="tailrace-capture", daemon=True)
                 thread.start()
                 try:
                     interval = config.engine.flush_interval_ms / 1000
-                    Deliverer(self._queue, sink, storage, self._board, interval).run()
+                    heartbeats = Heartbeats(config.events.heartbeat_interval_ms / 1000, announcer.heartbeat)
+                    Deliverer(
+                        self._queue, sink, storage, self._board, flush_interval=interval, heartbeats=heartbeats
+                    ).run()
                 finally:
                     self.stop()
                     thread.join()
 
-    def _envelope(self) -> Envelope:
+    def _start_heartbeat_query(self) -> None:
+        events = self._config.events
+        if events.heartbeat_query is None or not events.heartbeat_interval_ms:
+            return
+        beat = HeartbeatQuery(
+            lambda: connect(self._config.source),
+            events.heartbeat_query,
+            events.heartbeat_interval_ms / 1000,
+            self._stopping,
+        )
+        threading.Thread(target=self._run_heartbeats, args=(beat,), name="tailrace-heartbeat", daemon=True).start()
+
+    def _run_heartbeats(self, beat: HeartbeatQuery) -> None:
+        try:
+            beat.run()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that runs the engine
+            self._queue.end(error)
+
+    def _envelope(self, headers: list[tuple[str, str]]) -> Envelope:
+        events = self._config.events
         return Envelope(
-            name=self._config.engine.topic_prefix,
+            name=events.topics.prefix,
             version=__version__,
             format=self._format,
             output=self._output,
+            tombstones=events.tombstones,
+            skipped="".join(sorted(events.skipped)),
+            skip_unchanged=events.skip_unchanged,
+            include_query=events.include_query,
+            transactions=transaction_topic(events) if events.transactions else None,
+            headers=headers,
         )
 
     def _read(self, capture: Capture) -> None:

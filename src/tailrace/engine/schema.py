@@ -10,6 +10,7 @@ from dataclasses import asdict
 from tailrace._kernel import NeedTable, Plan, Query
 from tailrace.config import Config
 from tailrace.convert import Plans
+from tailrace.engine.announce import Announcer
 from tailrace.errors import SchemaError, StorageError, UnsupportedSource
 from tailrace.history.charset import SERVER_DEFAULT, by_name
 from tailrace.history.from_row_metadata import build_table, check
@@ -20,6 +21,7 @@ from tailrace.model.table import Table, TableId
 from tailrace.mysql.connection import connect
 from tailrace.mysql.server import ServerFacts
 from tailrace.storage import Storage
+from tailrace.streaming import SchemaChange
 
 log = logging.getLogger(__name__)
 
@@ -61,11 +63,12 @@ class Records:
 class Schema:
     """The tables at the place in the binlog that is being read; answers the kernel's questions (`TablePolicy`)."""
 
-    def __init__(self, config: Config, storage: Storage) -> None:
+    def __init__(self, config: Config, storage: Storage, announcer: Announcer) -> None:
         self._config = config
+        self._announcer = announcer
         self._records = Records(storage)
         self._history = SchemaHistory(self._records)
-        self._plans = Plans()
+        self._plans = Plans(config.events)
         self._server_charset = SERVER_DEFAULT
         self._lower_case_table_names = False
 
@@ -102,9 +105,9 @@ class Schema:
         self._history.put(f"{need.file}:{need.position}", described)
         return self._plans.plan(described)
 
-    def statement(self, query: Query) -> tuple[str, ...] | None:
-        """History records of a statement; None: it changes no table."""
-        from tailrace.history.ddl.effect import Context  # noqa: PLC0415 - start-up time
+    def statement(self, query: Query) -> SchemaChange | None:
+        """What a statement did to the tables; None: it changes no table."""
+        from tailrace.history.ddl.effect import Context, database_of  # noqa: PLC0415 - start-up time
         from tailrace.history.ddl.parser import Ddl, Dml, classify  # noqa: PLC0415 - the same
 
         where = f"{query.file}:{query.position}"
@@ -128,7 +131,8 @@ class Schema:
                 changes = self._history.follow(where, context, query.sql)
                 self._plans.forget()
                 log.info("%s: %s", where, ", ".join(f"{change.kind} {change.id}" for change in changes) or "no table")
-                return self._records.take()
+                announcement = self._announcer.statement(query, database_of(query.sql, context), changes)
+                return SchemaChange(self._records.take(), announcement)
             case _:
                 return None
 

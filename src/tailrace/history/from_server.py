@@ -39,6 +39,15 @@ _INTEGERS: Final = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint
 _SIZE: Final = re.compile(r"\((\d+)(?:,(\d+))?\)")
 
 
+def read_statements(query: Query, tables: Iterable[TableId]) -> tuple[tuple[TableId, str], ...]:
+    """(table, what SHOW CREATE TABLE prints), in the order given."""
+    return tuple((table, next(iter(query(f"SHOW CREATE TABLE {_quoted(table)}", ())))[1]) for table in tables)
+
+
+def _quoted(table: TableId) -> str:
+    return ".".join("`" + name.replace("`", "``") + "`" for name in table)
+
+
 def read_tables(
     query: Query, databases: Sequence[str] | None = None, tables: Sequence[TableId] | None = None
 ) -> Tables:

@@ -1,7 +1,7 @@
 """The rows of an open snapshot as batches of `r` events, read by one thread or several.
 
-`source.snapshot` is "true" in every row. Debezium's first and last markers speak of one order of all rows, which
-parallel readers do not have; the end of the snapshot is told by the end of the iterator.
+One thread marks the first and last row of each table, and of all (`source.snapshot`), as Debezium does; side by side
+there is no such order, and every row is marked "true".
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from tailrace.model.table import Table, TableId
     from tailrace.mysql.connection import Connection
     from tailrace.snapshot.chunks import Chunk
+
+Markers = tuple[str, str]
+"""`source.snapshot` of a table's first and last row."""
 
 _CHUNK_BYTES: Final = 256 * 1024
 """Bytes asked of the socket at once."""
@@ -70,7 +73,7 @@ def read_chunks(
     readers: Sequence[Connection],
     tables: Mapping[TableId, Table],
     chunks: Sequence[Chunk],
-    results: Callable[[Table], ResultSet],
+    results: Callable[[Table, Markers | None], ResultSet],
     report: Callable[[SnapshotProgress], None] = lambda _: None,
 ) -> Iterator[Batch]:
     """All chunks, each by whichever reader is free. The first error ends all readers; so does closing the iterator."""
@@ -80,7 +83,7 @@ def read_chunks(
     estimated = sum(chunk.estimated_rows for chunk in chunks)
     rows = done = 0
     items = (
-        _one_reader(readers[0], tables, chunks, results)
+        _one_reader(readers[0], tables, chunks, results, table_markers)
         if len(readers) == 1
         else _Parallel(readers, tables, chunks, results).items()
     )
@@ -97,12 +100,23 @@ def read_chunks(
 
 
 def _one_reader(
-    reader: Connection, tables: Mapping[TableId, Table], chunks: Sequence[Chunk], results: Callable[[Table], ResultSet]
+    reader: Connection,
+    tables: Mapping[TableId, Table],
+    chunks: Sequence[Chunk],
+    results: Callable[[Table, Markers | None], ResultSet],
+    mark: Callable[[int, int], Markers] | None = None,
 ) -> Generator[Batch | ChunkDone, None, None]:
-    for chunk in chunks:
+    for index, chunk in enumerate(chunks):
         table = tables[chunk.table]
-        yield from read_chunk(reader, table, chunk, results(table))
+        markers = mark(index, len(chunks)) if mark is not None else None
+        yield from read_chunk(reader, table, chunk, results(table, markers))
         yield ChunkDone(chunk)
+
+
+def table_markers(index: int, tables: int) -> Markers:
+    """What the first and the last row of a table are called, of so many tables in a row."""
+    first = "first" if index == 0 else "first_in_data_collection"
+    return first, "last" if index == tables - 1 else "last_in_data_collection"
 
 
 class _Parallel:
@@ -113,7 +127,7 @@ class _Parallel:
         readers: Sequence[Connection],
         tables: Mapping[TableId, Table],
         chunks: Sequence[Chunk],
-        results: Callable[[Table], ResultSet],
+        results: Callable[[Table, Markers | None], ResultSet],
     ) -> None:
         self._readers = readers
         self._tables = tables

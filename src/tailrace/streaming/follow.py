@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from tailrace._kernel import Batch, Decoder, NeedTable, Plan, Query, Rollback, XaEnd, XaHold
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaChange:
+    """A statement that may have changed tables: every batch after it follows the changed definitions."""
+
+    history: tuple[str, ...]
+    """Records of the schema history."""
+    announcement: Batch | None = None
+    """What the schema-change topic is told."""
 
 
 class Policy(Protocol):
@@ -15,15 +26,14 @@ class Policy(Protocol):
     def plan(self, need: NeedTable) -> Plan | None:
         """The plan for a table map; None: not captured."""
 
-    def statement(self, query: Query) -> tuple[str, ...] | None:
-        """Schema history records of a statement; None: it changes no table."""
+    def statement(self, query: Query) -> SchemaChange | None:
+        """What a statement did to the tables; None: it changes no table."""
 
     def held(self, xid: str) -> Iterator[bytes]:
         """The pieces of an XA transaction that has committed."""
 
 
-StreamItem = Batch | Rollback | XaHold | XaEnd | tuple[str, ...]
-"""A tuple holds schema history records: every batch after it follows the changed definitions."""
+StreamItem = Batch | Rollback | XaHold | XaEnd | SchemaChange
 
 
 def follow(take: Callable[[], memoryview], decoder: Decoder, policy: Policy) -> Iterator[StreamItem]:
@@ -38,10 +48,10 @@ def follow(take: Callable[[], memoryview], decoder: Decoder, policy: Policy) -> 
         elif isinstance(item, NeedTable):
             decoder.bind(item.table_id, policy.plan(item))
         elif isinstance(item, Query):
-            records = policy.statement(item)
-            if records is not None:
+            change = policy.statement(item)
+            if change is not None:
                 decoder.unbind_all()
-                yield records
+                yield change
         else:
             yield item
             if isinstance(item, XaEnd) and item.outcome == "committed":

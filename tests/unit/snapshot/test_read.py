@@ -55,7 +55,7 @@ class Results:
         return None
 
 
-def _read(sessions: list[Session], report: Any = lambda _: None, results: Any = lambda _: Results()) -> list[Any]:
+def _read(sessions: list[Session], report: Any = lambda _: None, results: Any = lambda *_: Results()) -> list[Any]:
     readers: Any = sessions
     return list(read_chunks(readers, {TABLE.id: TABLE}, CHUNKS, results, report))
 
@@ -80,7 +80,7 @@ def test_a_lost_reader_ends_the_snapshot_instead_of_leaving_a_gap(count: int) ->
 def test_closing_early_ends_all_readers() -> None:
     before = threading.active_count()
     readers: Any = [Session(), Session()]
-    batches: Any = read_chunks(readers, {TABLE.id: TABLE}, CHUNKS, lambda _: Results())  # type: ignore[arg-type,return-value]
+    batches: Any = read_chunks(readers, {TABLE.id: TABLE}, CHUNKS, lambda *_: Results())  # type: ignore[arg-type,return-value]
     next(batches)
     batches.close()
     assert threading.active_count() == before
@@ -94,5 +94,5 @@ def test_changed_table_is_a_conflict_that_names_the_table() -> None:
             raise error
 
     with pytest.raises(SnapshotConflict, match="1412") as caught:
-        _read([Session()], results=lambda _: Refused())
+        _read([Session()], results=lambda *_: Refused())
     assert caught.value.where == "host:1, table d.t"

@@ -496,7 +496,10 @@ impl State {
             position: event.span.start,
             end_position: event.span.end,
             gtid: self.gtid().map(str::to_owned),
-            timestamp: event.header.timestamp,
+            timestamp_us: match self.transaction.commit_us {
+                0 => u64::from(event.header.timestamp) * 1_000_000,
+                known => known,
+            },
             thread_id: query.thread_id,
             server_id: event.header.server_id,
             client_collation: query.client_collation,

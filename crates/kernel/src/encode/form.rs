@@ -13,13 +13,13 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// None: it does not fit into 64 bits.
     #[inline]
-    pub fn of_micros(self, micros: i64) -> i64 {
+    pub fn of_micros(self, micros: i64) -> Option<i64> {
         match self {
-            Unit::Millis => micros.div_euclid(1000),
-            Unit::Micros => micros,
-            // Beyond 2262 it wraps, as in Debezium.
-            Unit::Nanos => micros.wrapping_mul(1000),
+            Unit::Millis => Some(micros.div_euclid(1000)),
+            Unit::Micros => Some(micros),
+            Unit::Nanos => micros.checked_mul(1000),
         }
     }
 }

@@ -218,7 +218,7 @@ impl JsonEncoder {
         };
         if deleted && tombstone {
             let key = self.open(plan, image)?;
-            let headers = self.static_headers();
+            let headers = self.headers(plan, row, operation, other)?;
             self.close(plan, key, None, headers);
         }
         Ok(())

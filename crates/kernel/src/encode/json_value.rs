@@ -1,16 +1,18 @@
 //! One value as JSON: what Kafka Connect's JsonConverter makes of Debezium's types.
 
 use super::encoding::FieldSpec;
-use super::form::{Digits, Form};
+use super::form::{Digits, Form, Unit};
 use super::mask::Mask;
 use super::plan::{ColumnSpec, ColumnType, field_prefix};
 use crate::error::{Error, Result};
 use crate::json_text::{
-    write_base64, write_base64_url, write_double, write_escaped, write_float, write_hex, write_int,
-    write_string, write_uint,
+    string_inside, write_base64, write_base64_url, write_double, write_escaped, write_float,
+    write_hex, write_int, write_string, write_uint,
 };
 use crate::row::value::{Date, DateTime, Value};
 use crate::row::{jsonb, temporal};
+
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// One column as a field, compiled to JSON.
 #[derive(Debug)]
@@ -105,9 +107,19 @@ fn write_value(
     out: &mut Vec<u8>,
     scratch: &mut Vec<u8>,
 ) -> Result<()> {
-    if field.mask.is_some() {
-        return write_masked(field, value, out, scratch);
+    match &field.mask {
+        Some(mask) => write_masked(field, mask, value, out, scratch),
+        None => write_plain(field, value, out, scratch),
     }
+}
+
+#[inline(always)]
+fn write_plain(
+    field: &JsonField,
+    value: Value<'_>,
+    out: &mut Vec<u8>,
+    scratch: &mut Vec<u8>,
+) -> Result<()> {
     match (&field.form, value) {
         (_, Value::Null | Value::Absent) => out.extend_from_slice(&field.null),
         (Form::Int, Value::Int(v)) => write_int(v, out),
@@ -151,10 +163,18 @@ fn write_value(
             out.push(b'"');
         }
         (Form::DateTime(_) | Form::DateTimeIso, Value::DateTime(v)) => {
-            write_datetime(field, v, out);
+            write_datetime(field, v, out)?;
         }
         (Form::Date | Form::DateIso, Value::Date(v)) => write_date(field, v, out),
-        (Form::Time(unit), Value::Time(micros)) => write_int(unit.of_micros(micros), out),
+        (Form::Time(Unit::Millis) | Form::TimeIso, Value::Time(micros))
+            if !(0..DAY_MICROS).contains(&micros) =>
+        {
+            write_unfit(field, "a time of day", out)?;
+        }
+        (Form::Time(unit), Value::Time(micros)) => match unit.of_micros(micros) {
+            Some(time) => write_int(time, out),
+            None => write_unfit(field, "64 bits of nanoseconds", out)?,
+        },
         (Form::TimeIso, Value::Time(micros)) => {
             out.push(b'"');
             temporal::write_iso_time(micros, out);
@@ -202,37 +222,38 @@ fn write_value(
     Ok(())
 }
 
-/// The text of a value that is text in the event too, masked; NULL stays what it is but under asterisks.
+/// NULL stays NULL but under asterisks; a cut applies to text and bytes alone.
 #[cold]
 fn write_masked(
     field: &JsonField,
+    mask: &Mask,
     value: Value<'_>,
     out: &mut Vec<u8>,
     scratch: &mut Vec<u8>,
 ) -> Result<()> {
-    let Some(mask) = &field.mask else {
+    if let Mask::Fixed(_) = mask {
+        mask.write(&[], out);
         return Ok(());
-    };
-    scratch.clear();
-    match (&field.form, value) {
-        _ if matches!(**mask, Mask::Fixed(_)) => {}
-        (_, Value::Null | Value::Absent) => {
-            out.extend_from_slice(&field.null);
-            return Ok(());
-        }
-        (Form::Text(charset), Value::Text(v)) => charset.write_utf8(v, scratch),
-        (_, Value::Utf8(v) | Value::JsonText(v)) => scratch.extend_from_slice(v),
-        (Form::Json, Value::JsonBinary(v)) => jsonb::write_text(v, scratch)?,
-        (Form::Json, Value::JsonDiff { base, diffs }) => {
-            jsonb::write_text_with_diffs(base, diffs, scratch)?;
-        }
-        (form, value) => {
-            return Err(Error::schema(format!(
-                "a column written as {form:?} cannot be masked: {value:?}"
-            )));
-        }
     }
-    mask.write(scratch, out);
+    if let (Form::Bytes { pad }, Value::Bytes(v), Mask::Truncate(length)) =
+        (&field.form, value, mask)
+    {
+        let bytes = padded(v, *pad, scratch);
+        write_base64(&bytes[..bytes.len().min(*length)], out);
+        return Ok(());
+    }
+    let start = out.len();
+    write_plain(field, value, out, scratch)?;
+    if matches!(
+        field.form,
+        Form::Decimal | Form::UnsignedDecimal | Form::Bits { .. } | Form::Bytes { .. }
+    ) {
+        return Ok(());
+    }
+    if let Some(text) = out.get(start..).and_then(string_inside) {
+        out.truncate(start);
+        mask.write(&text, out);
+    }
     Ok(())
 }
 
@@ -320,11 +341,14 @@ fn write_date(field: &JsonField, date: Date, out: &mut Vec<u8>) {
 }
 
 #[inline]
-fn write_datetime(field: &JsonField, value: DateTime, out: &mut Vec<u8>) {
+fn write_datetime(field: &JsonField, value: DateTime, out: &mut Vec<u8>) -> Result<()> {
     let zero = temporal::is_zero_date(value.date);
     match field.form {
         Form::DateTime(_) if zero => write_zero(field, b"0", out),
-        Form::DateTime(unit) => write_int(unit.of_micros(temporal::epoch_micros(value)), out),
+        Form::DateTime(unit) => match unit.of_micros(temporal::epoch_micros(value)) {
+            Some(time) => write_int(time, out),
+            None => return write_unfit(field, "64 bits of nanoseconds", out),
+        },
         _ if zero => write_zero(field, b"\"1970-01-01T00:00:00Z\"", out),
         _ => {
             out.push(b'"');
@@ -332,6 +356,19 @@ fn write_datetime(field: &JsonField, value: DateTime, out: &mut Vec<u8>) {
             out.extend_from_slice(b"Z\"");
         }
     }
+    Ok(())
+}
+
+/// A value that the form has no room for: null, as in Debezium, where the column allows it.
+#[cold]
+fn write_unfit(field: &JsonField, form: &str, out: &mut Vec<u8>) -> Result<()> {
+    if field.nullable {
+        out.extend_from_slice(&field.null);
+        return Ok(());
+    }
+    Err(Error::schema(format!(
+        "a value does not fit into {form}, and the column is NOT NULL: choose another time.precision.mode"
+    )))
 }
 
 fn geometry_parts(bytes: &[u8]) -> Result<(u32, &[u8])> {

@@ -74,6 +74,20 @@ def apply(tables: Tables, context: Context, sql: str) -> tuple[Tables, tuple[Cha
         ) from error
 
 
+def database_of(sql: str, context: Context) -> str:
+    """The database a statement is about: the one it names, else the default one."""
+    statement = parse(sql, context.sql_mode)
+    name: str | None = None
+    match statement:
+        case SetDatabase(name) | DropDatabase(name):
+            pass
+        case CreateTable(QualifiedName(name, _)) | AlterTable(QualifiedName(name, _)):
+            pass
+        case _:
+            pass
+    return _fold(context)(name or context.database)
+
+
 def _effect(tables: Tables, context: Context, statement: Statement) -> tuple[Tables, tuple[Change, ...]]:
     match statement:
         case CreateTable():

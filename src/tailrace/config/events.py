@@ -1,0 +1,349 @@
+"""What an event looks like: types, schemas, keys, topics, and the records that are not rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tailrace.config import columns
+from tailrace.config.columns import ALL_COLUMNS, ColumnsConfig
+from tailrace.config.engine import NAME, TOPIC_PREFIX
+from tailrace.config.field import BOOLEAN, CLASS, INT, LIST, STRING, Family, Field, Values, at_least, one_of
+
+
+class DecimalMode(StrEnum):
+    """How DECIMAL is written."""
+
+    PRECISE = "precise"
+    STRING = "string"
+    DOUBLE = "double"
+
+
+class TimeMode(StrEnum):
+    """How DATE, TIME and DATETIME are written."""
+
+    ADAPTIVE_TIME_MICROSECONDS = "adaptive_time_microseconds"
+    CONNECT = "connect"
+    ISOSTRING = "isostring"
+    MICROSECONDS = "microseconds"
+    NANOSECONDS = "nanoseconds"
+
+
+class BigintUnsignedMode(StrEnum):
+    """How BIGINT UNSIGNED is written."""
+
+    LONG = "long"
+    PRECISE = "precise"
+
+
+class BinaryMode(StrEnum):
+    """How bytes are written."""
+
+    BYTES = "bytes"
+    BASE64 = "base64"
+    BASE64_URL_SAFE = "base64-url-safe"
+    HEX = "hex"
+
+
+class Adjustment(StrEnum):
+    """How names are made fit for Avro."""
+
+    NONE = "none"
+    AVRO = "avro"
+    AVRO_UNICODE = "avro_unicode"
+
+
+_SKIPPED_BY_DEFAULT: tuple[str, ...] = ("t",)
+_JSON = "org.apache.kafka.connect.json.JsonConverter"
+_TOPIC_NAMING = "io.debezium.schema.DefaultTopicNamingStrategy"
+
+
+def _only(allowed: str) -> Any:
+    return lambda value: None if value == allowed else f"only {allowed} is supported"
+
+
+def _operations(value: tuple[str, ...]) -> str | None:
+    strangers = [operation for operation in value if operation not in {"c", "u", "d", "t", "r", "none"}]
+    return f"must be of c, u, d, t, none, not {', '.join(strangers)}" if strangers else None
+
+
+DECIMAL = Field(
+    "decimal.handling.mode",
+    one_of(DecimalMode),
+    DecimalMode.PRECISE,
+    "precise: Connect's Decimal (bytes of the unscaled value); string: digits; double: the nearest double.",
+)
+TIME = Field(
+    "time.precision.mode",
+    one_of(TimeMode),
+    TimeMode.ADAPTIVE_TIME_MICROSECONDS,
+    "adaptive_time_microseconds: TIME in µs, DATETIME in ms up to 3 digits and in µs beyond; connect: Connect's own "
+    "types, ms; isostring: text; microseconds, nanoseconds: all in that unit. TIMESTAMP is text in every mode.",
+)
+BIGINT_UNSIGNED = Field(
+    "bigint.unsigned.handling.mode",
+    one_of(BigintUnsignedMode),
+    BigintUnsignedMode.LONG,
+    "long: the 64 bits read as signed, so large values are negative; precise: Connect's Decimal.",
+)
+BINARY = Field(
+    "binary.handling.mode",
+    one_of(BinaryMode),
+    BinaryMode.BYTES,
+    "bytes; or text: base64, base64-url-safe, hex.",
+)
+TIME_ADJUSTER = Field(
+    "enable.time.adjuster",
+    BOOLEAN,
+    default=True,
+    doc="Accepted as it is: years of two digits become years of four in the server, before they are stored.",
+    importance="low",
+)
+TOMBSTONES = Field(
+    "tombstones.on.delete", BOOLEAN, default=True, doc="A record with the key and no value follows each delete."
+)
+SKIPPED: Field[tuple[str, ...]] = Field(
+    "skipped.operations",
+    LIST,
+    _SKIPPED_BY_DEFAULT,
+    "Operations that give no event: c, u, d, t (truncate), or none.",
+    _operations,
+)
+SKIP_UNCHANGED = Field(
+    "skip.messages.without.change",
+    BOOLEAN,
+    default=False,
+    doc="Leave out updates that change no captured column.",
+)
+SCHEMA_ADJUSTMENT = Field(
+    "schema.name.adjustment.mode",
+    one_of(Adjustment),
+    Adjustment.NONE,
+    "How schema names are made fit for Avro: none; avro: `_` for what Avro forbids; avro_unicode: `_uXXXX`.",
+)
+FIELD_ADJUSTMENT = Field(
+    "field.name.adjustment.mode", one_of(Adjustment), Adjustment.NONE, "The same for the names of fields."
+)
+TRANSACTIONS = Field(
+    "provide.transaction.metadata",
+    BOOLEAN,
+    default=False,
+    doc="A block with id and order in each event, and records at the beginning and end of each transaction.",
+)
+TRANSACTION_TOPIC = Field(
+    "topic.transaction", STRING, "transaction", "Last part of the topic of transaction records.", importance="low"
+)
+DELIMITER = Field("topic.delimiter", STRING, ".", "Between the parts of a topic's name.", importance="low")
+TOPIC_NAMING = Field(
+    "topic.naming.strategy",
+    CLASS,
+    _TOPIC_NAMING,
+    "Only the default: prefix, database, table. (To route tables together: `transforms`, ByLogicalTableRouter.)",
+    _only(_TOPIC_NAMING),
+    "low",
+)
+HEARTBEAT_INTERVAL = Field(
+    "heartbeat.interval.ms", INT, 0, "Pause between heartbeat records, in ms; 0: none.", at_least(0)
+)
+HEARTBEAT_PREFIX = Field(
+    "topic.heartbeat.prefix",
+    STRING,
+    "__debezium-heartbeat",
+    "First part of the heartbeat topic; the second is topic.prefix.",
+    importance="low",
+)
+OLD_HEARTBEAT_PREFIX = Field(
+    "heartbeat.topics.prefix", STRING, None, "The older name of topic.heartbeat.prefix.", importance="low"
+)
+HEARTBEAT_TOPIC = Field(
+    "topic.heartbeat.name", STRING, None, "The whole name of the heartbeat topic.", importance="low"
+)
+HEARTBEAT_QUERY = Field(
+    "heartbeat.action.query",
+    STRING,
+    None,
+    "A statement to run on the source with each heartbeat, so that a quiet server's offset moves.",
+)
+SCHEMA_CHANGES = Field(
+    "include.schema.changes", BOOLEAN, default=True, doc="Records of DDL, on the topic named like topic.prefix."
+)
+SCHEMA_COMMENTS = Field(
+    "include.schema.comments", BOOLEAN, default=False, doc="Comments of tables and columns in those records."
+)
+INCLUDE_QUERY = Field(
+    "include.query",
+    BOOLEAN,
+    default=False,
+    doc="The statement in `source.query`; the server must log it (binlog_rows_query_log_events=ON).",
+)
+EXTENDED_HEADERS = Field(
+    "extended.headers.enabled",
+    BOOLEAN,
+    default=True,
+    doc="Headers `__debezium.context.*` on records of rows and schema changes.",
+    importance="low",
+)
+PLACEHOLDER = Field(
+    "unavailable.value.placeholder",
+    STRING,
+    "__debezium_unavailable_value",
+    "Accepted as it is: MySQL's events with binlog_row_image=FULL have every value.",
+    importance="low",
+)
+KEY_CONVERTER = Field("key.converter", CLASS, None, f"Only {_JSON}.", _only(_JSON), "low")
+VALUE_CONVERTER = Field("value.converter", CLASS, None, f"Only {_JSON}.", _only(_JSON), "low")
+KEY_SCHEMAS = Field(
+    "key.converter.schemas.enable",
+    BOOLEAN,
+    None,
+    "Keys carry their schema. Default: true if key.converter is given, as in Connect, else false.",
+)
+VALUE_SCHEMAS = Field(
+    "value.converter.schemas.enable",
+    BOOLEAN,
+    None,
+    "Values carry their schema. Default: true if value.converter is given, as in Connect, else false.",
+)
+KEY_NULL_DEFAULT = Field(
+    "key.converter.replace.null.with.default",
+    BOOLEAN,
+    default=False,
+    doc="Write a column's DEFAULT where its value is NULL, as Connect does by its own default.",
+    importance="low",
+)
+VALUE_NULL_DEFAULT = Field(
+    "value.converter.replace.null.with.default",
+    BOOLEAN,
+    default=False,
+    doc="The same in values: false keeps the truth.",
+    importance="low",
+)
+
+FIELDS: tuple[Field[Any], ...] = (
+    DECIMAL,
+    TIME,
+    BIGINT_UNSIGNED,
+    BINARY,
+    TIME_ADJUSTER,
+    *columns.FIELDS,
+    TOMBSTONES,
+    SKIPPED,
+    SKIP_UNCHANGED,
+    SCHEMA_ADJUSTMENT,
+    FIELD_ADJUSTMENT,
+    TRANSACTIONS,
+    TRANSACTION_TOPIC,
+    DELIMITER,
+    TOPIC_NAMING,
+    HEARTBEAT_INTERVAL,
+    HEARTBEAT_PREFIX,
+    OLD_HEARTBEAT_PREFIX,
+    HEARTBEAT_TOPIC,
+    HEARTBEAT_QUERY,
+    SCHEMA_CHANGES,
+    SCHEMA_COMMENTS,
+    INCLUDE_QUERY,
+    EXTENDED_HEADERS,
+    PLACEHOLDER,
+    KEY_CONVERTER,
+    VALUE_CONVERTER,
+    KEY_SCHEMAS,
+    VALUE_SCHEMAS,
+    KEY_NULL_DEFAULT,
+    VALUE_NULL_DEFAULT,
+)
+FAMILIES: tuple[Family[Any], ...] = columns.FAMILIES
+problems = columns.problems
+
+
+@dataclass(frozen=True, slots=True)
+class TypeModes:
+    """How values of each type are written."""
+
+    decimal: DecimalMode = DecimalMode.PRECISE
+    time: TimeMode = TimeMode.ADAPTIVE_TIME_MICROSECONDS
+    bigint_unsigned: BigintUnsignedMode = BigintUnsignedMode.LONG
+    binary: BinaryMode = BinaryMode.BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentConfig:
+    """How a key or a value becomes a JSON document."""
+
+    schemas: bool = False
+    null_becomes_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsConfig:
+    """Names of topics."""
+
+    prefix: str
+    delimiter: str = "."
+    transaction: str = "transaction"
+    heartbeat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventsConfig:
+    """All that decides what comes out for a row, a statement, a transaction, a silence."""
+
+    topics: TopicsConfig
+    types: TypeModes = TypeModes()
+    columns: ColumnsConfig = ALL_COLUMNS
+    key: DocumentConfig = DocumentConfig()
+    value: DocumentConfig = DocumentConfig()
+    schema_names: Adjustment = Adjustment.NONE
+    field_names: Adjustment = Adjustment.NONE
+    tombstones: bool = True
+    skipped: frozenset[str] = frozenset("t")
+    skip_unchanged: bool = False
+    transactions: bool = False
+    heartbeat_interval_ms: int = 0
+    heartbeat_query: str | None = None
+    schema_changes: bool = True
+    schema_comments: bool = False
+    include_query: bool = False
+    extended_headers: bool = True
+
+    @classmethod
+    def read(cls, values: Values) -> EventsConfig:
+        """From parsed properties."""
+        prefix = values.get(TOPIC_PREFIX) or values[NAME]
+        delimiter = values[DELIMITER]
+        skipped = values[SKIPPED]
+        heartbeat_prefix = values.get(OLD_HEARTBEAT_PREFIX) or values[HEARTBEAT_PREFIX]
+        return cls(
+            topics=TopicsConfig(
+                prefix=prefix,
+                delimiter=delimiter,
+                transaction=delimiter.join((prefix, values[TRANSACTION_TOPIC])),
+                heartbeat=values.get(HEARTBEAT_TOPIC) or delimiter.join((heartbeat_prefix, prefix)),
+            ),
+            types=TypeModes(values[DECIMAL], values[TIME], values[BIGINT_UNSIGNED], values[BINARY]),
+            columns=ColumnsConfig.read(values),
+            key=_document(values, KEY_SCHEMAS, KEY_CONVERTER, KEY_NULL_DEFAULT),
+            value=_document(values, VALUE_SCHEMAS, VALUE_CONVERTER, VALUE_NULL_DEFAULT),
+            schema_names=values[SCHEMA_ADJUSTMENT],
+            field_names=values[FIELD_ADJUSTMENT],
+            tombstones=values[TOMBSTONES],
+            skipped=frozenset(skipped) - {"none"},
+            skip_unchanged=values[SKIP_UNCHANGED],
+            transactions=values[TRANSACTIONS],
+            heartbeat_interval_ms=values[HEARTBEAT_INTERVAL],
+            heartbeat_query=values.get(HEARTBEAT_QUERY),
+            schema_changes=values[SCHEMA_CHANGES],
+            schema_comments=values[SCHEMA_COMMENTS],
+            include_query=values[INCLUDE_QUERY],
+            extended_headers=values[EXTENDED_HEADERS],
+        )
+
+
+def _document(values: Values, schemas: Field[bool], converter: Field[str], null_default: Field[bool]) -> DocumentConfig:
+    """Connect's converter writes schemas unless told otherwise; without one named, events are plain."""
+    given = values.get(schemas)
+    return DocumentConfig(
+        schemas=values.get(converter) is not None if given is None else given,
+        null_becomes_default=values[null_default],
+    )

@@ -1,0 +1,136 @@
+"""The same statements through both: real Debezium and Tailrace beside each other on one server."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compat.oracle import JSON, Engine, Oracle, Record
+from support.connector import Connector
+from tailrace.lab.server import await_condition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from tailrace.lab import Server
+
+DONE = "zz_done"
+"""A row in this table is the last thing that happens."""
+PREFIX = "compat"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What each wrote; the records of DONE are left out."""
+
+    theirs: list[Record]
+    ours: list[Record]
+
+
+class Pair:
+    """Both connectors over one database."""
+
+    def __init__(
+        self, oracle: Oracle, server: Server, database: str, folder: Path, properties: Mapping[str, object]
+    ) -> None:
+        self._server = server
+        self._database = database
+        common: dict[str, object] = {
+            "topic.prefix": PREFIX,
+            "database.hostname": server.host,
+            "database.port": server.port,
+            "database.user": server.user,
+            "database.password": server.password,
+            "database.include.list": database,
+            "key.converter": JSON,
+            "value.converter": JSON,
+            # Connect's own default, which the embedded engine has too.
+            "value.converter.replace.null.with.default": "true",
+            "key.converter.replace.null.with.default": "true",
+        } | dict(properties)
+        theirs = {name: value for name, value in common.items() if not name.startswith(("key.conv", "value.conv"))}
+        schemas = common.get("value.converter.schemas.enable", "true")
+        theirs |= {
+            "converter.schemas.enable": schemas,
+            "converter.replace.null.with.default": common["value.converter.replace.null.with.default"],
+            "database.server.id": 4711,
+        }
+        self._theirs: Engine = oracle.start(f"{database}-{id(self)}", theirs, folder / "debezium")
+        ours = {name.replace(".", "__"): value for name, value in common.items()}
+        self._ours = Connector(folder / "tailrace", server, database, **ours, sink__format="record")
+        self._ours.start()
+
+    def await_row(self, number: int) -> None:
+        """Until both have written row `number` of DONE, which is inserted now."""
+        self._server.execute(f"INSERT INTO `{self._database}`.{DONE} VALUES ({number})")
+        self.await_seen(number)
+
+    def await_seen(self, number: int) -> None:
+        """Until both have written row `number` of DONE."""
+        self._theirs.until(lambda records: _done(records, number))
+        assert await_condition(lambda: self._alive() and _done(self._records(), number), 60, every=0.05), (
+            "Tailrace did not write the last row"
+        )
+
+    def await_snapshot(self) -> None:
+        """Until both are streaming: a row that is inserted after that comes as an insert."""
+        self.await_row(1)
+
+    def end(self) -> Outcome:
+        """Both are stopped."""
+        theirs = self._theirs.stop()
+        self._ours.stop()
+        return Outcome(_without_done(theirs), _without_done(self._records()))
+
+    def _alive(self) -> bool:
+        if not self._ours.running:
+            code, errors = self._ours.wait()
+            message = f"Tailrace ended with {code}: {errors}"
+            raise AssertionError(message)
+        return True
+
+    def _records(self) -> list[Record]:
+        found = []
+        for file in self._ours.files:
+            whole, _, _ = file.read_bytes().rpartition(b"\n")
+            found += [Record(**json.loads(line)) for line in whole.split(b"\n") if line]
+        return found
+
+
+def _done(records: Sequence[Record], number: int) -> bool:
+    return any(
+        record.topic.endswith(f".{DONE}") and f'"id": {number}' in json.dumps(record.value) for record in records
+    )
+
+
+def _without_done(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if not record.topic.endswith(f".{DONE}")]
+
+
+def _execute(server: Server, statements: Sequence[str]) -> None:
+    with server.connect() as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+        connection.commit()
+
+
+def run(
+    oracle: Oracle,
+    server: Server,
+    database: str,
+    folder: Path,
+    *,
+    before: Sequence[str],
+    after: Sequence[str] = (),
+    properties: Mapping[str, object] | None = None,
+) -> Outcome:
+    """`before` is there when the connectors start, `after` happens while they stream."""
+    _execute(server, [f"DROP DATABASE IF EXISTS `{database}`", f"CREATE DATABASE `{database}`"])
+    _execute(server, [f"USE `{database}`", f"CREATE TABLE {DONE} (id INT PRIMARY KEY)", *before])
+    pair = Pair(oracle, server, database, folder, properties or {})
+    pair.await_snapshot()
+    _execute(server, [f"USE `{database}`", *after])
+    pair.await_row(2)
+    return pair.end()

@@ -1,0 +1,120 @@
+"""Two lists of records held against each other, field by field; what differs is a value."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from compat.oracle import Record
+
+CLOCKS = frozenset({"ts_ms", "ts_us", "ts_ns"})
+CONTEXT = "__debezium.context."
+
+
+class Difference(NamedTuple):
+    """`path`: topic, key or value, and on by the names of fields."""
+
+    path: str
+    theirs: Any
+    ours: Any
+
+    def __str__(self) -> str:
+        return f"{self.path}: Debezium {self.theirs!r}, Tailrace {self.ours!r}"
+
+
+MISSING = "<nothing>"
+
+
+def differences(theirs: Sequence[Record], ours: Sequence[Record]) -> Iterator[Difference]:
+    """Topic by topic, each in its order."""
+    counts = Counter(record.topic for record in theirs), Counter(record.topic for record in ours)
+    for topic in sorted({*counts[0], *counts[1]}):
+        if counts[0][topic] != counts[1][topic]:
+            yield Difference(f"{topic}#", counts[0][topic], counts[1][topic])
+            continue
+        pairs = zip(_of(topic, theirs), _of(topic, ours), strict=True)
+        for their, our in pairs:
+            yield from record_differences(their, our)
+
+
+def _of(topic: str, records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if record.topic == topic]
+
+
+def record_differences(theirs: Record, ours: Record) -> Iterator[Difference]:
+    """Key, value, headers."""
+    topic = theirs.topic
+    yield from _documents(f"{topic}:key", theirs.key, ours.key)
+    yield from _documents(f"{topic}:value", theirs.value, ours.value)
+    names = [*theirs.headers], [*ours.headers]
+    if names[0] != names[1]:
+        yield Difference(f"{topic}:headers", *names)
+        return
+    for name, value in theirs.headers.items():
+        if not name.startswith(CONTEXT):
+            yield from _documents(f"{topic}:headers.{name}", _payload(value), _payload(ours.headers[name]))
+
+
+def _payload(document: Any) -> Any:
+    """Of a header: with the embedded engine each has a schema of its own."""
+    if isinstance(document, dict) and set(document) == {"schema", "payload"}:
+        return document["payload"]
+    return document
+
+
+def _documents(path: str, theirs: Any, ours: Any) -> Iterator[Difference]:
+    if _has_schema(theirs) and _has_schema(ours):
+        yield from _schemas(f"{path}.schema", theirs["schema"], ours["schema"])
+        yield from _values(f"{path}.payload", theirs["payload"], ours["payload"])
+    elif _has_schema(theirs) != _has_schema(ours):
+        yield Difference(path, theirs, ours)
+    else:
+        yield from _values(path, theirs, ours)
+
+
+def _has_schema(document: Any) -> bool:
+    return isinstance(document, dict) and set(document) == {"schema", "payload"}
+
+
+def _schemas(path: str, theirs: Any, ours: Any) -> Iterator[Difference]:
+    """Fields by name; what a schema says besides its fields is one value."""
+    own = {key: value for key, value in theirs.items() if key not in {"fields", "items"}}
+    other = {key: value for key, value in ours.items() if key not in {"fields", "items"}}
+    if own != other:
+        yield Difference(path, own, other)
+    names = [[field["field"] for field in schema.get("fields", ())] for schema in (theirs, ours)]
+    if names[0] != names[1]:
+        yield Difference(f"{path}.fields", *names)
+        return
+    for name, their, our in zip(names[0], theirs.get("fields", ()), ours.get("fields", ()), strict=True):
+        yield from _schemas(f"{path}.{name}", their, our)
+    if ("items" in theirs) and ("items" in ours):
+        yield from _schemas(f"{path}[]", theirs["items"], ours["items"])
+
+
+def _values(path: str, theirs: Any, ours: Any) -> Iterator[Difference]:
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        if list(theirs) != list(ours):
+            yield Difference(f"{path}.names", list(theirs), list(ours))
+            return
+        for name, value in theirs.items():
+            yield from _values(f"{path}.{name}", value, ours[name])
+    elif isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        for index, (their, our) in enumerate(zip(theirs, ours, strict=True)):
+            yield from _values(f"{path}[{index}]", their, our)
+    elif (type(theirs), theirs) != (type(ours), ours) and _json(theirs) != _json(ours):
+        yield Difference(path, theirs, ours)
+
+
+def _json(value: Any) -> Any:
+    """JSON columns are text in an event: the document counts, not its spaces."""
+    if isinstance(value, str) and value[:1] in '{["0123456789-tfn':
+        try:
+            return "json", json.loads(value)
+        except ValueError:
+            return value
+    return type(value), value
