@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compat.oracle import JSON, Engine, Oracle, Record
 from support.connector import Connector
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 DONE = "zz_done"
 """A row in this table is the last thing that happens."""
+FIRST_KNOCK = 1000
+"""Rows of DONE from this number on ask whether the connectors stream yet."""
 PREFIX = "compat"
 
 
@@ -74,9 +77,17 @@ class Pair:
             "Tailrace did not write the last row"
         )
 
-    def await_snapshot(self) -> None:
-        """Until both are streaming: a row that is inserted after that comes as an insert."""
-        self.await_row(1)
+    def await_streaming(self) -> None:
+        """Until both are streaming: what happens after that comes as it happens."""
+        numbers = iter(range(FIRST_KNOCK, 1 << 30))
+
+        def heard() -> bool:
+            if not (_streams(self._theirs.records()) and self._alive() and _streams(self._records())):
+                _execute(self._server, [f"INSERT INTO `{self._database}`.{DONE} VALUES ({next(numbers)})"])
+                return False
+            return True
+
+        assert await_condition(heard, 60, every=0.2), "one of the two does not stream"
 
     def end(self) -> Outcome:
         """Both are stopped."""
@@ -100,13 +111,34 @@ class Pair:
 
 
 def _done(records: Sequence[Record], number: int) -> bool:
-    return any(
-        record.topic.endswith(f".{DONE}") and f'"id": {number}' in json.dumps(record.value) for record in records
-    )
+    return any(_number(record) == number for record in records if record.topic.endswith(DONE))
+
+
+def _streams(records: Sequence[Record]) -> bool:
+    """Whether a row of DONE came that is none of the snapshot's: those are numbered from FIRST_KNOCK."""
+    return any(_number(record) >= FIRST_KNOCK for record in records if record.topic.endswith(DONE))
+
+
+def _number(record: Record) -> int:
+    found = re.search(r'"id": (\d+)', json.dumps(record.value))
+    return int(found[1]) if found else 0
 
 
 def _without_done(records: Sequence[Record]) -> list[Record]:
-    return [record for record in records if not record.topic.endswith(f".{DONE}")]
+    """Without its transactions' records either."""
+    kept = [record for record in records if not record.topic.endswith(DONE)]
+    values = [_plain(record.value) for record in kept]
+    ends = [value for value in values if isinstance(value, dict) and value.get("data_collections")]
+    knocks = {end["id"] for end in ends if all(of["data_collection"].endswith(DONE) for of in end["data_collections"])}
+    return [
+        record
+        for record, value in zip(kept, values, strict=True)
+        if not (isinstance(value, dict) and "status" in value and value["id"] in knocks)
+    ]
+
+
+def _plain(value: Any) -> Any:
+    return value["payload"] if isinstance(value, dict) and set(value) == {"schema", "payload"} else value
 
 
 def _execute(server: Server, statements: Sequence[str]) -> None:
@@ -129,8 +161,14 @@ def run(
     """`before` is there when the connectors start, `after` happens while they stream."""
     _execute(server, [f"DROP DATABASE IF EXISTS `{database}`", f"CREATE DATABASE `{database}`"])
     _execute(server, [f"USE `{database}`", f"CREATE TABLE {DONE} (id INT PRIMARY KEY)", *before])
+    # Never empty: of an empty table at the end of a snapshot Debezium knows when it marks the last row.
+    _execute(server, [f"INSERT INTO `{database}`.{DONE} VALUES (0)"])
     pair = Pair(oracle, server, database, folder, properties or {})
-    pair.await_snapshot()
-    _execute(server, [f"USE `{database}`", *after])
-    pair.await_row(2)
+    try:
+        pair.await_streaming()
+        _execute(server, [f"USE `{database}`", *after])
+        pair.await_row(2)
+    except BaseException:
+        pair.end()
+        raise
     return pair.end()

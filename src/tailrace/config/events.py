@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tailrace.config import columns
+from tailrace.config import columns, transforms
 from tailrace.config.columns import ALL_COLUMNS, ColumnsConfig
 from tailrace.config.engine import NAME, TOPIC_PREFIX
 from tailrace.config.field import BOOLEAN, CLASS, INT, LIST, STRING, Family, Field, Values, at_least, one_of
+from tailrace.config.transforms import NO_TRANSFORMS, TransformsConfig
 
 
 class DecimalMode(StrEnum):
@@ -171,6 +172,20 @@ SCHEMA_CHANGES = Field(
 SCHEMA_COMMENTS = Field(
     "include.schema.comments", BOOLEAN, default=False, doc="Comments of tables and columns in those records."
 )
+ONLY_CAPTURED_TABLES = Field(
+    "schema.history.internal.store.only.captured.tables.ddl",
+    BOOLEAN,
+    default=False,
+    doc="Tell the schema-change topic of captured tables alone, not of all. (The history keeps all.)",
+    importance="low",
+)
+ONLY_CAPTURED_DATABASES = Field(
+    "schema.history.internal.store.only.captured.databases.ddl",
+    BOOLEAN,
+    default=False,
+    doc="Tell the schema-change topic of captured databases alone, not of all. (The history keeps all.)",
+    importance="low",
+)
 INCLUDE_QUERY = Field(
     "include.query",
     BOOLEAN,
@@ -243,6 +258,8 @@ FIELDS: tuple[Field[Any], ...] = (
     HEARTBEAT_QUERY,
     SCHEMA_CHANGES,
     SCHEMA_COMMENTS,
+    ONLY_CAPTURED_TABLES,
+    ONLY_CAPTURED_DATABASES,
     INCLUDE_QUERY,
     EXTENDED_HEADERS,
     PLACEHOLDER,
@@ -252,9 +269,14 @@ FIELDS: tuple[Field[Any], ...] = (
     VALUE_SCHEMAS,
     KEY_NULL_DEFAULT,
     VALUE_NULL_DEFAULT,
+    *transforms.FIELDS,
 )
-FAMILIES: tuple[Family[Any], ...] = columns.FAMILIES
-problems = columns.problems
+FAMILIES: tuple[Family[Any], ...] = (*columns.FAMILIES, *transforms.FAMILIES)
+
+
+def problems(values: Values) -> list[str]:
+    """Of columns and transforms."""
+    return [*columns.problems(values), *transforms.problems(values)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,8 +326,11 @@ class EventsConfig:
     heartbeat_query: str | None = None
     schema_changes: bool = True
     schema_comments: bool = False
+    only_captured_tables: bool = False
+    only_captured_databases: bool = False
     include_query: bool = False
     extended_headers: bool = True
+    transforms: TransformsConfig = NO_TRANSFORMS
 
     @classmethod
     def read(cls, values: Values) -> EventsConfig:
@@ -335,8 +360,11 @@ class EventsConfig:
             heartbeat_query=values.get(HEARTBEAT_QUERY),
             schema_changes=values[SCHEMA_CHANGES],
             schema_comments=values[SCHEMA_COMMENTS],
+            only_captured_tables=values[ONLY_CAPTURED_TABLES],
+            only_captured_databases=values[ONLY_CAPTURED_DATABASES],
             include_query=values[INCLUDE_QUERY],
             extended_headers=values[EXTENDED_HEADERS],
+            transforms=TransformsConfig.read(values),
         )
 
 

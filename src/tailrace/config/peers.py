@@ -48,7 +48,7 @@ def known(name: str) -> bool:
         name in DEFAULTS
         or name.startswith((*PREFIXES, *_WITHOUT_EFFECT_PREFIXES))
         or _CONVERTER.fullmatch(name)
-        or name in ("transforms", "predicates")
+        or name == "predicates"
     )
 
 

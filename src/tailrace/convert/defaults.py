@@ -112,6 +112,15 @@ def _iso_moment(column: Column, text: str) -> Json:
     return _iso(text.replace(" ", "T")) + "Z"
 
 
+def _timestamp(column: Column, text: str) -> Json:
+    """With as many digits of fraction as the column has."""
+    moment = _moment(text)
+    if moment is None:
+        return None if column.nullable else "1970-01-01T00:00:00Z"
+    fraction = f".{moment.microsecond:06d}"[: 1 + column.length] if column.length else ""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+
+
 def _days(column: Column, text: str) -> Json:
     moment = _moment(text)
     if moment is None:
@@ -151,7 +160,7 @@ _READ: Mapping[Form, Callable[[Column, str], Json]] = {
     "datetime_us": _at(timedelta(microseconds=1)),
     "datetime_ns": _at(timedelta(microseconds=1), 1000),
     "datetime_iso": _iso_moment,
-    "timestamp": _iso_moment,
+    "timestamp": _timestamp,
     "year": lambda _, text: int(text),
     "enum": lambda _, text: text,
     "set": lambda _, text: text,

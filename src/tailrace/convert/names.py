@@ -12,7 +12,7 @@ _LONGEST_TOPIC = 249
 
 
 def table_topic(table: TableId, topics: TopicsConfig) -> str:
-    """The topic of a table's rows: what Kafka forbids in a name becomes `_`."""
+    """The topic of a table's rows, and what its schemas' names begin with: what Kafka forbids becomes `_`."""
     return sanitized(topics.delimiter.join((topics.prefix, table.database, table.table)))
 
 

@@ -21,7 +21,7 @@ from tailrace.convert.envelope import (
 )
 from tailrace.convert.names import sanitized
 from tailrace.convert.schema import Json, Schema
-from tailrace.convert.table import row_key
+from tailrace.convert.table import encoding, row_key
 from tailrace.model.table import Column, Table, TableId
 
 Record = tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
@@ -125,27 +125,8 @@ def _schema_change(
     tables = statement.tables
     if tables is None and statement.changes:
         tables = ",".join(change.id.table for change in statement.changes)
-    source = {
-        "version": origin.version,
-        "connector": "mysql",
-        "name": events.topics.prefix,
-        "ts_ms": origin.timestamp_us // 1000,
-        "snapshot": origin.snapshot,
-        "db": statement.database,
-        "sequence": None,
-        "ts_us": origin.timestamp_us,
-        "ts_ns": origin.timestamp_us * 1000,
-        "table": tables,
-        "server_id": origin.server_id,
-        "gtid": origin.gtid,
-        "file": origin.file,
-        "pos": origin.position,
-        "row": 0,
-        "thread": None,
-        "query": None,
-    }
     payload = {
-        "source": source,
+        "source": _source(events, origin, statement.database, tables),
         "ts_ms": now_ms,
         "databaseName": statement.database,
         "schemaName": None,
@@ -156,6 +137,49 @@ def _schema_change(
     value = _document(payload, SCHEMA_CHANGE_VALUE, events.value)
     texts = [(name, value.encode()) for name, value in headers]
     return sanitized(events.topics.prefix), key, value, texts
+
+
+def truncate(
+    events: EventsConfig, origin: Origin, *, now_us: int, table: Table, headers: Sequence[tuple[str, str]]
+) -> Record:
+    """TRUNCATE TABLE as an event of the table's topic, without a key."""
+    described = encoding(table, events)
+    payload = {
+        "before": None,
+        "after": None,
+        "source": _source(events, origin, *table.id),
+        "transaction": None,
+        "op": "t",
+        "ts_ms": now_us // 1000,
+        "ts_us": now_us,
+        "ts_ns": now_us * 1000,
+    }
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+    if described.value_schema is not None:
+        text = f'{{"schema":{described.value_schema},"payload":{text}}}'
+    return described.topic, None, text.encode(), [(name, value.encode()) for name, value in headers]
+
+
+def _source(events: EventsConfig, origin: Origin, database: str, table: str | None) -> Json:
+    return {
+        "version": origin.version,
+        "connector": "mysql",
+        "name": events.topics.prefix,
+        "ts_ms": origin.timestamp_us // 1000,
+        "snapshot": origin.snapshot,
+        "db": database,
+        "sequence": None,
+        "ts_us": origin.timestamp_us,
+        "ts_ns": origin.timestamp_us * 1000,
+        "table": table,
+        "server_id": origin.server_id,
+        "gtid": origin.gtid,
+        "file": origin.file,
+        "pos": origin.position,
+        "row": 0,
+        "thread": None,
+        "query": None,
+    }
 
 
 def _change(change: TableChange, *, comments: bool) -> Json:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tailrace.config.columns import ColumnsConfig
 from tailrace.config.events import DocumentConfig, EventsConfig
 from tailrace.convert import native
 from tailrace.convert.defaults import default
-from tailrace.convert.envelope import row_envelope
+from tailrace.convert.envelope import SOURCE, row_envelope
 from tailrace.convert.fields import describe as describe_type
 from tailrace.convert.names import field_name, schema_name, table_topic
-from tailrace.convert.schema import Schema, struct
+from tailrace.convert.schema import OPTIONAL_INT64, OPTIONAL_STRING, STRING, Schema, struct
 from tailrace.errors import SchemaError
-from tailrace.model.encoding import FieldEncoding, TableEncoding
+from tailrace.model.encoding import FieldEncoding, TableEncoding, Unwrap
 from tailrace.model.table import Column, Table, TableId
 
 _PARAMETER = "__debezium.source.column."
@@ -24,8 +25,10 @@ _HIDDEN = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longt
 
 def encoding(table: Table, events: EventsConfig) -> TableEncoding:
     """Raises SchemaError where a column's type is not known, or a key names a column that is not there."""
-    topic = table_topic(table.id, events.topics)
-    names = f"{events.topics.prefix}.{table.id}"
+    source_topic = table_topic(table.id, events.topics)
+    topic, route = source_topic, events.transforms.route
+    if route is not None:
+        topic = route.topic(source_topic)
     described = [_describe(column, events) for column in table.columns]
     values = [
         _in_value(table.id, column, *description, events)
@@ -34,29 +37,48 @@ def encoding(table: Table, events: EventsConfig) -> TableEncoding:
         for column, description in zip(table.columns, described, strict=True)
     ]
     key = key_columns(table, events.columns)
-    row = Schema(
-        "struct",
-        optional=True,
-        name=schema_name(f"{names}.Value", events.schema_names),
-        fields=tuple((value[0].name, value[1]) for value in values if value is not None),
-    )
-    envelope = row_envelope(schema_name(f"{names}.Envelope", events.schema_names), row)
     key_fields = tuple((described[index][0].name, described[index][1]) for index in key)
-    key_schema = struct(schema_name(f"{names}.Key", events.schema_names), *key_fields)
+    key_suffix = ""
+    if route is not None and route.key_field is not None and topic != source_topic and key:
+        key_fields = (*key_fields, (route.key_field, STRING))
+        key_suffix = f",{json.dumps(route.key_field)}:{json.dumps(route.table(source_topic))}"
+    key_schema = struct(schema_name(f"{topic}.Key", events.schema_names), *key_fields)
+    unwrap = events.transforms.unwrap
     return TableEncoding(
         topic=topic,
         fields=tuple(value[0] if value is not None else None for value in values),
         key=tuple((index, _field(*described[index], events.key)) for index in key),
         key_schema=key_schema.text() if key and events.key.schemas else None,
-        value_schema=envelope.text() if events.value.schemas else None,
+        value_schema=_value_schema(topic, values, events).text() if events.value.schemas else None,
+        key_suffix=key_suffix,
+        unwrap=Unwrap(unwrap.deletes, unwrap.fields, unwrap.headers) if unwrap is not None else None,
     )
 
 
+def _value_schema(topic: str, values: Sequence[tuple[FieldEncoding, Schema] | None], events: EventsConfig) -> Schema:
+    """Of the envelope; or of the row alone, with what is added to it."""
+    fields = tuple((value[0].name, value[1]) for value in values if value is not None)
+    row_name = schema_name(f"{topic}.Value", events.schema_names)
+    unwrap = events.transforms.unwrap
+    if unwrap is not None:
+        return struct(row_name, *fields, *((name, _added(part)) for name, part in unwrap.fields))
+    return row_envelope(schema_name(f"{topic}.Envelope", events.schema_names), struct(row_name, *fields, optional=True))
+
+
+def _added(part: str) -> Schema:
+    """The schema of a part of the envelope that is added to a row."""
+    source = dict(SOURCE.fields)
+    if part.startswith("source."):
+        return Schema(source[part.removeprefix("source.")].type, optional=True)
+    return OPTIONAL_STRING if part in {"op", "deleted"} else OPTIONAL_INT64
+
+
 def row_key(table: Table) -> tuple[str, ...]:
-    """The primary key; without one the first unique key, its columns nullable or not, as Debezium takes it."""
-    if table.primary_key or not table.unique_keys:
+    """The primary key; without one the first unique key of columns that are never NULL."""
+    if table.primary_key:
         return table.primary_key
-    return table.unique_keys[0][1]
+    never_null = {column.name for column in table.columns if not column.nullable}
+    return next((columns for _, columns in table.unique_keys if never_null.issuperset(columns)), ())
 
 
 def key_columns(table: Table, columns: ColumnsConfig) -> tuple[int, ...]:
@@ -72,7 +94,11 @@ def key_columns(table: Table, columns: ColumnsConfig) -> tuple[int, ...]:
 
 def _describe(column: Column, events: EventsConfig) -> tuple[FieldEncoding, Schema]:
     form, schema = describe_type(column, events.types)
-    schema = replace(schema, optional=column.nullable, default=default(column, form))
+    # Of geometries Debezium takes only points at their word that they are never NULL.
+    optional = column.nullable or form == "geometry"
+    schema = replace(schema, optional=optional, default=default(column, form))
+    if events.schema_comments and column.comment:
+        schema = replace(schema, doc=column.comment)
     return FieldEncoding(field_name(column.name, events.field_names), form), schema
 
 

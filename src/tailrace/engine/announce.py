@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tailrace import __version__
 from tailrace._kernel import Batch, Query
-from tailrace.config import EventsConfig
+from tailrace.config import Config
 from tailrace.convert.records import (
     Origin,
     Record,
@@ -20,6 +20,7 @@ from tailrace.convert.records import (
     context_headers,
     heartbeat,
     schema_changes,
+    truncate,
 )
 from tailrace.history.tables import Tables
 from tailrace.model.offset import Offset
@@ -38,15 +39,19 @@ _KINDS = {"create": "CREATE", "alter": "ALTER", "rename": "ALTER", "drop": "DROP
 class Announcer:
     """Of one run: its headers name the run. Where the sink takes rows alone there is nothing to announce."""
 
-    def __init__(self, connector: str, events: EventsConfig, output: Output) -> None:
-        self._events = events
+    def __init__(self, config: Config, output: Output) -> None:
+        self._events = config.events
+        self._tables = config.tables
         self._output = output
-        self.headers = context_headers(connector, events) if events.extended_headers else []
+        self.headers = context_headers(config.name, config.events) if config.events.extended_headers else []
 
-    @property
-    def tells_of_schemas(self) -> bool:
-        """Whether definitions are wanted at the beginning of a snapshot."""
-        return self._events.schema_changes and self._output != "values"
+    def tells_of(self, table: TableId) -> bool:
+        """Whether the schema-change topic is told of this table."""
+        if not self._events.schema_changes or self._output == "values":
+            return False
+        if self._events.only_captured_tables and not self._tables.captured(table):
+            return False
+        return not self._events.only_captured_databases or self._tables.database_captured(table.database)
 
     def heartbeat(self) -> Batch | None:
         """A sign of life."""
@@ -56,7 +61,7 @@ class Announcer:
 
     def statement(self, query: Query, database: str, changes: Sequence[Change]) -> Batch | None:
         """DDL that was read from the binlog; `database` is the one it is about."""
-        if not self.tells_of_schemas or any(change.kind == "truncate" for change in changes):
+        if self._output == "values":
             return None
         origin = Origin(
             __version__,
@@ -67,13 +72,27 @@ class Announcer:
             query.file,
             query.position,
         )
+        if changes and changes[0].kind == "truncate":
+            return self._truncate(origin, changes[0])
+        if not self._events.schema_changes or (changes and not any(self.tells_of(change.id) for change in changes)):
+            return None
+        if self._events.only_captured_databases and not self._tables.database_captured(database):
+            return None
         return self._batch(self._tell(origin, _statement(query.sql, database, changes)))
+
+    def _truncate(self, origin: Origin, change: Change) -> Batch | None:
+        """An event of the table itself, where such are wanted; rows alone have no word for it."""
+        wanted = "t" not in self._events.skipped and self._events.transforms.unwrap is None
+        if not wanted or change.table is None or not self._tables.captured(change.id):
+            return None
+        now = time.time_ns() // 1000
+        return self._batch([truncate(self._events, origin, now_us=now, table=change.table, headers=self.headers)])
 
     def definitions(
         self, facts: ServerFacts, offset: Offset, tables: Tables, texts: Sequence[tuple[TableId, str]]
     ) -> Batch | None:
         """What a snapshot begins with: each table dropped, its database made anew, the table created."""
-        if not self.tells_of_schemas:
+        if not self._events.schema_changes or self._output == "values":
             return None
         origin = Origin(__version__, time.time_ns() // 1000, "true", 0, None, offset.file, offset.position)
         found = (record for statement in _definitions(facts, tables, texts) for record in self._tell(origin, statement))

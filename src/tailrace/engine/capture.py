@@ -127,12 +127,8 @@ class Capture:
     def _definitions(self, connection: Connection) -> Definitions:
         """All tables, and their statements where the sink wants them."""
         tables = read_tables(connection.query)
-        wanted = (
-            [table.id for table in tables if self._config.tables.database_captured(table.id.database)]
-            if self._announcer.tells_of_schemas
-            else []
-        )
-        return Definitions(tables, read_statements(connection.query, sorted(wanted)))
+        wanted = sorted(table.id for table in tables if self._announcer.tells_of(table.id))
+        return Definitions(tables, read_statements(connection.query, wanted))
 
     def _new_definitions(self, offset: Offset, definitions: Definitions, connection: Connection) -> Delivery:
         """They take the place of all that was known."""
@@ -197,7 +193,7 @@ class Capture:
 
     def _captured(self, tables: Tables) -> list[TableId]:
         """Raises ConfigError where a list of tables was given and none of them exists."""
-        found = [table.id for table in tables if self._config.tables.captured(table.id)]
+        found = sorted(table.id for table in tables if self._config.tables.captured(table.id))
         wanted = self._config.tables.tables.include
         if wanted and not found:
             near = [str(table.id) for table in tables if self._config.tables.database_captured(table.id.database)]

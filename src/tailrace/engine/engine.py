@@ -67,7 +67,7 @@ class Engine:
                 resume = storage.load()
                 # Stored before the first write: from here on a kill at any instant is a resume.
                 storage.commit(Commit(sink_state=sink.open(resume.sink_state)))
-                announcer = Announcer(config.name, config.events, self._output)
+                announcer = Announcer(config, self._output)
                 self._start_heartbeat_query()
                 capture = Capture(
                     config,

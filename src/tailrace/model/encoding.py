@@ -46,6 +46,10 @@ days, `date_iso`: text; `*_ms`, `*_us`, `*_ns`: a number of that unit; `timestam
 `base64url` and `hex` are text, `bytes` is bytes (which JSON writes as base64)."""
 
 
+Deletes = Literal["drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone"]
+"""What becomes of a delete in rows without the envelope."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mask:
     """What hides a value (`column.mask.*`, `column.truncate.*`)."""
@@ -76,7 +80,7 @@ class FieldEncoding:
 class Unwrap:
     """Rows without the envelope (`ExtractNewRecordState`)."""
 
-    deletes: Literal["drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone"] = "tombstone"
+    deletes: Deletes = "tombstone"
     fields: tuple[tuple[str, str], ...] = ()
     """(name of the added field, what it is): `op`, `ts_ms`, `ts_us`, `ts_ns`, `deleted`, `source.<field>`."""
     headers: tuple[tuple[str, str], ...] = ()

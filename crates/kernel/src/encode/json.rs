@@ -404,10 +404,10 @@ impl JsonEncoder {
             write_key(plan, image, &mut key, &mut self.scratch)?;
             headers.push((format!("__debezium.{name}"), key));
         }
+        headers.extend(self.static_headers());
         if let Some(unwrap) = &plan.json.unwrap {
             headers.extend(unwrap.headers(&self.shared, operation, row));
         }
-        headers.extend(self.static_headers());
         Ok(headers)
     }
 }

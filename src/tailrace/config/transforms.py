@@ -1,0 +1,203 @@
+"""`transforms`: those that compile into the plan of a table, so that they cost nothing per row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tailrace.config.field import LIST, STRING, Family, Field, Values, split_list
+from tailrace.model.encoding import Deletes
+
+UNWRAP_TYPE = "io.debezium.transforms.ExtractNewRecordState"
+ROUTE_TYPE = "io.debezium.transforms.ByLogicalTableRouter"
+
+NAMES: Field[tuple[str, ...]] = Field(
+    "transforms",
+    LIST,
+    None,
+    f"Names of transforms; the type of each is in transforms.<name>.type: {UNWRAP_TYPE} or {ROUTE_TYPE}.",
+)
+OPTIONS = Family(
+    "transforms.<name>.<option>",
+    re.compile(r"transforms\.([^.]+)\.(.+)"),
+    STRING,
+    "Options of a transform, as Debezium has them.",
+)
+FIELDS: tuple[Field[Any], ...] = (NAMES,)
+FAMILIES: tuple[Family[Any], ...] = (OPTIONS,)
+
+_DELETES: tuple[Deletes, ...] = ("drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone")
+_UNWRAP_OPTIONS = frozenset(
+    {
+        "type", "delete.tombstone.handling.mode", "add.fields", "add.fields.prefix", "add.headers",
+        "add.headers.prefix",
+    }
+)  # fmt: skip
+_ROUTE_OPTIONS = frozenset(
+    {
+        "type", "topic.regex", "topic.replacement", "key.enforce.uniqueness", "key.field.name", "key.field.regex",
+        "key.field.replacement",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class UnwrapConfig:
+    """Rows without the envelope."""
+
+    deletes: Deletes = "tombstone"
+    fields: tuple[tuple[str, str], ...] = ()
+    """(name in the row, what it is: `op`, `source.table` …)"""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteConfig:
+    """Topics of several tables made one."""
+
+    regex: re.Pattern[str]
+    replacement: str
+    r"""With `\g<1>` for a group, as Python has it."""
+    key_field: str | None
+    """The field of the key that tells tables apart; None: no such field."""
+    key_regex: re.Pattern[str] | None = None
+    key_replacement: str = ""
+
+    def topic(self, topic: str) -> str:
+        """Where records of `topic` go."""
+        match = self.regex.fullmatch(topic)
+        return match.expand(self.replacement) if match else topic
+
+    def table(self, topic: str) -> str:
+        """What the field of the key says."""
+        match = self.key_regex.fullmatch(topic) if self.key_regex else None
+        return match.expand(self.key_replacement) if match else topic
+
+
+@dataclass(frozen=True, slots=True)
+class TransformsConfig:
+    """What is done to every record."""
+
+    unwrap: UnwrapConfig | None = None
+    route: RouteConfig | None = None
+
+    @classmethod
+    def read(cls, values: Values) -> TransformsConfig:
+        """From properties that `problems` has found nothing wrong with."""
+        chosen = {options["type"]: options for options in _transforms(values).values()}
+        unwrap, route = chosen.get(UNWRAP_TYPE), chosen.get(ROUTE_TYPE)
+        return cls(
+            unwrap=_unwrap(unwrap) if unwrap is not None else None,
+            route=_route(route) if route is not None else None,
+        )
+
+
+NO_TRANSFORMS = TransformsConfig()
+
+
+def problems(values: Values) -> list[str]:
+    """Transforms that are not known, options that are not supported."""
+    found = []
+    types = []
+    for name, options in _transforms(values).items():
+        kind = options.get("type")
+        known = {UNWRAP_TYPE: _UNWRAP_OPTIONS, ROUTE_TYPE: _ROUTE_OPTIONS}.get(kind or "")
+        if known is None:
+            found.append(
+                f"transforms.{name}.type: {kind or 'is missing'}; only {UNWRAP_TYPE} and {ROUTE_TYPE} are supported: "
+                "do the rest in the consumer"
+            )
+            continue
+        types.append(kind)
+        found += [f"transforms.{name}.{option}: not supported" for option in options if option not in known]
+        found += _check(name, kind or "", options)
+    if len(set(types)) < len(types):
+        found.append("transforms: one of each type")
+    strangers = {name for (name, _), _ in values.family(OPTIONS)} - _transforms(values).keys()
+    found += [f"transforms.{name}: is not named in transforms" for name in sorted(strangers)]
+    return found
+
+
+def _check(name: str, kind: str, options: Mapping[str, str]) -> list[str]:
+    if kind == ROUTE_TYPE:
+        missing = [option for option in ("topic.regex", "topic.replacement") if option not in options]
+        if missing:
+            return [f"transforms.{name}.{option}: is missing" for option in missing]
+        try:
+            _route(options)
+        except (re.error, ValueError) as error:
+            return [f"transforms.{name}: {error}"]
+        return []
+    try:
+        _unwrap(options)
+    except ValueError as error:
+        return [f"transforms.{name}: {error}"]
+    return []
+
+
+def _transforms(values: Values) -> dict[str, dict[str, str]]:
+    """Options by transform, in the order of `transforms`."""
+    names: tuple[str, ...] = values.get(NAMES) or ()
+    found: dict[str, dict[str, str]] = {name: {} for name in names}
+    for (name, option), value in values.family(OPTIONS):
+        if name in found:
+            found[name][option] = value
+    return found
+
+
+def _unwrap(options: Mapping[str, str]) -> UnwrapConfig:
+    deletes = options.get("delete.tombstone.handling.mode", "tombstone").lower()
+    chosen = next((mode for mode in _DELETES if mode == deletes), None)
+    if chosen is None:
+        message = f"delete.tombstone.handling.mode must be one of {', '.join(_DELETES)}"
+        raise ValueError(message)
+    fields = _references(options.get("add.fields", ""), options.get("add.fields.prefix", "__"))
+    if chosen in {"rewrite", "rewrite-with-tombstone"}:
+        fields = (("__deleted", "deleted"), *fields)
+    headers = _references(options.get("add.headers", ""), options.get("add.headers.prefix", "__"))
+    return UnwrapConfig(chosen, fields, headers)
+
+
+_ENVELOPE = frozenset({"op", "ts_ms", "ts_us", "ts_ns"})
+_SOURCE = frozenset(
+    {
+        "version", "connector", "name", "ts_ms", "ts_us", "ts_ns", "snapshot", "db", "table", "server_id", "gtid",
+        "file", "pos", "row", "thread", "query",
+    }
+)  # fmt: skip
+
+
+def _references(text: str, prefix: str) -> tuple[tuple[str, str], ...]:
+    return tuple(_reference(item, prefix) for item in split_list(text))
+
+
+def _reference(item: str, prefix: str) -> tuple[str, str]:
+    """`op`, `source.table`, `table` (of source), `op:operation` (a name of its own)."""
+    path, _, name = item.partition(":")
+    struct, dot, field = path.rpartition(".")
+    if not dot and path in _ENVELOPE:
+        return f"{prefix}{name or path}", path
+    if (struct == "source" and field in _SOURCE) or (not dot and path in _SOURCE):
+        return f"{prefix}{name or path.replace('.', '_')}", f"source.{field}"
+    message = f"{item}: an event has no such field that can be added (op, ts_ms, source.table …)"
+    raise ValueError(message)
+
+
+def _route(options: Mapping[str, str]) -> RouteConfig:
+    unique = options.get("key.enforce.uniqueness", "true").lower() == "true"
+    key_regex = options.get("key.field.regex")
+    return RouteConfig(
+        regex=re.compile(options["topic.regex"]),
+        replacement=_java_replacement(options["topic.replacement"]),
+        key_field=options.get("key.field.name", "__dbz__physicalTableIdentifier") if unique else None,
+        key_regex=re.compile(key_regex) if key_regex else None,
+        key_replacement=_java_replacement(options.get("key.field.replacement", "")),
+    )
+
+
+def _java_replacement(text: str) -> str:
+    r"""`$1` and `${name}` of Java as Python's `\g<1>`."""
+    escaped = text.replace("\\", "\\\\")
+    return re.sub(r"\$(\d+)|\$\{(\w+)\}", lambda match: f"\\g<{match[1] or match[2]}>", escaped)

@@ -1,0 +1,158 @@
+"""Properties, one set at a time, given to both: every record the same but for the accepted differences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from compat.both import run
+from compat.compare import differences
+from compat.coverage import exercised
+from compat.differences import unexplained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from compat.oracle import Oracle
+    from tailrace import lab
+
+PEOPLE = """CREATE TABLE people (
+  id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(50) NOT NULL DEFAULT 'nobody', note TEXT,
+  pay DECIMAL(10,2) DEFAULT 1.5, photo VARBINARY(20), born DATE, at TIMESTAMP(3) NULL, kind ENUM('a','b') DEFAULT 'a',
+  `odd name` INT, total DECIMAL(12,2) AS (pay * 2) STORED, hidden INT INVISIBLE DEFAULT 3
+) COMMENT 'of flesh'"""
+BEFORE = (
+    PEOPLE,
+    "CREATE TABLE pairs (b VARCHAR(10), a INT, c INT, PRIMARY KEY (a, b))",
+    "CREATE TABLE keyless (x INT, y VARCHAR(10))",
+    "CREATE TABLE only_unique (x INT, y VARCHAR(10), UNIQUE KEY u (y))",
+    "CREATE TABLE shard_1 (id INT PRIMARY KEY, v INT)",
+    "CREATE TABLE shard_2 (id INT PRIMARY KEY, v INT)",
+    "INSERT INTO people (name, note, photo, born) VALUES ('Ann', 'long note ж', x'00ff', '1990-02-03')",
+    "UPDATE people SET at = '2020-01-01 10:00:00.125'",
+    "INSERT INTO people (name, `odd name`) VALUES ('Bob', 7)",
+    "INSERT INTO pairs VALUES ('x', 1, 10), ('y', 1, NULL)",
+    "INSERT INTO keyless VALUES (1, 'one')",
+    "INSERT INTO only_unique VALUES (1, 'u')",
+    "INSERT INTO shard_1 VALUES (1, 1)",
+    "INSERT INTO shard_2 VALUES (1, 2), (2, 2)",
+)
+AFTER = (
+    "INSERT INTO people (name, note) VALUES ('Cy', 'short'), ('Di', REPEAT('n', 30))",
+    "UPDATE people SET note = 'changed', pay = 2.25 WHERE id = 1",
+    "UPDATE people SET hidden = 4 WHERE id = 2",
+    "UPDATE people SET id = 20 WHERE id = 2",
+    "UPDATE pairs SET a = 2 WHERE b = 'x'",
+    "UPDATE keyless SET x = 2",
+    "UPDATE only_unique SET y = 'v'",
+    "BEGIN",
+    "INSERT INTO shard_1 VALUES (2, 5)",
+    "UPDATE shard_2 SET v = v + 1",
+    "INSERT INTO keyless VALUES (9, 'tx')",
+    "DELETE FROM shard_1 WHERE id = 1",
+    "COMMIT",
+    "ALTER TABLE people ADD COLUMN later VARCHAR(5) DEFAULT 'l'",
+    "INSERT INTO people (name) VALUES ('Ed')",
+    "DELETE FROM people WHERE name = 'Ann'",
+    "DELETE FROM keyless",
+    "TRUNCATE TABLE shard_2",
+    "DROP TABLE shard_2",
+)
+PLAIN = {"key.converter.schemas.enable": "false", "value.converter.schemas.enable": "false"}
+UNWRAP = {"transforms": "u", "transforms.u.type": "io.debezium.transforms.ExtractNewRecordState"}
+ROUTE = {
+    "transforms": "r",
+    "transforms.r.type": "io.debezium.transforms.ByLogicalTableRouter",
+    "transforms.r.topic.regex": r"(.*)\.shard_\d",
+    "transforms.r.topic.replacement": "$1.shards",
+}
+
+
+class Case(NamedTuple):
+    name: str
+    properties: dict[str, str]
+
+
+CASES = (
+    Case("defaults", {}),
+    Case("without schemas", PLAIN),
+    Case("tombstones off", {"tombstones.on.delete": "false"}),
+    Case("transactions", {"provide.transaction.metadata": "true", "topic.transaction": "tx"}),
+    Case("key columns", {"message.key.columns": r"options.people:name;options.keyless:x,y;(.*).shard_1:v"}),
+    Case("columns left out", {"column.exclude.list": r"options.people.(note|photo),options.pairs.c"}),
+    Case("columns chosen", {"column.include.list": r"options.people.(id|name),options\.(pairs|keyless|zz_done)\..*"}),
+    Case("tables chosen", {"table.include.list": r"options.p.*,options.zz_done"}),
+    Case("tables left out", {"table.exclude.list": r"options.shard.*"}),
+    Case("asterisks", {"column.mask.with.5.chars": r"options.people.(name|kind|pay|note)"}),
+    Case("no asterisk", {"column.mask.with.0.chars": r"options.people.(name|note)"}),
+    Case("cut", {"column.truncate.to.3.chars": r"options.people\..*,options.keyless.y"}),
+    Case("digest", {"column.mask.hash.SHA-256.with.salt.pepper": r"options.people.(name|note),options.keyless.y"}),
+    Case("second digest", {"column.mask.hash.v2.MD5.with.salt.salz": r"options.people.(name|note),options.pairs.b"}),
+    Case("names for Avro", {"schema.name.adjustment.mode": "avro", "field.name.adjustment.mode": "avro"}),
+    Case(
+        "names for Avro in Unicode",
+        {"schema.name.adjustment.mode": "avro_unicode", "field.name.adjustment.mode": "avro_unicode"},
+    ),
+    Case("types by column", {"column.propagate.source.type": r"options.people.(name|pay)"}),
+    Case("types by type", {"datatype.propagate.source.type": r".*\.VARCHAR,.*\.DECIMAL"}),
+    Case("skipped", {"skipped.operations": "u,d,t"}),
+    Case("truncate told", {"skipped.operations": "none"}),
+    Case(
+        "unchanged left out", {"skip.messages.without.change": "true", "column.exclude.list": r"options.people.hidden"}
+    ),
+    Case("schema changes off", {"include.schema.changes": "false"}),
+    Case(
+        "schema changes of captured tables",
+        {
+            "schema.history.internal.store.only.captured.tables.ddl": "true",
+            "schema.history.internal.store.only.captured.databases.ddl": "true",
+            "table.include.list": r"options.p.*,options.zz_done",
+        },
+    ),
+    Case("comments", {"include.schema.comments": "true"}),
+    Case("headers off", {"extended.headers.enabled": "false"}),
+    Case("delimiter", {"topic.delimiter": "-"}),
+    Case("no data", {"snapshot.mode": "no_data"}),
+    Case("some tables", {"snapshot.include.collection.list": r"options.people,options.zz_done"}),
+    Case("rows alone", UNWRAP),
+    Case(
+        "rows alone, deletes rewritten",
+        {
+            **UNWRAP,
+            "transforms.u.delete.tombstone.handling.mode": "rewrite",
+            "transforms.u.add.fields": "op,table,source.file,db:base",
+            "transforms.u.add.headers": "op,source.db",
+        },
+    ),
+    Case("rows alone, deletes dropped", {**UNWRAP, "transforms.u.delete.tombstone.handling.mode": "drop"}),
+    Case(
+        "rows alone, rewritten and tombstone",
+        {**UNWRAP, "transforms.u.delete.tombstone.handling.mode": "rewrite-with-tombstone"},
+    ),
+    Case("routed", ROUTE),
+    Case(
+        "routed, keys by regex",
+        {
+            **ROUTE,
+            "transforms.r.key.field.name": "shard",
+            "transforms.r.key.field.regex": r".*shard_(\d)",
+            "transforms.r.key.field.replacement": "$1",
+        },
+    ),
+    Case("routed without", {**ROUTE, "transforms.r.key.enforce.uniqueness": "false"}),
+    Case(
+        "routed rows alone",
+        {**ROUTE, "transforms": "r,u", "transforms.u.type": UNWRAP["transforms.u.type"]},
+    ),
+)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_record_is_as_debezium_writes_it(case: Case, oracle: Oracle, mysql: lab.Server, tmp_path: Path) -> None:
+    exercised.update(case.properties)
+    found = run(oracle, mysql, "options", tmp_path, before=BEFORE, after=AFTER, properties=case.properties)
+    assert found.theirs, "nothing came"
+    rest = unexplained(differences(found.theirs, found.ours), set())
+    assert not rest, "\n".join(map(str, rest[:20]))
