@@ -60,10 +60,10 @@ class Pair:
             "converter.replace.null.with.default": common["value.converter.replace.null.with.default"],
             "database.server.id": 4711,
         }
-        self._theirs: Engine = oracle.start(f"{database}-{id(self)}", theirs, folder / "debezium")
+        self.theirs: Engine = oracle.start(f"{database}-{id(self)}", theirs, folder / "debezium")
         ours = {name.replace(".", "__"): value for name, value in common.items()}
-        self._ours = Connector(folder / "tailrace", server, database, **ours, sink__format="record")
-        self._ours.start()
+        self.ours = Connector(folder / "tailrace", server, database, **ours, sink__format="record")
+        self.ours.start()
 
     def await_row(self, number: int) -> None:
         """Until both have written row `number` of DONE, which is inserted now."""
@@ -72,7 +72,7 @@ class Pair:
 
     def await_seen(self, number: int) -> None:
         """Until both have written row `number` of DONE."""
-        self._theirs.until(lambda records: _done(records, number))
+        self.theirs.until(lambda records: _done(records, number))
         assert await_condition(lambda: self._alive() and _done(self._records(), number), 60, every=0.05), (
             "Tailrace did not write the last row"
         )
@@ -82,7 +82,7 @@ class Pair:
         numbers = iter(range(FIRST_KNOCK, 1 << 30))
 
         def heard() -> bool:
-            if not (_streams(self._theirs.records()) and self._alive() and _streams(self._records())):
+            if not (_streams(self.theirs.records()) and self._alive() and _streams(self._records())):
                 _execute(self._server, [f"INSERT INTO `{self._database}`.{DONE} VALUES ({next(numbers)})"])
                 return False
             return True
@@ -91,20 +91,20 @@ class Pair:
 
     def end(self) -> Outcome:
         """Both are stopped."""
-        theirs = self._theirs.stop()
-        self._ours.stop()
+        theirs = self.theirs.stop()
+        self.ours.stop()
         return Outcome(_without_done(theirs), _without_done(self._records()))
 
     def _alive(self) -> bool:
-        if not self._ours.running:
-            code, errors = self._ours.wait()
+        if not self.ours.running:
+            code, errors = self.ours.wait()
             message = f"Tailrace ended with {code}: {errors}"
             raise AssertionError(message)
         return True
 
     def _records(self) -> list[Record]:
         found = []
-        for file in self._ours.files:
+        for file in self.ours.files:
             whole, _, _ = file.read_bytes().rpartition(b"\n")
             found += [Record(**json.loads(line)) for line in whole.split(b"\n") if line]
         return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compat.coverage import exercised, table
 from compat.oracle import Oracle
 
 if TYPE_CHECKING:
@@ -33,3 +34,21 @@ def oracle() -> Iterator[Oracle]:
     oracle = Oracle(classpath(debezium()))
     yield oracle
     oracle.quit()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Each worker of a run hands its part to the process that prints."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["exercised"] = sorted(exercised)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    exercised.update(getattr(node, "workeroutput", {}).get("exercised", ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if exercised:
+        terminalreporter.section("properties compared with real Debezium")
+        for line in table():
+            terminalreporter.line(line)

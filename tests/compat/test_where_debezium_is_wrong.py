@@ -1,0 +1,122 @@
+"""What Debezium 3.6.1 gets wrong, shown beside the server's own word; Tailrace gets it right.
+
+Each test fails when Debezium is mended, too: then its row in docs/explanation/coming-from-debezium.md goes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from compat.both import PREFIX, Outcome, Pair, run
+from tailrace import lab
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from compat.oracle import Oracle, Record
+
+PLAIN = {"key.converter.schemas.enable": "false", "value.converter.schemas.enable": "false"}
+pytestmark = pytest.mark.timeout(120)
+
+
+def rows(records: Sequence[Record], table: str) -> dict[Any, Any]:
+    """The table as its events tell it: row by id."""
+    found: dict[Any, Any] = {}
+    for record in records:
+        if record.topic.endswith(f".{table}") and record.value is not None:
+            before, after = record.value["before"], record.value["after"]
+            if before is not None:
+                found.pop(before["id"], None)
+            if after is not None:
+                found[after["id"]] = after
+    return found
+
+
+def both(found: Outcome, table: str) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    return rows(found.theirs, table), rows(found.ours, table)
+
+
+def test_rows_of_an_xa_transaction_that_was_rolled_back_never_come(
+    oracle: Oracle, mysql: lab.Server, tmp_path: Path
+) -> None:
+    after = (
+        "XA START 'gone'", "INSERT INTO t VALUES (2, 20)", "XA END 'gone'", "XA PREPARE 'gone'", "XA ROLLBACK 'gone'",
+        "XA START 'kept'", "INSERT INTO t VALUES (3, 30)", "XA END 'kept'", "XA PREPARE 'kept'", "XA COMMIT 'kept'",
+    )  # fmt: skip
+    before = ("CREATE TABLE t (id INT PRIMARY KEY, v INT)", "INSERT INTO t VALUES (1, 10)")
+    found = run(oracle, mysql, "wrong", tmp_path, before=before, after=after, properties=PLAIN)
+    theirs, ours = both(found, "t")
+    truth = {number for (number,) in mysql.execute("SELECT id FROM wrong.t")}
+    assert set(ours) == truth == {1, 3}
+    assert set(theirs) == {1, 2, 3}, "Debezium emits the row that never was"
+
+
+def test_partial_json_updates_do_not_vanish(oracle: Oracle, tmp_path: Path) -> None:
+    with lab.server(options=("--binlog-row-value-options=PARTIAL_JSON",)) as server:
+        before = (
+            "CREATE TABLE t (id INT PRIMARY KEY, v INT, j JSON)",
+            "INSERT INTO t VALUES (1, 1, JSON_OBJECT('a', 1, 'b', REPEAT('x', 100)))",
+        )
+        after = ("UPDATE t SET v = 2, j = JSON_SET(j, '$.a', 2)",)
+        found = run(oracle, server, "wrong", tmp_path, before=before, after=after, properties=PLAIN)
+    theirs, ours = both(found, "t")
+    assert (ours[1]["v"], theirs[1]["v"]) == (2, 1), "Debezium says nothing of the update"
+
+
+def test_year_zero_stays_what_the_server_says(oracle: Oracle, mysql: lab.Server, tmp_path: Path) -> None:
+    before = ("CREATE TABLE t (id INT PRIMARY KEY, y YEAR)", "INSERT INTO t VALUES (1, 0)")
+    after = ("INSERT INTO t VALUES (2, 0)",)
+    found = run(oracle, mysql, "wrong", tmp_path, before=before, after=after, properties=PLAIN)
+    theirs, ours = both(found, "t")
+    assert mysql.execute("SELECT DISTINCT y + 0 FROM wrong.t") == ((0,),)
+    assert [row["y"] for row in ours.values()] == [0, 0]
+    assert [row["y"] for row in theirs.values()] == [2000, 1900]
+
+
+def test_a_float_is_the_same_in_snapshot_and_stream(oracle: Oracle, mysql: lab.Server, tmp_path: Path) -> None:
+    before = ("CREATE TABLE t (id INT PRIMARY KEY, f FLOAT)", "INSERT INTO t VALUES (1, 16777216)")
+    after = ("INSERT INTO t VALUES (2, 16777216)",)
+    found = run(oracle, mysql, "wrong", tmp_path, before=before, after=after, properties=PLAIN)
+    theirs, ours = both(found, "t")
+    assert [row["f"] for row in ours.values()] == [16777216.0, 16777216.0]
+    assert [row["f"] for row in theirs.values()] == [16777200.0, 16777216.0]
+
+
+def test_a_comma_in_an_enum_label_is_a_comma(oracle: Oracle, mysql: lab.Server, tmp_path: Path) -> None:
+    before = ("CREATE TABLE t (id INT PRIMARY KEY, e ENUM('a,b','c'))", "INSERT INTO t VALUES (1, 'a,b')")
+    after = ("INSERT INTO t VALUES (2, 'a,b')",)
+    found = run(oracle, mysql, "wrong", tmp_path, before=before, after=after, properties=PLAIN)
+    theirs, ours = both(found, "t")
+    assert [row["e"] for row in ours.values()] == ["a,b", "a,b"]
+    assert [row["e"] for row in theirs.values()] == ["a,b", "a\\,b"]
+
+
+def test_a_negative_time_inside_a_json_document_is_readable(oracle: Oracle, mysql: lab.Server, tmp_path: Path) -> None:
+    before = ("CREATE TABLE t (id INT PRIMARY KEY, j JSON)",)
+    after = ("INSERT INTO t VALUES (1, JSON_OBJECT('t', CAST('-12:34:56.789' AS TIME(3))))",)
+    found = run(oracle, mysql, "wrong", tmp_path, before=before, after=after, properties=PLAIN)
+    theirs, ours = both(found, "t")
+    assert ours[1]["j"].replace(" ", "") == mysql.execute("SELECT j FROM wrong.t")[0][0].replace(" ", "")
+    assert "13:0-35:0-57" in theirs[1]["j"]
+
+
+def test_a_time_beyond_the_day_stops_debezium_in_connect_mode(
+    oracle: Oracle, mysql: lab.Server, tmp_path: Path
+) -> None:
+    """Both have no word for it in this mode; ours says so, names the column, and tells what to do."""
+    mysql.execute("DROP DATABASE IF EXISTS wrong")
+    mysql.execute("CREATE DATABASE wrong")
+    mysql.execute("CREATE TABLE wrong.t (id INT PRIMARY KEY, t TIME NOT NULL)")
+    mysql.execute("INSERT INTO wrong.t VALUES (1, '-01:00:00')")
+    pair = Pair(oracle, mysql, "wrong", tmp_path, {**PLAIN, "time.precision.mode": "connect"})
+    kind, reason = pair.theirs.wait()
+    code, errors = pair.ours.wait()
+    assert kind == "failed"
+    assert "null used for required field" in reason
+    assert code == 1
+    assert "wrong.t" in errors
+    assert "choose another time.precision.mode" in errors
+    assert PREFIX not in errors
