@@ -292,6 +292,9 @@ class Decoder:
         """After DDL: ask again for every table."""
     def skip_rows(self, gtid: str, rows: int) -> None:
         """After a reconnect inside a transaction: do not emit its first `rows` events again."""
+    def take_over(self, events: int, rows: int) -> None:
+        """From another reader, inside the first transaction: do not emit its first `events` binlog events, BEGIN
+        included, and the first `rows` rows of the next one."""
     @property
     def file(self) -> str: ...
     @property

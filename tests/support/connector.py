@@ -49,10 +49,18 @@ class Connector:
         } | {name.replace("__", "."): value for name, value in properties.items()}
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self) -> None:
+    @property
+    def config(self) -> Path:
+        """Its configuration file."""
+        return self._config
+
+    def write_config(self) -> None:
         escaped = ((name, str(value).replace("\\", "\\\\")) for name, value in self.properties.items())
         lines = (f"{name}={value}\n" for name, value in escaped)
         self._config.write_text("".join(lines), encoding="utf-8")
+
+    def start(self) -> None:
+        self.write_config()
         command = [sys.executable, "-m", "tailrace.cli", "run", str(self._config), "--json"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         _started.append(self._process)

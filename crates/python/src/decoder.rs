@@ -80,6 +80,10 @@ impl Decoder {
         self.0.skip_rows(gtid, rows);
     }
 
+    fn take_over(&mut self, events: u64, rows: u64) {
+        self.0.take_over(events, rows);
+    }
+
     #[getter]
     fn open_transaction(&self) -> Option<(&str, u64)> {
         self.0.open_transaction()

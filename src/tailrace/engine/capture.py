@@ -251,6 +251,8 @@ class Capture:
         )
         if reader.open_transaction is not None:
             decoder.skip_rows(*reader.open_transaction)
+        elif offset.events:
+            decoder.take_over(offset.events, offset.rows)
         reader.decoder = decoder
         return decoder
 

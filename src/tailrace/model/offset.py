@@ -18,24 +18,30 @@ class Offset:
     """Executed GTID set up to and with the transaction; empty where the server has no GTIDs."""
     timestamp_us: int = 0
     """Commit time on the original source, µs since the epoch; 0: not known."""
+    events: int = 0
+    """Of the transaction that follows, binlog events from BEGIN on that another reader had behind it; 0 but where an
+    offset was taken over from Debezium."""
+    rows: int = 0
+    """Of the event after those, rows that it had behind it."""
     snapshot: bool = False
     """True while the snapshot that began here is not whole: it must be taken again."""
 
     def to_json(self) -> str:
         """As stored and as the REST interface shows it."""
-        return json.dumps(
-            {
-                "file": self.file,
-                "pos": self.position,
-                "gtids": self.gtids,
-                "ts_us": self.timestamp_us,
-                "snapshot": self.snapshot,
-            }
-        )
+        stored: dict[str, object] = {
+            "file": self.file,
+            "pos": self.position,
+            "gtids": self.gtids,
+            "ts_us": self.timestamp_us,
+            "snapshot": self.snapshot,
+        }
+        if self.events:
+            stored |= {"event": self.events, "row": self.rows}
+        return json.dumps(stored)
 
     @classmethod
     def from_json(cls, text: str) -> Offset:
-        """Raises ValueError where `file` and `pos` are missing; further keys, as Debezium has, are passed over."""
+        """Raises ValueError where `file` and `pos` are missing; further keys of Debezium's are passed over."""
         stored = json.loads(text)
         if (
             not isinstance(stored, dict)
@@ -49,5 +55,7 @@ class Offset:
             position=stored["pos"],
             gtids=stored.get("gtids") or "",
             timestamp_us=stored.get("ts_us") or 0,
+            events=stored.get("event") or 0,
+            rows=stored.get("row") or 0,
             snapshot=bool(stored.get("snapshot")),
         )

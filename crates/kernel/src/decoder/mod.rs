@@ -128,6 +128,12 @@ impl Decoder {
         self.state.skip_rows(gtid, rows);
     }
 
+    /// Do not emit what another reader has emitted of the first transaction: its first `events` events, BEGIN
+    /// included, and of the next one the first `rows` rows.
+    pub fn take_over(&mut self, events: u64, rows: u64) {
+        self.state.take_over(events, rows);
+    }
+
     pub fn file(&self) -> &str {
         self.state.file()
     }

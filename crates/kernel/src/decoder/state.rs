@@ -90,6 +90,39 @@ struct Transaction {
     xa: Option<Hold>,
 }
 
+/// What another reader left of a transaction, counted as Debezium counts: events from BEGIN on, then rows.
+#[derive(Debug)]
+struct TakenOver {
+    events: u64,
+    rows: u64,
+    /// BEGIN has been read.
+    begun: bool,
+}
+
+impl TakenOver {
+    /// Whether the next row is out already.
+    fn skips(&mut self) -> bool {
+        if self.events == 0 && self.rows > 0 {
+            self.rows -= 1;
+            return true;
+        }
+        self.events > 0
+    }
+
+    /// After an event: whether there is nothing left to skip.
+    fn is_over(&mut self, kind: EventType) -> bool {
+        self.begun |= kind == EventType::Query;
+        if !self.begun {
+            return false;
+        }
+        if self.events > 0 {
+            self.events -= 1;
+            return self.events == 0 && self.rows == 0;
+        }
+        true
+    }
+}
+
 #[derive(Debug)]
 struct Hold {
     xid: String,
@@ -122,6 +155,7 @@ pub struct State {
     last_timestamp: u32,
     now_us: u64,
     skip: Option<(String, u64)>,
+    taken_over: Option<TakenOver>,
     /// The statement of the rows that follow, where it is logged and wanted.
     query: Vec<u8>,
     include_query: bool,
@@ -145,6 +179,7 @@ impl State {
             last_timestamp: 0,
             now_us: 0,
             skip: None,
+            taken_over: None,
             query: Vec::new(),
             include_query: envelope.include_query,
             end_after_item: false,
@@ -310,8 +345,32 @@ impl State {
             .map_err(|error| error.at(&self.file, start, name))
     }
 
+    /// Do not emit what another reader has emitted of the first transaction: its first `events` events, BEGIN
+    /// included, and of the next one the first `rows` rows.
+    pub fn take_over(&mut self, events: u64, rows: u64) {
+        self.taken_over = (events > 0).then_some(TakenOver {
+            events,
+            rows,
+            begun: false,
+        });
+    }
+
     #[inline]
     fn dispatch(&mut self, event: &Event<'_>) -> Result<Next> {
+        if self.taken_over.is_none() {
+            return self.give_meaning(event);
+        }
+        let next = self.give_meaning(event)?;
+        if let Some(taken_over) = &mut self.taken_over
+            && taken_over.is_over(event.header.kind)
+        {
+            self.taken_over = None;
+        }
+        Ok(next)
+    }
+
+    #[inline]
+    fn give_meaning(&mut self, event: &Event<'_>) -> Result<Next> {
         use EventType as T;
         let kind = event.header.kind;
         if event.header.timestamp != 0 {
@@ -733,7 +792,7 @@ impl State {
             RowsKind::Delete => Operation::Delete,
             RowsKind::Update | RowsKind::PartialUpdate => return None,
         };
-        if self.skip.is_some() {
+        if self.skip.is_some() || self.taken_over.is_some() {
             return None;
         }
         Some((self.encoder.streaming()?, operation))
@@ -741,6 +800,9 @@ impl State {
 
     /// Whether the row came out on an earlier connection.
     fn skipped(&mut self) -> bool {
+        if let Some(taken_over) = &mut self.taken_over {
+            return taken_over.skips();
+        }
         match &mut self.skip {
             Some((gtid, left)) if *left > 0 && *gtid == self.transaction.gtid_text => {
                 *left -= 1;

@@ -1,0 +1,172 @@
+"""Debezium's schema history: replayed into tables, and written from them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tailrace._kernel import GtidSet
+from tailrace.convert import native
+from tailrace.convert.defaults import default_text
+from tailrace.convert.table import row_key
+from tailrace.errors import SchemaError, StorageError
+from tailrace.history.charset import by_name
+from tailrace.history.ddl.effect import Context, apply
+from tailrace.history.tables import Tables
+from tailrace.model.offset import Offset
+from tailrace.model.table import Column, Table, TableId
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The tables at an offset, and how they were found."""
+
+    tables: Tables
+    records: int
+    skipped: int
+    """Statements that our parser could not follow, where the record's own definition was taken."""
+
+
+def replay(lines: Iterable[str], offset: Offset) -> Replayed:
+    """The tables after every record that lies at or before `offset`. Raises StorageError for a line that is none.
+
+    Statements are read anew, which tells more (collations, unique keys) than the definitions beside them.
+    """
+    tables, records, skipped = Tables.of((), {}), 0, 0
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            position = record["position"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise StorageError(f"line {number} is no record of Debezium's schema history: {error}") from None
+        if not _reached(position, offset):
+            continue
+        records += 1
+        try:
+            tables, _ = apply(tables, Context(database=record.get("databaseName") or ""), record.get("ddl") or "")
+        except SchemaError as error:
+            log.warning("line %d: %s; its definition is taken instead", number, error.message)
+            skipped += 1
+            tables = _apply_changes(tables, record.get("tableChanges") or ())
+    return Replayed(tables, records, skipped)
+
+
+def _reached(position: Mapping[str, Any], offset: Offset) -> bool:
+    if position.get("snapshot"):
+        return True
+    if position.get("gtids") and offset.gtids:
+        known, asked = GtidSet(position["gtids"]), GtidSet(offset.gtids)
+        # The statement's own GTID is not in its record: equal sets mean that it comes after the offset.
+        return known != asked and asked.contains(known)
+    return (position["file"], position["pos"]) < (offset.file, offset.position)
+
+
+_ID = re.compile(r'"((?:[^"]|"")*)"\."((?:[^"]|"")*)"')
+
+
+def _apply_changes(tables: Tables, changes: Sequence[Mapping[str, Any]]) -> Tables:
+    for change in changes:
+        match = _ID.fullmatch(change["id"])
+        if match is None:
+            raise StorageError(f"{change['id']} is no table")
+        name = TableId(match[1].replace('""', '"'), match[2].replace('""', '"'))
+        definition = change.get("table")
+        tables = tables.drop(name) if definition is None else tables.put(_table(name, definition))
+    return tables
+
+
+def _table(name: TableId, definition: Mapping[str, Any]) -> Table:
+    charset = by_name(definition.get("defaultCharsetName"), None)
+    return Table(
+        id=name,
+        columns=tuple(_column(column) for column in definition["columns"]),
+        primary_key=tuple(definition.get("primaryKeyColumnNames") or ()),
+        charset=charset.name if charset else None,
+        collation=charset.collation if charset else None,
+    )
+
+
+def _column(definition: Mapping[str, Any]) -> Column:
+    words = definition["typeName"].lower().split()
+    charset = by_name(definition.get("charsetName"), None)
+    kind = {"geometrycollection": "geomcollection"}.get(words[0], words[0])
+    length = None if kind in {"enum", "set"} else definition.get("length")
+    return Column(
+        name=definition["name"],
+        data_type=kind,
+        length=length,
+        scale=definition.get("scale"),
+        unsigned="unsigned" in words,
+        zerofill="zerofill" in words,
+        nullable=bool(definition.get("optional")),
+        charset=charset.name if charset else None,
+        collation=charset.collation if charset else None,
+        labels=tuple(label.removeprefix("'").removesuffix("'") for label in definition.get("enumValues") or ()),
+        default=definition.get("defaultValueExpression"),
+        auto_increment=bool(definition.get("autoIncremented")),
+    )
+
+
+def records(tables: Tables, offset: Offset, prefix: str, now_ms: Callable[[], int]) -> Iterator[str]:
+    """Lines from which Debezium recovers the tables as they are at `offset`."""
+    position: dict[str, object] = {
+        "ts_sec": offset.timestamp_us // 1_000_000,
+        "file": offset.file,
+        "pos": offset.position,
+    }
+    if offset.gtids:
+        position["gtids"] = offset.gtids
+    position["snapshot"] = "INITIAL"
+    for table in sorted(tables, key=lambda table: table.id):
+        record = {
+            "source": {"server": prefix},
+            "position": position,
+            "ts_ms": now_ms(),
+            "databaseName": table.id.database,
+            "ddl": "",
+            "tableChanges": [_change(table)],
+        }
+        yield json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+
+
+def _change(table: Table) -> dict[str, Any]:
+    name = ".".join('"' + part.replace('"', '""') + '"' for part in table.id)
+    columns = [_written(column, position) for position, column in enumerate(table.columns, start=1)]
+    return {
+        "type": "CREATE",
+        "id": name,
+        "table": {
+            "defaultCharsetName": table.charset,
+            "primaryKeyColumnNames": list(row_key(table)),
+            "columns": columns,
+            "attributes": [],
+        },
+    }
+
+
+def _written(column: Column, position: int) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "name": column.name,
+        "jdbcType": native.jdbc_type(column),
+        "typeName": native.type_name(column),
+        "typeExpression": native.type_name(column),
+        "charsetName": column.charset,
+        "length": native.length(column),
+        "scale": native.scale(column),
+        "position": position,
+        "optional": column.nullable,
+        "autoIncremented": column.auto_increment,
+        "generated": column.auto_increment,
+        "hasDefaultValue": column.nullable or default_text(column) is not None,
+        "defaultValueExpression": default_text(column),
+        "enumValues": [f"'{label}'" for label in column.labels],
+    }
+    return {name: value for name, value in written.items() if value is not None}
