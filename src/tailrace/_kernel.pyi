@@ -25,6 +25,7 @@ __all__ = [
     "Query",
     "ResultSet",
     "Rollback",
+    "Source",
     "XaEnd",
     "XaHold",
     "charsets",
@@ -266,6 +267,12 @@ class Rollback:
     def rows(self) -> int: ...
 
 @final
+class Source:
+    """The first transaction of a server: answer with `Decoder.accept`. Only after `Decoder.ask_for_sources`."""
+    @property
+    def uuid(self) -> str: ...
+
+@final
 class Decoder:
     """The binlog stream, packets in, batches out. Feed until `next()` returns None, then feed more."""
     def __new__(
@@ -284,7 +291,7 @@ class Decoder:
         """Bytes of MySQL packets as they came from the socket, cut anywhere."""
     def replay(self, data: bytes, last: bool) -> None:
         """A piece of an XA transaction that has committed; decoded before any further input."""
-    def next(self, now_us: int) -> Batch | NeedTable | Query | XaHold | XaEnd | Rollback | None:
+    def next(self, now_us: int) -> Batch | NeedTable | Query | Source | XaHold | XaEnd | Rollback | None:
         """The next thing, or None when more input is needed. `now_us` becomes ts_ms, ts_us, ts_ns of the events."""
     def bind(self, table_id: int, plan: Plan | None) -> None:
         """Answers NeedTable; None drops the table's rows."""
@@ -292,6 +299,10 @@ class Decoder:
         """After DDL: ask again for every table."""
     def skip_rows(self, gtid: str, rows: int) -> None:
         """After a reconnect inside a transaction: do not emit its first `rows` events again."""
+    def ask_for_sources(self) -> None:
+        """Give a `Source` for each server whose transactions are met for the first time."""
+    def accept(self, uuid: str, wanted: bool) -> None:
+        """Answers Source: whether rows of that server's transactions become events."""
     def take_over(self, events: int, rows: int) -> None:
         """From another reader, inside the first transaction: do not emit its first `events` binlog events, BEGIN
         included, and the first `rows` rows of the next one."""

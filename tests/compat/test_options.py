@@ -72,6 +72,8 @@ ROUTE = {
 class Case(NamedTuple):
     name: str
     properties: dict[str, str]
+    first: tuple[str, ...] = ()
+    """Statements before the others that happen while both stream."""
 
 
 CASES = (
@@ -115,6 +117,28 @@ CASES = (
     Case("delimiter", {"topic.delimiter": "-"}),
     Case("no data", {"snapshot.mode": "no_data"}),
     Case("some tables", {"snapshot.include.collection.list": r"options.people,options.zz_done"}),
+    Case(
+        "own selects",
+        {
+            "snapshot.select.statement.overrides": "options.people",
+            "snapshot.select.statement.overrides.options.people": "SELECT *, hidden FROM options.people WHERE id = 1",
+        },
+    ),
+    Case(
+        "mode by properties",
+        {
+            "snapshot.mode": "configuration_based",
+            "snapshot.mode.configuration.based.snapshot.data": "true",
+            "snapshot.mode.configuration.based.snapshot.schema": "true",
+            "snapshot.mode.configuration.based.start.stream": "true",
+        },
+    ),
+    Case("statements first", {"database.initial.statements": "SET @a = 1;SET @b = 'x;;y'"}),
+    Case("query", {"include.query": "true"}, ("SET SESSION binlog_rows_query_log_events = ON",)),
+    # Without a lock Debezium reads definitions side by side, in any order.
+    Case("no lock", {"snapshot.locking.mode": "none", "include.schema.changes": "false"}),
+    Case("always", {"snapshot.mode": "always"}),
+    Case("when needed", {"snapshot.mode": "when_needed"}),
     Case("rows alone", UNWRAP),
     Case(
         "rows alone, deletes rewritten",
@@ -152,7 +176,8 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_record_is_as_debezium_writes_it(case: Case, oracle: Oracle, mysql: lab.Server, tmp_path: Path) -> None:
     exercised.update(case.properties)
-    found = run(oracle, mysql, "options", tmp_path, before=BEFORE, after=AFTER, properties=case.properties)
+    after = [*case.first, *AFTER]
+    found = run(oracle, mysql, "options", tmp_path, before=BEFORE, after=after, properties=case.properties)
     assert found.theirs, "nothing came"
     rest = unexplained(differences(found.theirs, found.ours), set())
     assert not rest, "\n".join(map(str, rest[:20]))

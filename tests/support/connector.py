@@ -143,13 +143,34 @@ class Connector:
         server.execute(f"INSERT INTO {database}.marker VALUES ({mark})")
         self.await_row(database, "marker", {"id": mark})
 
+    def await_record(self, topic: str) -> None:
+        """Until a record of this topic is in the files (`sink.format=record`)."""
+        wanted = json.dumps({"topic": topic})[:-1].replace(": ", ":").encode()
+        assert await_condition(lambda: any(wanted in file.read_bytes() for file in self.files), 60), topic
+
+    def await_offset(self, gtids: str) -> None:
+        """Until this GTID set is stored."""
+
+        def stored() -> bool:
+            return (self._offset() or {}).get("gtids") == gtids.replace("\n", "")
+
+        assert await_condition(stored, 60), f"{gtids} was not stored: {self._offset()}"
+
+    def _offset(self) -> dict[str, Any] | None:
+        with closing(sqlite3.connect(self.folder / "state.db")) as state:
+            try:
+                offset = state.execute("SELECT offset FROM connector").fetchone()[0]
+            except (sqlite3.OperationalError, TypeError):
+                # The connector has not got so far.
+                return None
+        return json.loads(offset) if offset is not None else None
+
     def await_streaming(self) -> None:
         """Until a restart would go on streaming, and take no new snapshot."""
 
         def stored() -> bool:
-            with closing(sqlite3.connect(self.folder / "state.db")) as state:
-                offset = state.execute("SELECT offset FROM connector").fetchone()[0]
-            return offset is not None and not json.loads(offset).get("snapshot")
+            offset = self._offset()
+            return offset is not None and not offset.get("snapshot")
 
         assert await_condition(stored, 60), "no offset behind the snapshot was stored"
 

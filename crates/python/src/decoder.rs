@@ -80,6 +80,14 @@ impl Decoder {
         self.0.skip_rows(gtid, rows);
     }
 
+    fn ask_for_sources(&mut self) {
+        self.0.ask_for_sources();
+    }
+
+    fn accept(&mut self, uuid: &str, wanted: bool) {
+        self.0.accept(uuid, wanted);
+    }
+
     fn take_over(&mut self, events: u64, rows: u64) {
         self.0.take_over(events, rows);
     }
@@ -128,6 +136,7 @@ impl Decoder {
                 };
                 Py::new(py, items::XaEnd { xid, outcome })?.into_any()
             }
+            Item::Source { uuid } => Py::new(py, items::Source { uuid })?.into_any(),
             Item::Rollback { rows } => Py::new(py, items::Rollback { rows })?.into_any(),
         })
     }

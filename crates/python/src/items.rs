@@ -55,6 +55,11 @@ pub struct XaEnd {
 }
 
 #[pyclass(frozen, get_all, module = "tailrace._kernel")]
+pub struct Source {
+    pub uuid: String,
+}
+
+#[pyclass(frozen, get_all, module = "tailrace._kernel")]
 pub struct Rollback {
     pub rows: u64,
 }

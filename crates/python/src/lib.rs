@@ -23,6 +23,7 @@ fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<items::NeedTable>()?;
     module.add_class::<items::Query>()?;
     module.add_class::<items::Rollback>()?;
+    module.add_class::<items::Source>()?;
     module.add_class::<items::XaEnd>()?;
     module.add_class::<items::XaHold>()?;
     module.add_class::<plan::Envelope>()?;

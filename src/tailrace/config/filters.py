@@ -51,6 +51,13 @@ GTID_INCLUDES = Field(
 GTID_EXCLUDES = Field(
     "gtid.source.excludes", PATTERNS, None, "Source UUIDs to leave out of it; not with gtid.source.includes."
 )
+GTID_FILTER_DML = Field(
+    "gtid.source.filter.dml.events",
+    BOOLEAN,
+    default=True,
+    doc="Leave out rows of transactions that began on servers which those lists leave out; their GTIDs still count.",
+    importance="low",
+)
 
 FIELDS: tuple[Field[Any], ...] = (
     DATABASE_INCLUDE,
@@ -60,6 +67,7 @@ FIELDS: tuple[Field[Any], ...] = (
     IGNORE_BUILTIN,
     GTID_INCLUDES,
     GTID_EXCLUDES,
+    GTID_FILTER_DML,
 )
 
 
@@ -106,6 +114,12 @@ class TableFilter:
             tables=NameFilter(values.get(TABLE_INCLUDE), values.get(TABLE_EXCLUDE)),
             ignore_builtin=values[IGNORE_BUILTIN],
         )
+
+
+def filters_rows(values: Values) -> bool:
+    """Whether rows of other sources are left out."""
+    listed = values.get(GTID_INCLUDES) is not None or values.get(GTID_EXCLUDES) is not None
+    return listed and values[GTID_FILTER_DML]
 
 
 def gtid_sources(values: Values) -> NameFilter:

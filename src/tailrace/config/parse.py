@@ -8,10 +8,11 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tailrace.config import engine, events, filters, peers, sink, snapshot, source
+from tailrace.config import engine, events, failure, filters, peers, sink, snapshot, source
 from tailrace.config.engine import EngineConfig, StorageConfig
 from tailrace.config.events import EventsConfig
 from tailrace.config.expand import expand
+from tailrace.config.failure import FailureConfig
 from tailrace.config.field import Family, Field, Values
 from tailrace.config.filters import NameFilter, TableFilter
 from tailrace.config.sink import SinkConfig, SinkFields
@@ -30,17 +31,19 @@ FIELDS: tuple[Field[Any], ...] = (
     *source.FIELDS,
     *filters.FIELDS,
     *events.FIELDS,
+    *failure.FIELDS,
     *snapshot.FIELDS,
     *sink.FIELDS,
 )
 """Every property except those of the sinks."""
-FAMILIES: tuple[Family[Any], ...] = (*events.FAMILIES,)
+FAMILIES: tuple[Family[Any], ...] = (*events.FAMILIES, *snapshot.FAMILIES)
 
 _PROBLEMS: tuple[Callable[[Values], list[str]], ...] = (
     engine.problems,
     source.problems,
     filters.problems,
     events.problems,
+    snapshot.problems,
 )
 
 
@@ -52,7 +55,9 @@ class Config:
     source: SourceConfig
     tables: TableFilter
     gtid_sources: NameFilter
+    filter_rows_by_source: bool
     events: EventsConfig
+    failure: FailureConfig
     snapshot: SnapshotConfig
     engine: EngineConfig
     storage: StorageConfig
@@ -83,7 +88,9 @@ def parse(
         source=SourceConfig.read(values),
         tables=TableFilter.read(values),
         gtid_sources=filters.gtid_sources(values),
+        filter_rows_by_source=filters.filters_rows(values),
         events=EventsConfig.read(values),
+        failure=FailureConfig.read(values),
         snapshot=SnapshotConfig.read(values),
         engine=EngineConfig.read(values),
         storage=StorageConfig.read(values),

@@ -25,6 +25,15 @@ _WITHOUT_EFFECT = {
     "query.fetch.size": "every table is streamed",
     "snapshot.fetch.size": "every table is streamed",
     "topic.cache.size": "topic names are not cached",
+    "binlog.buffer.size": "rows of a transaction that is rolled back never come",
+    "connection.validation.timeout.ms": "connect.timeout.ms bounds every attempt",
+    "custom.sanitize.pattern": "secrets are never written, whatever their names",
+    "database.connectionTimeZone": "TIMESTAMP is an instant, whatever the zone of a session",
+    "database.query.timeout.ms": "a dead server is noticed by connect.keep.alive.interval.ms",
+    "database.server.id.offset": "there is one server id",
+    "snapshot.max.threads.multiplier": "tables are split by their size",
+    "statistics.metrics.enabled": "metrics come with the worker",
+    "use.nongraceful.disconnect": "connections are closed at once",
 }
 _WITHOUT_EFFECT_PREFIXES = {
     "schema.history.internal.kafka.": _KEPT_IN_STORAGE,
@@ -32,6 +41,37 @@ _WITHOUT_EFFECT_PREFIXES = {
     "schema.history.internal.producer.": _KEPT_IN_STORAGE,
     "schema.history.internal.consumer.": _KEPT_IN_STORAGE,
     "offset.storage": _KEPT_IN_STORAGE,
+}
+_NEVER_LOST = "an event that cannot be read stops the connector with its place, so that nothing is lost unseen"
+_WITH_WORKER = "comes with signals and incremental snapshots"
+_NO_LINEAGE = "OpenLineage is not written"
+_ROUTE = "route by transforms: io.debezium.transforms.ByLogicalTableRouter"
+_NO_CUSTOM = "there are no classes of Java here"
+_REASONS = {
+    "event.processing.failure.handling.mode": _NEVER_LOST,
+    "event.deserialization.failure.handling.mode": _NEVER_LOST,
+    "event.converting.failure.handling.mode": "a value that does not fit is null where the column allows it; where it "
+    "does not, the connector stops",
+    "converters": "values are written in the kernel; convert them in the consumer",
+    "post.processors": "there is nothing to read again: events have every value",
+    "predicates": "transforms here apply to every record",
+    "custom.metric.tags": "metrics come with the worker",
+    "queue.provider.type": "the queue is in memory, bounded by max.queue.size.in.bytes",
+    "legacy.snapshot.max.threads": "threads share the parts of a table",
+    "read.only": _WITH_WORKER,
+    "snapshot.mode.custom.name": _NO_CUSTOM,
+    "snapshot.locking.mode.custom.name": _NO_CUSTOM,
+    "snapshot.query.mode.custom.name": _NO_CUSTOM,
+}
+_REASON_PREFIXES = {
+    "signal.": _WITH_WORKER,
+    "incremental.": _WITH_WORKER,
+    "notification.": "notifications come with the worker",
+    "openlineage.": _NO_LINEAGE,
+    "topic.key.": _ROUTE,
+    "topic.re": _ROUTE,
+    "header.converter": "headers are JSON",
+    "driver.": "there is no JDBC driver here",
 }
 _HINTS = {
     "database.ssl.truststore": "give the authorities as a PEM file in database.ssl.ca",
@@ -64,12 +104,21 @@ def note(name: str, value: str) -> str | None:
     return next((why for prefix, why in _WITHOUT_EFFECT_PREFIXES.items() if name.startswith(prefix)), None)
 
 
+def reason(name: str) -> str | None:
+    """Why a known property cannot be given."""
+    if name in _REASONS:
+        return _REASONS[name]
+    return next((why for prefix, why in _REASON_PREFIXES.items() if name.startswith(prefix)), None)
+
+
 def refusal(name: str) -> str:
     """What to tell the user of a known property whose value would change what comes out."""
     default = DEFAULTS.get(name)
+    why = reason(name)
+    because = f": {why}" if why else ""
     rest = f"; only Debezium's default ({default}) can be given" if default else ""
     hint = f"; {_HINTS[name]}" if name in _HINTS else ""
-    return f"{name}: not supported yet{rest}{hint}"
+    return f"{name}: not supported{because}{rest}{hint}"
 
 
 def _same(value: str, default: str | None) -> bool:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from tailrace.config.field import INT, LONG, PATTERNS, Field, Values, at_least, between, one_of
+from tailrace.config.field import (
+    BOOLEAN,
+    INT,
+    LIST,
+    LONG,
+    PATTERNS,
+    STRING,
+    Family,
+    Field,
+    Values,
+    at_least,
+    between,
+    one_of,
+)
 
 if TYPE_CHECKING:
     from tailrace.config.filters import Patterns
@@ -22,6 +36,15 @@ class SnapshotMode(StrEnum):
     ALWAYS = "always"
     WHEN_NEEDED = "when_needed"
     RECOVERY = "recovery"
+    CONFIGURATION_BASED = "configuration_based"
+
+
+class TableOrder(StrEnum):
+    """Which tables are read first."""
+
+    DISABLED = "disabled"
+    ASCENDING = "ascending"
+    DESCENDING = "descending"
 
 
 class LockingMode(StrEnum):
@@ -38,7 +61,8 @@ MODE = Field(
     SnapshotMode.INITIAL,
     "initial: read all captured tables if there is no offset, then stream; initial_only: read them and stop; no_data: "
     "read definitions only, then stream; always: read at every start; when_needed: as initial, and again if the "
-    "offset is no longer in the binlog; recovery: read definitions again, then stream from the offset.",
+    "offset is no longer in the binlog; recovery: read definitions again, then stream from the offset; "
+    "configuration_based: as the properties snapshot.mode.configuration.based.* say.",
     importance="high",
 )
 LOCKING = Field(
@@ -61,7 +85,90 @@ INCLUDE = Field(
     "Of the captured tables, those whose rows are read; regular expressions over `database.table`, read in this order.",
 )
 
-FIELDS: tuple[Field[Any], ...] = (MODE, LOCKING, LOCK_TIMEOUT, THREADS, INCLUDE)
+_BASED = "snapshot.mode.configuration.based"
+BASED_DATA = Field(f"{_BASED}.snapshot.data", BOOLEAN, default=False, doc="Read rows at every start.", importance="low")
+BASED_SCHEMA = Field(
+    f"{_BASED}.snapshot.schema", BOOLEAN, default=False, doc="Read definitions at every start.", importance="low"
+)
+BASED_STREAM = Field(
+    f"{_BASED}.start.stream", BOOLEAN, default=False, doc="Stream after that; else end.", importance="low"
+)
+BASED_SCHEMA_ERROR = Field(
+    f"{_BASED}.snapshot.on.schema.error",
+    BOOLEAN,
+    default=False,
+    doc="Read definitions again where none are stored.",
+    importance="low",
+)
+BASED_DATA_ERROR = Field(
+    f"{_BASED}.snapshot.on.data.error",
+    BOOLEAN,
+    default=False,
+    doc="Take a new snapshot where the offset is no longer in the binlog.",
+    importance="low",
+)
+SELECTS = Field(
+    "snapshot.select.statement.overrides",
+    LIST,
+    None,
+    "Tables, `database.table`, whose rows are chosen by a SELECT of your own, in "
+    "snapshot.select.statement.overrides.<database>.<table>. It must give the table's columns, in any order.",
+)
+SELECT = Family(
+    "snapshot.select.statement.overrides.<database>.<table>",
+    re.compile(r"snapshot\.select\.statement\.overrides\.([^.]+)\.(.+)"),
+    STRING,
+    "The SELECT of one table.",
+)
+ORDER = Field(
+    "snapshot.tables.order.by.row.count",
+    one_of(TableOrder),
+    TableOrder.DISABLED,
+    "Read tables in the order of their estimated size: ascending, descending; disabled: by name.",
+    importance="low",
+)
+DELAY = Field("snapshot.delay.ms", LONG, 0, "Pause before the snapshot, in ms.", at_least(0), "low")
+STREAMING_DELAY = Field(
+    "streaming.delay.ms", LONG, 0, "Pause between the snapshot and the stream, in ms.", at_least(0), "low"
+)
+QUERY_MODE = Field(
+    "snapshot.query.mode",
+    STRING,
+    "select_all",
+    "Only select_all.",
+    lambda value: None if value.lower() == "select_all" else "only select_all is supported",
+    "low",
+)
+
+FIELDS: tuple[Field[Any], ...] = (
+    MODE,
+    BASED_DATA,
+    BASED_SCHEMA,
+    BASED_STREAM,
+    BASED_SCHEMA_ERROR,
+    BASED_DATA_ERROR,
+    LOCKING,
+    LOCK_TIMEOUT,
+    THREADS,
+    INCLUDE,
+    SELECTS,
+    ORDER,
+    DELAY,
+    STREAMING_DELAY,
+    QUERY_MODE,
+)
+FAMILIES: tuple[Family[Any], ...] = (SELECT,)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredMode:
+    """`snapshot.mode=configuration_based`, spelled out."""
+
+    data: bool = False
+    schema: bool = False
+    stream: bool = False
+    on_schema_error: bool = False
+    on_data_error: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +180,23 @@ class SnapshotConfig:
     lock_timeout_ms: int = 10_000
     threads: int = 1
     include: Patterns | None = None
+    based: ConfiguredMode = ConfiguredMode()
+    selects: tuple[tuple[str, str], ...] = ()
+    """(`database.table`, SELECT)"""
+    table_order: TableOrder = TableOrder.DISABLED
+    delay_ms: int = 0
+    streaming_delay_ms: int = 0
+
+    @property
+    def streams(self) -> bool:
+        """Whether the connector goes on after the snapshot."""
+        if self.mode is SnapshotMode.CONFIGURATION_BASED:
+            return self.based.stream
+        return self.mode is not SnapshotMode.INITIAL_ONLY
+
+    def select(self, table: TableId) -> str | None:
+        """The SELECT given for a table."""
+        return next((statement for name, statement in self.selects if name == str(table)), None)
 
     def order(self, tables: tuple[TableId, ...]) -> tuple[TableId, ...]:
         """Of `tables`, those whose rows are read, in the order of the include list, else as they came."""
@@ -90,4 +214,24 @@ class SnapshotConfig:
             lock_timeout_ms=values[LOCK_TIMEOUT],
             threads=values[THREADS],
             include=values.get(INCLUDE),
+            based=ConfiguredMode(
+                values[BASED_DATA],
+                values[BASED_SCHEMA],
+                values[BASED_STREAM],
+                values[BASED_SCHEMA_ERROR],
+                values[BASED_DATA_ERROR],
+            ),
+            selects=tuple((".".join(names), statement) for names, statement in values.family(SELECT)),
+            table_order=values[ORDER],
+            delay_ms=values[DELAY],
+            streaming_delay_ms=values[STREAMING_DELAY],
         )
+
+
+def problems(values: Values) -> list[str]:
+    """Selects without a table, and tables without a select."""
+    named: tuple[str, ...] = values.get(SELECTS) or ()
+    given = {".".join(names) for names, _ in values.family(SELECT)}
+    return [f"{SELECTS.name}: {SELECTS.name}.{table} is missing" for table in named if table not in given] + [
+        f"{SELECTS.name}.{table}: {table} is not named in {SELECTS.name}" for table in sorted(given - set(named))
+    ]

@@ -15,6 +15,7 @@ from tailrace.config.field import (
     PASSWORD,
     STRING,
     Field,
+    Kind,
     Password,
     Values,
     at_least,
@@ -38,6 +39,12 @@ class SslMode(StrEnum):
 
 def _not_blank(value: str) -> str | None:
     return None if value.strip() else "must not be empty"
+
+
+def _statements(text: str) -> tuple[str, ...]:
+    """Debezium's list: `;` ends a statement, `;;` is a semicolon."""
+    parts = (part.replace("\0", ";").strip() for part in text.replace(";;", "\0").split(";"))
+    return tuple(part for part in parts if part)
 
 
 HOSTNAME = Field(
@@ -98,6 +105,29 @@ HEARTBEAT_PERIOD = Field(
     between(1, 60_000),
     "low",
 )
+INITIAL_STATEMENTS = Field(
+    "database.initial.statements",
+    Kind("STRING", _statements),
+    None,
+    "SQL to run on each new connection, separated by `;` (`;;` is a semicolon).",
+    importance="low",
+)
+NET_WRITE_TIMEOUT = Field(
+    "binlog.net.write.timeout",
+    LONG,
+    0,
+    "net_write_timeout of the connection that reads the binlog, in seconds; 0: the server's.",
+    at_least(0),
+    "low",
+)
+NET_READ_TIMEOUT = Field(
+    "binlog.net.read.timeout",
+    LONG,
+    0,
+    "net_read_timeout of the connection that reads the binlog, in seconds; 0: the server's.",
+    at_least(0),
+    "low",
+)
 
 FIELDS: tuple[Field[Any], ...] = (
     HOSTNAME,
@@ -113,6 +143,9 @@ FIELDS: tuple[Field[Any], ...] = (
     KEEP_ALIVE,
     KEEP_ALIVE_INTERVAL,
     HEARTBEAT_PERIOD,
+    INITIAL_STATEMENTS,
+    NET_WRITE_TIMEOUT,
+    NET_READ_TIMEOUT,
 )
 
 
@@ -134,6 +167,9 @@ class SourceConfig:
     """Period of binlog heartbeats; None: none are asked for."""
     silence_ms: int | None = 1_500
     """How long nothing may come from the server before the connection is taken for dead; None: for ever."""
+    initial_statements: tuple[str, ...] = ()
+    net_write_timeout_s: int = 0
+    net_read_timeout_s: int = 0
 
     @classmethod
     def read(cls, values: Values) -> SourceConfig:
@@ -152,6 +188,9 @@ class SourceConfig:
             connect_timeout_ms=values[CONNECT_TIMEOUT],
             heartbeat_ms=heartbeat,
             silence_ms=min(3 * heartbeat, values[KEEP_ALIVE_INTERVAL]) if heartbeat else None,
+            initial_statements=values.get(INITIAL_STATEMENTS) or (),
+            net_write_timeout_s=values[NET_WRITE_TIMEOUT],
+            net_read_timeout_s=values[NET_READ_TIMEOUT],
         )
 
 

@@ -22,7 +22,9 @@ from tailrace._kernel import (
     XaEnd,
     XaHold,
 )
-from tailrace.config import Config, SnapshotMode
+from tailrace.config import Config, NameFilter
+from tailrace.config.failure import GuardrailAction
+from tailrace.config.snapshot import TableOrder
 from tailrace.engine.announce import Announcer
 from tailrace.engine.progress import ProgressBoard, State
 from tailrace.engine.queue import Delivery, DeliveryQueue
@@ -35,8 +37,9 @@ from tailrace.model.table import Table, TableId
 from tailrace.mysql.connection import Connection, connect
 from tailrace.mysql.dump import DumpSocket, open_dump
 from tailrace.mysql.failure import from_kernel
-from tailrace.mysql.server import check_streamable, read_binlog_end, read_facts
+from tailrace.mysql.server import ServerFacts, check_streamable, read_binlog_end, read_facts
 from tailrace.snapshot.chunks import plan as plan_chunks
+from tailrace.snapshot.decide import Known, Start, decide
 from tailrace.snapshot.extents import read_extents
 from tailrace.snapshot.open import OpenSnapshot, open_snapshot
 from tailrace.snapshot.read import Markers, read_chunks
@@ -84,7 +87,7 @@ class Capture:
         """Until stopped, or for `initial_only` until the snapshot is whole. Raises what waiting cannot repair."""
         try:
             offset = self._begin()
-            if offset is not None and self._config.snapshot.mode is not SnapshotMode.INITIAL_ONLY:
+            if offset is not None and self._config.snapshot.streams:
                 self._stream(offset)
         except SourceError:
             # A connection that `interrupt` closed is no failure.
@@ -95,25 +98,36 @@ class Capture:
 
     def _begin(self) -> Offset | None:
         """The offset to stream from, after a snapshot where one is due; None if stopped."""
-        mode, resume = self._config.snapshot.mode, self._resume
+        resume = self._resume
         with connect(self._config.source) as connection:
             facts = read_facts(connection)
             check_streamable(facts, None, _subtract)
             self._schema.serve(facts)
-            due = mode is SnapshotMode.ALWAYS or resume is None or resume.snapshot
-            if not due and resume is not None:
-                try:
-                    check_streamable(facts, resume, _subtract)
-                except PositionPurged:
-                    if mode is not SnapshotMode.WHEN_NEEDED:
-                        raise
-                    log.warning("the offset is no longer in the binlog: a new snapshot is taken")
-                    due = True
-            if mode is SnapshotMode.RECOVERY or (due and mode is SnapshotMode.NO_DATA):
-                return self._read_definitions(connection, resume if mode is SnapshotMode.RECOVERY else None)
-        if not due and resume is not None and self._schema.recover():
+            purged = _purged(facts, resume)
+            known = Known(
+                offset=resume is not None,
+                unfinished=resume is not None and resume.snapshot,
+                available=purged is None,
+                history=resume is not None and self._schema.recover(),
+            )
+            start = decide(self._config.snapshot, known)
+            if start is Start.PURGED and purged is not None:
+                raise purged
+            if start is Start.NO_OFFSET:
+                hint = "start once with snapshot.mode=no_data or initial"
+                raise ConfigError("snapshot.mode=recovery needs a stored offset", hint=hint)
+            if start is Start.DEFINITIONS:
+                return self._read_definitions(connection, None)
+            if start is Start.DEFINITIONS_THEN_RESUME:
+                return self._read_definitions(connection, resume)
+        if start is Start.RESUME:
             return resume
-        return self._retry(self._snapshot, State.SNAPSHOT)
+        if purged is not None:
+            log.warning("the offset is no longer in the binlog: a new snapshot is taken")
+        if self._stopping.wait(self._config.snapshot.delay_ms / 1000):
+            return None
+        offset = self._retry(self._snapshot, State.SNAPSHOT)
+        return None if self._stopping.wait(self._config.snapshot.streaming_delay_ms / 1000) else offset
 
     def _read_definitions(self, connection: Connection, resume: Offset | None) -> Offset:
         """Definitions as they are now, and `resume`, or the binlog's end, to stream from."""
@@ -170,8 +184,12 @@ class Capture:
         return offset
 
     def _snapshot_batches(self, opened: OpenSnapshot[Definitions], wanted: list[Table]) -> Iterator[Batch]:
+        config = self._config.snapshot
         extents = read_extents(opened.readers[0], wanted, threads=len(opened.readers))
-        chunks = plan_chunks(wanted, extents, threads=len(opened.readers))
+        if config.table_order is not TableOrder.DISABLED:
+            descending = config.table_order is TableOrder.DESCENDING
+            wanted = sorted(wanted, key=lambda table: extents[table.id].estimated_rows, reverse=descending)
+        chunks = plan_chunks(wanted, extents, threads=len(opened.readers), statement=config.select)
         return read_chunks(
             opened.readers,
             {table.id: table for table in wanted},
@@ -191,9 +209,19 @@ class Capture:
             max_batch_bytes=self._config.engine.batch_bytes,
         )
 
+    def _guard(self, tables: int) -> None:
+        failure = self._config.failure
+        if failure.most_tables is None or tables <= failure.most_tables:
+            return
+        message = f"{tables} tables would be captured, and guardrail.collections.max is {failure.most_tables}"
+        if failure.too_many_tables is GuardrailAction.FAIL:
+            raise ConfigError(message, hint="narrow table.include.list, or raise the limit")
+        log.warning("%s", message)
+
     def _captured(self, tables: Tables) -> list[TableId]:
         """Raises ConfigError where a list of tables was given and none of them exists."""
         found = sorted(table.id for table in tables if self._config.tables.captured(table.id))
+        self._guard(len(found))
         wanted = self._config.tables.tables.include
         if wanted and not found:
             near = [str(table.id) for table in tables if self._config.tables.database_captured(table.id.database)]
@@ -214,7 +242,7 @@ class Capture:
                     return
                 self._board.enter(State.STREAMING)
                 log.info("streaming from %s %s", _place(reader.offset), reader.offset.gtids)
-                policy = _Policy(self._schema, self._storage)
+                policy = _Policy(self._schema, self._storage, self._config.gtid_sources)
                 try:
                     with ReadAhead(dump) as ahead:
                         for item in follow(ahead.take, self._decoder(reader), policy):
@@ -253,6 +281,8 @@ class Capture:
             decoder.skip_rows(*reader.open_transaction)
         elif offset.events:
             decoder.take_over(offset.events, offset.rows)
+        if self._config.filter_rows_by_source:
+            decoder.ask_for_sources()
         reader.decoder = decoder
         return decoder
 
@@ -333,11 +363,15 @@ class _Reader:
 
 
 class _Policy:
-    """The kernel's questions, answered by schema and storage."""
+    """The kernel's questions, answered by schema, storage and configuration."""
 
-    def __init__(self, schema: Schema, storage: Storage) -> None:
+    def __init__(self, schema: Schema, storage: Storage, sources: NameFilter) -> None:
         self._schema = schema
         self._storage = storage
+        self._sources = sources
+
+    def wants(self, source: str) -> bool:
+        return self._sources.accepts(source)
 
     def plan(self, need: NeedTable) -> Plan | None:
         return self._schema.plan(need)
@@ -366,6 +400,17 @@ class _Interruptible:
 
 def _place(offset: Offset) -> str:
     return f"{offset.file}:{offset.position}"
+
+
+def _purged(facts: ServerFacts, offset: Offset | None) -> PositionPurged | None:
+    """Why the binlog does not have what follows the offset."""
+    if offset is None or offset.snapshot:
+        return None
+    try:
+        check_streamable(facts, offset, _subtract)
+    except PositionPurged as purged:
+        return purged
+    return None
 
 
 def _subtract(gtids: str, other: str) -> str:

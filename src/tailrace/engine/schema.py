@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from tailrace._kernel import NeedTable, Plan, Query
 from tailrace.config import Config
+from tailrace.config.failure import Inconsistent
 from tailrace.convert import Plans
 from tailrace.engine.announce import Announcer
 from tailrace.errors import SchemaError, StorageError, UnsupportedSource
@@ -95,6 +96,19 @@ class Schema:
         name = TableId(need.database, need.table)
         if not self._config.tables.captured(name):
             return None
+        try:
+            return self._fitting_plan(need, name)
+        except SchemaError as error:
+            match self._config.failure.inconsistent:
+                case Inconsistent.FAIL:
+                    raise
+                case Inconsistent.WARN:
+                    log.warning("the rows of %s are left out: %s", name, error.message)
+                case Inconsistent.SKIP:
+                    log.debug("the rows of %s are left out: %s", name, error.message)
+            return None
+
+    def _fitting_plan(self, need: NeedTable, name: TableId) -> Plan:
         known = self._history.tables.get(name)
         if known is not None and check(known, need) is None:
             return self._plans.plan(known)
@@ -128,7 +142,13 @@ class Schema:
                     lower_case_table_names=self._lower_case_table_names,
                     explicit_defaults_for_timestamp=query.explicit_defaults_for_timestamp,
                 )
-                changes = self._history.follow(where, context, query.sql)
+                try:
+                    changes = self._history.follow(where, context, query.sql)
+                except SchemaError as error:
+                    if not self._config.failure.skip_unparseable_ddl:
+                        raise
+                    log.warning("%s: a statement is passed over: %s", where, error.message)
+                    return SchemaChange(self._records.take())
                 self._plans.forget()
                 log.info("%s: %s", where, ", ".join(f"{change.kind} {change.id}" for change in changes) or "no table")
                 announcement = self._announcer.statement(query, database_of(query.sql, context), changes)

@@ -156,6 +156,8 @@ def connect(
         driver.connect(_dial(source.host, source.port, seconds, receive_buffer))
         connection = Connection(driver, where)
         connection.query(SESSION)
+        for statement in source.initial_statements:
+            connection.query(statement)
     except (pymysql.MySQLError, OSError) as error:
         raise translate(error, where) from error
     connection.set_read_timeout(read_timeout)

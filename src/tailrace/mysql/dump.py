@@ -64,6 +64,9 @@ def open_dump(
     connection = connect(source, receive_buffer=RECEIVE_BUFFER)
     try:
         connection.query(_session(source.server_id, source.heartbeat_ms))
+        for way, seconds in (("write", source.net_write_timeout_s), ("read", source.net_read_timeout_s)):
+            if seconds:
+                connection.query(f"SET SESSION net_{way}_timeout = {seconds:d}")
         silence = None if source.silence_ms is None else source.silence_ms / 1000
         connection.set_read_timeout(silence)
         if gtids is None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tailrace.model.table import Table, TableId
 
@@ -27,6 +27,8 @@ class Chunk:
     low: int | None = None
     high: int | None = None
     estimated_rows: int = 0
+    statement: str | None = None
+    """The user's own SELECT, for the whole table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,19 @@ def split(table: Table, extent: Extent, rows: int = ROWS) -> tuple[Chunk, ...]:
 
 
 def plan(
-    tables: Sequence[Table], extents: Mapping[TableId, Extent], *, threads: int, rows: int = ROWS
+    tables: Sequence[Table],
+    extents: Mapping[TableId, Extent],
+    *,
+    threads: int,
+    rows: int = ROWS,
+    statement: Callable[[TableId], str | None] = lambda _: None,
 ) -> tuple[Chunk, ...]:
-    """All chunks, table after table in the order given; one reader gets whole tables."""
-    if threads == 1:
-        return tuple(Chunk(table.id, estimated_rows=extents[table.id].estimated_rows) for table in tables)
-    return tuple(chunk for table in tables for chunk in split(table, extents[table.id], rows))
+    """All chunks, table after table in the order given; one reader gets whole tables, and so does the user's SELECT."""
+    chunks: list[Chunk] = []
+    for table in tables:
+        extent, own = extents[table.id], statement(table.id)
+        if threads == 1 or own is not None:
+            chunks.append(Chunk(table.id, estimated_rows=extent.estimated_rows, statement=own))
+        else:
+            chunks += split(table, extent, rows)
+    return tuple(chunks)

@@ -22,6 +22,9 @@ def qualified(table: TableId) -> str:
 def select(table: Table, chunk: Chunk) -> str:
     """All columns by name, so invisible and generated ones too, in the order of the table."""
     columns = ", ".join(_expression(column) for column in table.columns)
+    if chunk.statement is not None:
+        # Whatever it selects, in whatever order: what the table has is taken by name.
+        return f"SELECT {columns} FROM ({chunk.statement.rstrip().rstrip(';')}) AS chosen"  # noqa: S608 -- the user's own
     condition = _condition(chunk)
     return f"SELECT {columns} FROM {qualified(table.id)}" + (f" WHERE {condition}" if condition else "")  # noqa: S608 -- quoted
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from tailrace._kernel import Batch, Decoder, NeedTable, Plan, Query, Rollback, XaEnd, XaHold
+from tailrace._kernel import Batch, Decoder, NeedTable, Plan, Query, Rollback, Source, XaEnd, XaHold
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class Policy(Protocol):
     def statement(self, query: Query) -> SchemaChange | None:
         """What a statement did to the tables; None: it changes no table."""
 
+    def wants(self, source: str) -> bool:
+        """Whether rows of transactions that began on this server become events."""
+
     def held(self, xid: str) -> Iterator[bytes]:
         """The pieces of an XA transaction that has committed."""
 
@@ -47,6 +50,8 @@ def follow(take: Callable[[], memoryview], decoder: Decoder, policy: Policy) -> 
             decoder.feed(take())
         elif isinstance(item, NeedTable):
             decoder.bind(item.table_id, policy.plan(item))
+        elif isinstance(item, Source):
+            decoder.accept(item.uuid, policy.wants(item.uuid))
         elif isinstance(item, Query):
             change = policy.statement(item)
             if change is not None:

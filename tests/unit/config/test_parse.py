@@ -89,7 +89,7 @@ def test_all_problems_are_told_at_once() -> None:
     assert "database.port: must be a whole number (given: http)" in text
     assert "snapshot.mode: must be one of initial, initial_only" in text
     assert "binary.handling.mode: must be one of bytes, base64, base64-url-safe, hex" in text
-    assert "post.processors: not supported yet" in text
+    assert "post.processors: not supported: there is nothing to read again" in text
     assert "database.ssl.ca" in text
     assert "shoe.size: unknown property\n" in text
     assert "sink.rotate.byte: unknown property" in text
@@ -101,7 +101,7 @@ def test_all_problems_are_told_at_once() -> None:
     [
         ("key.converter", "io.confluent.connect.avro.AvroConverter"),
         ("transforms", "unwrap"),
-        ("snapshot.mode", "configuration_based"),
+        ("snapshot.mode", "custom"),
         ("column.mask.with.some.chars", "a.b.c"),
         ("converters", "isbn"),
         ("name", "a\nb"),

@@ -204,7 +204,7 @@ def test_a_storage_of_a_younger_tailrace_is_refused(path: Path) -> None:
 
 def test_an_offset_of_debezium_is_understood() -> None:
     text = '{"transaction_id":null,"ts_sec":1,"file":"b.1","pos":4,"gtids":null,"row":1,"server_id":2,"event":3}'
-    assert Offset.from_json(text) == Offset("b.1", 4, "")
+    assert Offset.from_json(text) == Offset("b.1", 4, "", events=3, rows=1)
     assert Offset.from_json(OFFSET.to_json()) == OFFSET
     with pytest.raises(ValueError, match="needs 'file'"):
         Offset.from_json('{"file": "x"}')

@@ -13,6 +13,10 @@ pub enum Item {
         xid: String,
         outcome: XaOutcome,
     },
+    /// The first transaction of a source: `Decoder::accept` says whether its rows are wanted.
+    Source {
+        uuid: String,
+    },
     /// The open transaction was rolled back; `rows` of its events had come out.
     Rollback {
         rows: u64,

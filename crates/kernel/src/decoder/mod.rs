@@ -128,6 +128,16 @@ impl Decoder {
         self.state.skip_rows(gtid, rows);
     }
 
+    /// Hand out `Item::Source` for each source whose transactions are met for the first time.
+    pub fn ask_for_sources(&mut self) {
+        self.state.ask_for_sources();
+    }
+
+    /// Answers `Item::Source`: whether rows of its transactions are emitted.
+    pub fn accept(&mut self, uuid: &str, wanted: bool) {
+        self.state.accept(uuid, wanted);
+    }
+
     /// Do not emit what another reader has emitted of the first transaction: its first `events` events, BEGIN
     /// included, and of the next one the first `rows` rows.
     pub fn take_over(&mut self, events: u64, rows: u64) {

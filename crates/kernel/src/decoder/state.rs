@@ -21,6 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::gtid::{Gtid, GtidSet};
 use crate::pool::Pool;
 use crate::reader::Reader;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// An event without its checksum, and where it stands in its file.
@@ -156,6 +157,8 @@ pub struct State {
     now_us: u64,
     skip: Option<(String, u64)>,
     taken_over: Option<TakenOver>,
+    /// Sources and whether their rows are wanted; None: all are.
+    sources: Option<HashMap<String, bool>>,
     /// The statement of the rows that follow, where it is logged and wanted.
     query: Vec<u8>,
     include_query: bool,
@@ -180,6 +183,7 @@ impl State {
             now_us: 0,
             skip: None,
             taken_over: None,
+            sources: None,
             query: Vec::new(),
             include_query: envelope.include_query,
             end_after_item: false,
@@ -345,6 +349,34 @@ impl State {
             .map_err(|error| error.at(&self.file, start, name))
     }
 
+    pub fn ask_for_sources(&mut self) {
+        self.sources = Some(HashMap::new());
+    }
+
+    pub fn accept(&mut self, uuid: &str, wanted: bool) {
+        if let Some(sources) = &mut self.sources {
+            sources.insert(uuid.to_owned(), wanted);
+        }
+    }
+
+    /// The UUID of the open transaction's source.
+    fn source(&self) -> &str {
+        self.transaction
+            .gtid_text
+            .split(':')
+            .next()
+            .unwrap_or_default()
+    }
+
+    /// Whether the rows of the open transaction are those of a source that is left out.
+    fn unwanted(&self) -> bool {
+        let wanted = self
+            .sources
+            .as_ref()
+            .map(|sources| sources.get(self.source()));
+        wanted.flatten() == Some(&false)
+    }
+
     /// Do not emit what another reader has emitted of the first transaction: its first `events` events, BEGIN
     /// included, and of the next one the first `rows` rows.
     pub fn take_over(&mut self, events: u64, rows: u64) {
@@ -480,8 +512,17 @@ impl State {
             .take_if(|(gtid, _)| *gtid != self.transaction.gtid_text)
         {
             Some((_, rows)) => Next::item(Item::Rollback { rows }),
-            None => Next::Continue,
+            None => self.ask_for_source(),
         }
+    }
+
+    fn ask_for_source(&self) -> Next {
+        let unknown = |sources: &HashMap<String, bool>| !sources.contains_key(self.source());
+        if self.transaction.gtid.is_some() && self.sources.as_ref().is_some_and(unknown) {
+            let uuid = self.source().to_owned();
+            return Next::item(Item::Source { uuid });
+        }
+        Next::Continue
     }
 
     fn query(&mut self, event: &Event<'_>) -> Result<Next> {
@@ -681,6 +722,9 @@ impl State {
     }
 
     fn rows(&mut self, event: &Event<'_>) -> Result<()> {
+        if self.unwanted() {
+            return Ok(());
+        }
         let rows = RowsEvent::parse(event.header.kind, event.body())?;
         let bound = match self.tables.get(rows.table_id) {
             Some(Binding::Bound(bound)) => Arc::clone(bound),

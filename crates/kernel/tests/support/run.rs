@@ -70,6 +70,7 @@ impl Run {
                     decoder.replay(b"", true);
                 }
             }
+            Item::Source { uuid } => self.lines.push(format!("source {uuid}")),
             Item::Rollback { rows } => self.lines.push(format!("rollback {rows}")),
         }
         Ok(())
