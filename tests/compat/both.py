@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from compat.oracle import JSON, Engine, Oracle, Record
+from compat.oracle import JSON, Engine, Oracle, Record, read_records
 from support.connector import Connector
 from tailrace.lab.server import await_condition
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 DONE = "zz_done"
 """A row in this table is the last thing that happens."""
-FIRST_KNOCK = 1000
-"""Rows of DONE from this number on ask whether the connectors stream yet."""
 PREFIX = "compat"
 
 
@@ -35,11 +32,16 @@ class Outcome:
 class Pair:
     """Both connectors over one database."""
 
-    def __init__(
-        self, oracle: Oracle, server: Server, database: str, folder: Path, properties: Mapping[str, object]
+    def __init__(  # noqa: PLR0917 - where, what, and with which properties
+        self,
+        oracle: Oracle,
+        server: Server,
+        database: str,
+        folder: Path,
+        properties: Mapping[str, object],
+        number: int = 0,
     ) -> None:
-        self._server = server
-        self._database = database
+        """`number` tells pairs apart that run beside each other."""
         common: dict[str, object] = {
             "topic.prefix": PREFIX,
             "database.hostname": server.host,
@@ -53,75 +55,46 @@ class Pair:
             "value.converter.replace.null.with.default": "true",
             "key.converter.replace.null.with.default": "true",
         } | dict(properties)
+        common = {name: value for name, value in common.items() if value is not None}
         theirs = {name: value for name, value in common.items() if not name.startswith(("key.conv", "value.conv"))}
         schemas = common.get("value.converter.schemas.enable", "true")
         theirs |= {
             "converter.schemas.enable": schemas,
             "converter.replace.null.with.default": common["value.converter.replace.null.with.default"],
-            "database.server.id": 4711,
+            "database.server.id": 4711 + number,
+            # Two engines of one prefix in one JVM would wait for each other's name of metrics.
+            "custom.metric.tags": f"pair={number}",
         }
         self.theirs: Engine = oracle.start(f"{database}-{id(self)}", theirs, folder / "debezium")
         ours = {name.replace(".", "__"): value for name, value in common.items()}
-        self.ours = Connector(folder / "tailrace", server, database, **ours, sink__format="record")
+        ours |= {"database__server__id": 7000 + number, "sink__format": "record"}
+        self.ours = Connector(folder / "tailrace", server, database, **ours)
         self.ours.start()
 
-    def await_row(self, number: int) -> None:
-        """Until both have written row `number` of DONE, which is inserted now."""
-        self._server.execute(f"INSERT INTO `{self._database}`.{DONE} VALUES ({number})")
-        self.await_seen(number)
-
-    def await_seen(self, number: int) -> None:
-        """Until both have written row `number` of DONE."""
-        self.theirs.until(lambda records: _done(records, number))
-        assert await_condition(lambda: self._alive() and _done(self._records(), number), 60, every=0.05), (
-            "Tailrace did not write the last row"
-        )
-
-    def await_streaming(self) -> None:
-        """Until both are streaming: what happens after that comes as it happens."""
-        numbers = iter(range(FIRST_KNOCK, 1 << 30))
-
-        def heard() -> bool:
-            if not (_streams(self.theirs.records()) and self._alive() and _streams(self._records())):
-                _execute(self._server, [f"INSERT INTO `{self._database}`.{DONE} VALUES ({next(numbers)})"])
-                return False
-            return True
-
-        assert await_condition(heard, 60, every=0.2), "one of the two does not stream"
+    def wrote(self, row: str) -> bool:
+        """Whether both have written a row of DONE with such an id, a regular expression."""
+        self.theirs.check()
+        if not self.ours.running:
+            code, errors = self.ours.wait()
+            message = f"Tailrace ended with {code}: {errors}"
+            raise AssertionError(message)
+        line = _done_line(row)
+        return all(line.search(text) for text in (self.theirs.text(), self._text()))
 
     def end(self) -> Outcome:
         """Both are stopped."""
         theirs = self.theirs.stop()
         self.ours.stop()
-        return Outcome(_without_done(theirs), _without_done(self._records()))
+        return Outcome(_without_done(theirs), _without_done(read_records(self._text())))
 
-    def _alive(self) -> bool:
-        if not self.ours.running:
-            code, errors = self.ours.wait()
-            message = f"Tailrace ended with {code}: {errors}"
-            raise AssertionError(message)
-        return True
-
-    def _records(self) -> list[Record]:
-        found = []
-        for file in self.ours.files:
-            whole, _, _ = file.read_bytes().rpartition(b"\n")
-            found += [Record(**json.loads(line)) for line in whole.split(b"\n") if line]
-        return found
+    def _text(self) -> str:
+        return "".join(file.read_text(encoding="utf-8") for file in self.ours.files)
 
 
-def _done(records: Sequence[Record], number: int) -> bool:
-    return any(_number(record) == number for record in records if record.topic.endswith(DONE))
-
-
-def _streams(records: Sequence[Record]) -> bool:
-    """Whether a row of DONE came that is none of the snapshot's: those are numbered from FIRST_KNOCK."""
-    return any(_number(record) >= FIRST_KNOCK for record in records if record.topic.endswith(DONE))
-
-
-def _number(record: Record) -> int:
-    found = re.search(r'"id": (\d+)', json.dumps(record.value))
-    return int(found[1]) if found else 0
+def _done_line(row: str) -> re.Pattern[str]:
+    """The line of a row of DONE, found by its key: to parse all records each time takes longer than writing them."""
+    key = rf'"key":(?:\{{"schema":.*?,"payload":)?\{{"id":{row}[,}}]'
+    return re.compile(rf'^\{{"topic":"[^"]*{DONE}",{key}.*\n', re.MULTILINE)
 
 
 def _without_done(records: Sequence[Record]) -> list[Record]:
@@ -148,6 +121,59 @@ def _execute(server: Server, statements: Sequence[str]) -> None:
         connection.commit()
 
 
+def run_all(
+    oracle: Oracle,
+    server: Server,
+    database: str,
+    folder: Path,
+    *,
+    before: Sequence[str],
+    after: Sequence[str] = (),
+    variants: Sequence[Mapping[str, object]],
+) -> list[Outcome]:
+    """A pair for each of `variants`, beside each other over the same statements.
+
+    `before` is there when the connectors start, `after` happens while they stream.
+    """
+    _execute(server, [f"DROP DATABASE IF EXISTS `{database}`", f"CREATE DATABASE `{database}`"])
+    _execute(server, [f"USE `{database}`", f"CREATE TABLE {DONE} (id INT PRIMARY KEY)", *before])
+    # Never empty: of an empty table at the end of a snapshot Debezium knows when it marks the last row.
+    _execute(server, [f"INSERT INTO `{database}`.{DONE} VALUES (0)"])
+    pairs: list[Pair] = []
+    try:
+        for number, variant in enumerate(variants):
+            pairs.append(Pair(oracle, server, database, folder / str(number), variant, number))
+        _await_streaming(server, database, pairs)
+        _execute(server, [f"USE `{database}`", *after])
+        _await_row(server, database, pairs, 2)
+    except BaseException:
+        for pair in pairs:
+            pair.end()
+        raise
+    return [pair.end() for pair in pairs]
+
+
+def _await_streaming(server: Server, database: str, pairs: Sequence[Pair]) -> None:
+    """Until all are streaming: what happens after that comes as it happens."""
+    numbers = iter(range(1000, 2000))
+
+    def heard() -> bool:
+        if all(pair.wrote(r"1\d{3}") for pair in pairs):
+            return True
+        server.execute(f"INSERT INTO `{database}`.{DONE} VALUES ({next(numbers)})")
+        return False
+
+    assert await_condition(heard, 90, every=0.2), "one of the two does not start"
+    # The rows so far may have come in the snapshots; one that is inserted now does not.
+    _await_row(server, database, pairs, 1)
+
+
+def _await_row(server: Server, database: str, pairs: Sequence[Pair], number: int) -> None:
+    server.execute(f"INSERT INTO `{database}`.{DONE} VALUES ({number})")
+    written = await_condition(lambda: all(pair.wrote(str(number)) for pair in pairs), 90, every=0.1)
+    assert written, f"row {number} of {DONE} did not come"
+
+
 def run(
     oracle: Oracle,
     server: Server,
@@ -158,17 +184,5 @@ def run(
     after: Sequence[str] = (),
     properties: Mapping[str, object] | None = None,
 ) -> Outcome:
-    """`before` is there when the connectors start, `after` happens while they stream."""
-    _execute(server, [f"DROP DATABASE IF EXISTS `{database}`", f"CREATE DATABASE `{database}`"])
-    _execute(server, [f"USE `{database}`", f"CREATE TABLE {DONE} (id INT PRIMARY KEY)", *before])
-    # Never empty: of an empty table at the end of a snapshot Debezium knows when it marks the last row.
-    _execute(server, [f"INSERT INTO `{database}`.{DONE} VALUES (0)"])
-    pair = Pair(oracle, server, database, folder, properties or {})
-    try:
-        pair.await_streaming()
-        _execute(server, [f"USE `{database}`", *after])
-        pair.await_row(2)
-    except BaseException:
-        pair.end()
-        raise
-    return pair.end()
+    """One pair, as `run_all`."""
+    return run_all(oracle, server, database, folder, before=before, after=after, variants=[properties or {}])[0]

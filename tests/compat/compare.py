@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from compat.oracle import Record
 
 CLOCKS = frozenset({"ts_ms", "ts_us", "ts_ns"})
+SETS = ("data_collections",)
+"""Lists whose order may be accepted: they are compared as one value."""
 CONTEXT = "__debezium.context."
 
 
@@ -125,7 +127,7 @@ def _values(path: str, theirs: Any, ours: Any) -> Iterator[Difference]:
             return
         for name, value in theirs.items():
             yield from _values(f"{path}.{name}", value, ours[name])
-    elif isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+    elif isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours) and not path.endswith(SETS):
         for index, (their, our) in enumerate(zip(theirs, ours, strict=True)):
             yield from _values(f"{path}[{index}]", their, our)
     elif (type(theirs), theirs) != (type(ours), ours) and _json(theirs) != _json(ours):

@@ -19,26 +19,35 @@ _DECIMAL_DIGITS = 65
 
 def default(column: Column, form: Form) -> Json:
     """The JSON document of the default; None: there is none, or it is NULL."""
-    if column.default is None or column.default_is_expression:
+    if column.default is None:
         return None
-    if column.default.upper().startswith("CURRENT_TIMESTAMP"):
-        # The schema needs a value: the epoch stands for a time that is not known yet.
-        return None if column.nullable else _zero(form)
+    if _is_now(column):
+        # The epoch stands for a time that is not known yet; a TIMESTAMP that may be NULL does without.
+        return None if column.nullable and form == "timestamp" else _zero(form)
+    if column.default_is_expression:
+        return None
     return _READ[form](column, column.default)
 
 
 def default_text(column: Column) -> str | None:
     """The default as Debezium's table model has it: bits as digits, bytes as text, the epoch for a time of its own."""
     text = column.default
-    if text is None or column.default_is_expression:
+    if text is None:
         return None
-    if text.upper().startswith("CURRENT_TIMESTAMP"):
+    if _is_now(column):
         return "1970-01-01 00:00:00"
+    if column.default_is_expression:
+        return None
     if digits := re.fullmatch(r"b'([01]*)'", text):
         return digits[1]
     if re.fullmatch(r"0x[0-9A-Fa-f]*", text):
         return bytes.fromhex(text[2:]).decode("utf-8", "replace")
     return text
+
+
+def _is_now(column: Column) -> bool:
+    times = column.data_type in ("timestamp", "datetime")
+    return times and column.default is not None and column.default.upper().startswith("CURRENT_TIMESTAMP")
 
 
 def _zero(form: Form) -> Json:
@@ -141,7 +150,7 @@ _READ: Mapping[Form, Callable[[Column, str], Json]] = {
     "float": lambda _, text: float(text),
     "double": lambda _, text: float(text),
     "decimal": _decimal,
-    "decimal_string": lambda _, text: text,
+    "decimal_string": lambda _, text: f"{Decimal(text):f}",
     "decimal_double": lambda _, text: float(text),
     "boolean": lambda _, text: _bit(text) != 0,
     "bits": _bits,

@@ -99,7 +99,9 @@ def _describe(column: Column, events: EventsConfig) -> tuple[FieldEncoding, Sche
     schema = replace(schema, optional=optional, default=default(column, form))
     if events.schema_comments and column.comment:
         schema = replace(schema, doc=column.comment)
-    return FieldEncoding(field_name(column.name, events.field_names), form), schema
+    # A zero date is NULL to Debezium; of a struct's field that must not be NULL Connect gives the default, if any.
+    zero = None if optional or schema.default is None else json.dumps(schema.default)
+    return FieldEncoding(field_name(column.name, events.field_names), form, zero=zero), schema
 
 
 def _in_value(

@@ -183,7 +183,11 @@ impl<'a> Decimal<'a> {
     /// As the server prints it: all digits of the scale, no leading zeros but one before the point.
     pub fn write_text(&self, out: &mut Vec<u8>) {
         if let Decimal::Text { text, .. } = self {
-            out.extend_from_slice(text);
+            // A ZEROFILL column is printed with zeros in front.
+            let zeros = text.iter().take_while(|&&digit| digit == b'0').count();
+            let point = text.iter().position(|&digit| digit == b'.');
+            let ones = point.unwrap_or(text.len()).saturating_sub(1);
+            out.extend_from_slice(text.get(zeros.min(ones)..).unwrap_or(text));
             return;
         }
         let mut digits = Vec::with_capacity(72);
