@@ -111,14 +111,19 @@ def reason(name: str) -> str | None:
     return next((why for prefix, why in _REASON_PREFIXES.items() if name.startswith(prefix)), None)
 
 
+def hint(name: str) -> str | None:
+    """What to give instead."""
+    return _HINTS.get(name)
+
+
 def refusal(name: str) -> str:
     """What to tell the user of a known property whose value would change what comes out."""
     default = DEFAULTS.get(name)
     why = reason(name)
     because = f": {why}" if why else ""
     rest = f"; only Debezium's default ({default}) can be given" if default else ""
-    hint = f"; {_HINTS[name]}" if name in _HINTS else ""
-    return f"{name}: not supported{because}{rest}{hint}"
+    instead = f"; {found}" if (found := hint(name)) else ""
+    return f"{name}: not supported{because}{rest}{instead}"
 
 
 def _same(value: str, default: str | None) -> bool:
