@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import measure
@@ -17,7 +18,7 @@ from tailrace.lab import cache
 from workloads import DATABASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from source import Source
 
@@ -74,8 +75,11 @@ def python_mysql_replication(source: Source, scratch: Path) -> Result:
     return _told(measure.run(command, scratch / "replication.log"), source)
 
 
-def tailrace(kind: str, *, snapshot: bool = False) -> Callable[[Source, Path], Result]:
+def tailrace(
+    kind: str, *, snapshot: bool = False, properties: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[Source, Path], Result]:
     """Tailrace, one way of reading it."""
+    given = properties
 
     def run(source: Source, scratch: Path) -> Result:
         properties = {
@@ -91,6 +95,7 @@ def tailrace(kind: str, *, snapshot: bool = False) -> Callable[[Source, Path], R
             "storage.path": str(scratch / "state.db"),
             "sink.type": "jsonl",
             "sink.path": str(scratch / "events.jsonl"),
+            **given,
         }
         offset = None if snapshot else {"file": source.file, "position": source.start, "gtids": source.gtids}
         asked = {"kind": kind, "properties": properties, "offset": offset, "rows": source.rows}
