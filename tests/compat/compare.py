@@ -41,6 +41,20 @@ def differences(theirs: Sequence[Record], ours: Sequence[Record]) -> Iterator[Di
         pairs = zip(_of(topic, theirs), _of(topic, ours), strict=True)
         for their, our in pairs:
             yield from record_differences(their, our)
+    # A snapshot's tables may come in any order; what is streamed has one order over all topics.
+    orders = [[record.topic for record in _streamed(records)] for records in (theirs, ours)]
+    turns = enumerate(zip(*orders, strict=False))
+    if (turn := next((at for at, (their, our) in turns if their != our), None)) is not None:
+        yield Difference("order", orders[0][turn:], orders[1][turn:])
+
+
+def _streamed(records: Sequence[Record]) -> Sequence[Record]:
+    """From the first row event on that is none of a snapshot's."""
+    for at, record in enumerate(records):
+        value = _payload(record.value)
+        if isinstance(value, dict) and "op" in value and value["source"]["snapshot"] in {"false", None}:
+            return records[at:]
+    return ()
 
 
 def _of(topic: str, records: Iterable[Record]) -> list[Record]:

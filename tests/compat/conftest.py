@@ -16,6 +16,8 @@ from compat.oracle import Oracle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tailrace import lab
+
 BENCH = Path(__file__).parents[2] / "bench"
 
 
@@ -34,6 +36,18 @@ def oracle() -> Iterator[Oracle]:
     oracle = Oracle(classpath(debezium()))
     yield oracle
     oracle.quit()
+
+
+DATABASES = "SELECT schema_name FROM information_schema.schemata"
+
+
+@pytest.fixture(autouse=True)
+def _databases_end_with_their_test(mysql: lab.Server) -> Iterator[None]:
+    """Debezium tells of the tables of all databases, so that what one test leaves is part of the next."""
+    before = set(mysql.execute(DATABASES))
+    yield
+    for (name,) in set(mysql.execute(DATABASES)) - before:
+        mysql.execute(f"DROP DATABASE `{name}`")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

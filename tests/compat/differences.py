@@ -33,7 +33,7 @@ class Accepted:
     """`ours`, `theirs`, or `either` where it is a matter of taste."""
 
 
-IN_ROWS = r".*:value\.payload\.(after|before)\.\w+"
+IN_ROWS = r".*:value(\.payload)?\.(after|before)\.\w+"
 IN_DEFAULTS = r".*:value\.(schema\..*|payload\.((after|before)\.\w+|tableChanges.*\.defaultValueExpression))"
 _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d*?)0*)?Z")
 

@@ -8,8 +8,10 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tailrace.lab.server import await_condition
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 JSON = "org.apache.kafka.connect.json.JsonConverter"
@@ -102,6 +104,19 @@ class Engine:
         """What it wrote so far."""
         return self._output.read_text(encoding="utf-8")
 
+    def records(self) -> list[Record]:
+        """The same, parsed."""
+        return read_records(self.text())
+
+    def until(self, condition: Callable[[list[Record]], bool], timeout: float = 60) -> None:
+        """Waits for records. Raises AssertionError with the reason where the engine fails first."""
+
+        def reached() -> bool:
+            self.check()
+            return condition(self.records())
+
+        assert await_condition(reached, timeout, every=0.1), "Debezium did not write what was waited for"
+
     def check(self) -> None:
         """Raises AssertionError with the reason where it has failed."""
         if self._ended is None:
@@ -122,7 +137,7 @@ class Engine:
         if self._ended is None:
             self._oracle.stop(self._name)
             self.wait(timeout)
-        return read_records(self.text())
+        return self.records()
 
 
 def read_records(text: str) -> list[Record]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from compat.both import PREFIX, Outcome, Pair, run
+from compat.both import DONE, PREFIX, Outcome, Pair, await_streaming, create, execute, run
 from tailrace import lab
+from tailrace.lab.server import await_condition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +102,62 @@ def test_a_negative_time_inside_a_json_document_is_readable(oracle: Oracle, mysq
     theirs, ours = both(found, "t")
     assert ours[1]["j"].replace(" ", "") == mysql.execute("SELECT j FROM wrong.t")[0][0].replace(" ", "")
     assert "13:0-35:0-57" in theirs[1]["j"]
+
+
+def test_a_definition_in_the_clients_character_set_keeps_its_letters(
+    oracle: Oracle, mysql: lab.Server, tmp_path: Path
+) -> None:
+    after = (
+        "SET NAMES latin1",
+        "CREATE TABLE t (id INT PRIMARY KEY, e ENUM('\xe9','b') CHARACTER SET latin1)".encode("latin1"),
+        "INSERT INTO t VALUES (1, '\xe9')".encode("latin1"),
+    )
+    found = run(oracle, mysql, "wrong", tmp_path, before=(), after=after, properties=PLAIN)
+    theirs, ours = both(found, "t")
+    assert ours[1]["e"] == mysql.execute("SELECT e FROM wrong.t")[0][0] == "\xe9"
+    assert theirs[1]["e"] == "\ufffd", "Debezium reads every statement as UTF-8"
+
+
+def test_a_collation_tells_the_character_set(oracle: Oracle, mysql: lab.Server, tmp_path: Path) -> None:
+    after = (
+        "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(5)) COLLATE latin1_swedish_ci",
+        "INSERT INTO t VALUES (1, '\xe9')",
+    )
+    found = run(oracle, mysql, "wrong", tmp_path, before=(), after=after, properties=PLAIN)
+    theirs, ours = both(found, "t")
+    assert ours[1]["s"] == mysql.execute("SELECT s FROM wrong.t")[0][0] == "\xe9"
+    assert theirs[1]["s"] == "\ufffd", "Debezium takes the bytes of latin1 for UTF-8"
+
+
+def test_defaults_written_as_numbers_and_bytes_are_those_of_the_column(
+    oracle: Oracle, mysql: lab.Server, tmp_path: Path
+) -> None:
+    columns = "a VARBINARY(5) DEFAULT x'00ff', b VARCHAR(5) DEFAULT 0x41, c BIT(3) DEFAULT 5"
+    after = (f"CREATE TABLE t (id INT PRIMARY KEY, {columns})", "INSERT INTO t (id) VALUES (1)")
+    found = run(oracle, mysql, "wrong", tmp_path, before=(), after=after, properties={})
+
+    def defaults(records: Sequence[Record]) -> list[Any]:
+        value = next(record.value for record in records if record.topic.endswith(".t"))
+        columns = next(field for field in value["schema"]["fields"] if field["field"] == "after")["fields"]
+        assert value["payload"]["after"] == {"id": 1, "a": "AP8=", "b": "A", "c": "BQ=="}, "the server's own defaults"
+        return [column.get("default") for column in columns[1:]]
+
+    assert defaults(found.ours) == ["AP8=", "A", "BQ=="]
+    assert defaults(found.theirs) == ["MDBmZg==", "4", None]
+
+
+def test_quoted_names_do_not_end_the_connector(oracle: Oracle, mysql: lab.Server, tmp_path: Path) -> None:
+    create(mysql, "wrong", ())
+    pair = Pair(oracle, mysql, "wrong", tmp_path, PLAIN)
+    await_streaming(mysql, "wrong", [pair])
+    quoted = ['CREATE TABLE "t" ("id" INT PRIMARY KEY)', 'INSERT INTO "t" VALUES (7)', f"INSERT INTO {DONE} VALUES (2)"]
+    execute(mysql, ["USE wrong", "SET sql_mode = 'ANSI_QUOTES'", *quoted])
+    kind, reason = pair.theirs.wait()
+    assert await_condition(lambda: pair.ours_wrote("2"), 60, every=0.1)
+    _, ours = both(pair.end(), "t")
+    assert kind == "failed", "Debezium's parser knows ANSI_QUOTES now"
+    assert "MySqlParser" in reason
+    assert ours == {7: {"id": 7}}
 
 
 def test_a_time_beyond_the_day_stops_debezium_in_connect_mode(
