@@ -103,6 +103,10 @@ class SinkError(TailraceError):
     """The destination refused the events."""
 
 
+class TransformError(TailraceError):
+    """A transform written in Python failed on a record."""
+
+
 class StorageError(TailraceError):
     """Offsets or schema history cannot be read or kept."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,33 @@ def test_a_heartbeat_query_that_is_no_sql_stops_the_connector(server: lab.Server
     code, errors = connector.wait()
     assert code == 2
     assert "heartbeat.action.query" in errors
+
+
+@pytest.mark.parametrize("line", ["value", "record"])
+def test_a_filter_leaves_out_what_its_condition_does_not_want(line: str, server: lab.Server, tmp_path: Path) -> None:
+    properties = {
+        "transforms": "f",
+        "transforms__f__type": "io.debezium.transforms.Filter",
+        "transforms__f__condition": "value.op != 'd' && value.after.id != 2",
+        "transforms__f__topic__regex": r"test\.forgiving\.(t|u)",
+        "transforms__f__null__handling__mode": "drop",
+        "sink__format": line,
+    }
+    connector = Connector(tmp_path, server, DATABASE, **properties)
+    connector.start()
+    connector.await_streaming()
+    for statement in (
+        "INSERT INTO {}.t VALUES (1), (2), (3)",
+        "DELETE FROM {}.t WHERE id = 1",
+        "INSERT INTO {}.t VALUES (5)",
+    ):
+        server.execute(statement.format(DATABASE))
+    connector.await_text(b'"after":{"id":5}')
+    assert connector.stop() == 0
+    lines = [json.loads(text) for file in connector.files for text in file.read_bytes().splitlines()]
+    found = [text["value"] if line == "record" else text for text in lines]
+    rows = [value["after"]["id"] for value in found if value.get("source", {}).get("table") == "t" and "op" in value]
+    assert rows == [1, 3, 5]
 
 
 def test_heartbeats_are_records_of_their_own_topic(server: lab.Server, tmp_path: Path) -> None:

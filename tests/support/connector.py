@@ -145,8 +145,11 @@ class Connector:
 
     def await_record(self, topic: str) -> None:
         """Until a record of this topic is in the files (`sink.format=record`)."""
-        wanted = json.dumps({"topic": topic})[:-1].replace(": ", ":").encode()
-        assert await_condition(lambda: any(wanted in file.read_bytes() for file in self.files), 60), topic
+        self.await_text(json.dumps({"topic": topic})[:-1].replace(": ", ":").encode())
+
+    def await_text(self, wanted: bytes) -> None:
+        """Until this stands in the files."""
+        assert await_condition(lambda: any(wanted in file.read_bytes() for file in self.files), 60), wanted
 
     def await_offset(self, gtids: str) -> None:
         """Until this GTID set is stored."""

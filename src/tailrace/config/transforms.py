@@ -1,4 +1,4 @@
-"""`transforms`: those that compile into the plan of a table, so that they cost nothing per row."""
+"""`transforms`: two compile into the plan of a table, so that they cost nothing per row; the others see each record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ NAMES: Field[tuple[str, ...]] = Field(
     "transforms",
     LIST,
     None,
-    f"Names of transforms; the type of each is in transforms.<name>.type: {UNWRAP_TYPE} or {ROUTE_TYPE}.",
+    f"Names of transforms; the type of each is in transforms.<name>.type. {UNWRAP_TYPE} and {ROUTE_TYPE} cost nothing "
+    "per row and come first; io.debezium.transforms.Filter, io.debezium.transforms.ContentBasedRouter and those of "
+    "installed packages (entry points of tailrace.transforms) see each record in Python, which is slow.",
 )
 OPTIONS = Family(
     "transforms.<name>.<option>",
@@ -41,6 +43,7 @@ _ROUTE_OPTIONS = frozenset(
         "key.field.replacement",
     }
 )  # fmt: skip
+_COMPILED = {UNWRAP_TYPE: _UNWRAP_OPTIONS, ROUTE_TYPE: _ROUTE_OPTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class TransformsConfig:
 
     unwrap: UnwrapConfig | None = None
     route: RouteConfig | None = None
+    others: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = ()
+    """(name, type, options) of those that see each record, in order."""
 
     @classmethod
     def read(cls, values: Values) -> TransformsConfig:
@@ -91,6 +96,11 @@ class TransformsConfig:
         return cls(
             unwrap=_unwrap(unwrap) if unwrap is not None else None,
             route=_route(route) if route is not None else None,
+            others=tuple(
+                (name, options["type"], tuple(options.items()))
+                for name, options in _transforms(values).items()
+                if options["type"] not in _COMPILED
+            ),
         )
 
 
@@ -101,18 +111,20 @@ def problems(values: Values) -> list[str]:
     """Transforms that are not known, options that are not supported."""
     found = []
     types = []
+    slow = False
     for name, options in _transforms(values).items():
-        kind = options.get("type")
-        known = {UNWRAP_TYPE: _UNWRAP_OPTIONS, ROUTE_TYPE: _ROUTE_OPTIONS}.get(kind or "")
-        if known is None:
-            found.append(
-                f"transforms.{name}.type: {kind or 'is missing'}; only {UNWRAP_TYPE} and {ROUTE_TYPE} are supported: "
-                "do the rest in the consumer"
-            )
-            continue
-        types.append(kind)
-        found += [f"transforms.{name}.{option}: not supported" for option in options if option not in known]
-        found += _check(name, kind or "", options)
+        kind = options.get("type", "")
+        known = _COMPILED.get(kind)
+        if not kind:
+            found.append(f"transforms.{name}.type: is missing")
+        elif known is None:
+            slow = True
+        elif slow:
+            found.append(f"transforms.{name}: {kind} comes before those that see each record")
+        else:
+            types.append(kind)
+            found += [f"transforms.{name}.{option}: not supported" for option in options if option not in known]
+            found += _check(name, kind, options)
     if len(set(types)) < len(types):
         found.append("transforms: one of each type")
     strangers = {name for (name, _), _ in values.family(OPTIONS)} - _transforms(values).keys()

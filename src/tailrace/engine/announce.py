@@ -39,7 +39,9 @@ _KINDS = {"create": "CREATE", "alter": "ALTER", "rename": "ALTER", "drop": "DROP
 class Announcer:
     """Of one run: its headers name the run. Where the sink takes rows alone there is nothing to announce."""
 
-    def __init__(self, config: Config, output: Output) -> None:
+    def __init__(self, config: Config, output: Output, *, rows_alone: bool) -> None:
+        """`output` of its batches; `rows_alone`: the sink wants nothing else."""
+        self._rows_alone = rows_alone
         self._events = config.events
         self._tables = config.tables
         self._output = output
@@ -47,7 +49,7 @@ class Announcer:
 
     def tells_of(self, table: TableId) -> bool:
         """Whether the schema-change topic is told of this table."""
-        if not self._events.schema_changes or self._output == "values":
+        if not self._events.schema_changes or self._rows_alone:
             return False
         if self._events.only_captured_tables and not self._tables.captured(table):
             return False
@@ -55,13 +57,13 @@ class Announcer:
 
     def heartbeat(self) -> Batch | None:
         """A sign of life."""
-        if self._output == "values":
+        if self._rows_alone:
             return None
         return self._batch([heartbeat(self._events, time.time_ns() // 1_000_000)])
 
     def statement(self, query: Query, database: str, changes: Sequence[Change]) -> Batch | None:
         """DDL that was read from the binlog; `database` is the one it is about."""
-        if self._output == "values":
+        if self._rows_alone:
             return None
         origin = Origin(
             __version__,
@@ -92,7 +94,7 @@ class Announcer:
         self, facts: ServerFacts, offset: Offset, tables: Tables, texts: Sequence[tuple[TableId, str]]
     ) -> Batch | None:
         """What a snapshot begins with: each table dropped, its database made anew, the table created."""
-        if not self._events.schema_changes or self._output == "values":
+        if not self._events.schema_changes or self._rows_alone:
             return None
         origin = Origin(__version__, time.time_ns() // 1000, "true", 0, None, offset.file, offset.position)
         found = (record for statement in _definitions(facts, tables, texts) for record in self._tell(origin, statement))

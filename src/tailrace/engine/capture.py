@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tailrace._kernel import (
     Batch,
@@ -46,6 +46,9 @@ from tailrace.snapshot.read import Markers, read_chunks
 from tailrace.storage import Storage
 from tailrace.streaming import ReadAhead, SchemaChange, StreamItem, follow
 
+if TYPE_CHECKING:
+    from tailrace.transforms import Chain
+
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
@@ -66,8 +69,10 @@ class Capture:
         board: ProgressBoard,
         stopping: threading.Event,
         announcer: Announcer,
+        transforms: Chain | None,
     ) -> None:
         self._config = config
+        self._transforms = transforms
         self._announcer = announcer
         self._storage = storage
         self._resume = resume
@@ -77,6 +82,11 @@ class Capture:
         self._schema = Schema(config, storage, announcer)
         self._envelope = envelope
         self._interrupts: set[Callable[[], None]] = set()
+
+    def _hand_over(self, delivery: Delivery) -> None:
+        if self._transforms is not None and delivery.batch is not None:
+            delivery = replace(delivery, batch=self._transforms.apply(delivery.batch))
+        self._queue.put(delivery)
 
     def interrupt(self) -> None:
         """End what waits for the server; callable from any thread, after `stopping` was set."""
@@ -135,7 +145,7 @@ class Capture:
         offset = resume or Offset(end.file, end.position, end.gtids)
         definitions = self._definitions(connection)
         self._captured(definitions.tables)
-        self._queue.put(self._new_definitions(offset, definitions, connection))
+        self._hand_over(self._new_definitions(offset, definitions, connection))
         return offset
 
     def _definitions(self, connection: Connection) -> Definitions:
@@ -169,17 +179,17 @@ class Capture:
                 return None
             definitions = opened.definitions.tables
             # A try that failed may have delivered rows: they go.
-            self._queue.put(Delivery(rollback=True))
-            self._queue.put(self._new_definitions(opened.offset, opened.definitions, opened.readers[0]))
+            self._hand_over(Delivery(rollback=True))
+            self._hand_over(self._new_definitions(opened.offset, opened.definitions, opened.readers[0]))
             tables = {name: table for name in self._captured(definitions) if (table := definitions.get(name))}
             wanted = [tables[name] for name in config.snapshot.order(tuple(tables))]
             log.info("snapshot of %d tables at %s begins", len(wanted), _place(opened.offset))
             for batch in self._snapshot_batches(opened, wanted):
-                self._queue.put(Delivery(batch))
+                self._hand_over(Delivery(batch))
                 if self._stopping.is_set():
                     return None
         offset = replace(opened.offset, snapshot=False)
-        self._queue.put(Delivery(offset=offset))
+        self._hand_over(Delivery(offset=offset))
         log.info("snapshot ends")
         return offset
 
@@ -289,7 +299,7 @@ class Capture:
     def _deliver(self, item: StreamItem, reader: _Reader) -> None:
         if isinstance(item, Batch):
             records = self._schema.take_records()
-            self._queue.put(Delivery(item, history=records))
+            self._hand_over(Delivery(item, history=records))
             if (commit := item.commit) is not None:
                 reader.offset = Offset(commit.file, commit.position, commit.gtids, commit.timestamp_us)
                 reader.open_transaction = None
@@ -298,19 +308,19 @@ class Capture:
         elif isinstance(item, XaEnd):
             self._end_xa(item)
         elif isinstance(item, Rollback):
-            self._queue.put(Delivery(rollback=True))
+            self._hand_over(Delivery(rollback=True))
             reader.open_transaction = None
         else:
-            self._queue.put(Delivery(item.announcement, history=item.history))
+            self._hand_over(Delivery(item.announcement, history=item.history))
 
     def _end_xa(self, end: XaEnd) -> None:
         hold = self._storage.held(end.xid)
         if hold is None:
             log.warning("XA transaction %s was prepared before the capture began: its rows are not known", end.xid)
         elif end.outcome == "prepared":
-            self._queue.put(Delivery(prepared=(hold,)))
+            self._hand_over(Delivery(prepared=(hold,)))
         else:
-            self._queue.put(Delivery(forgotten=(hold,)))
+            self._hand_over(Delivery(forgotten=(hold,)))
 
     # Attempts
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tailrace import __version__
-from tailrace._kernel import Envelope
+from tailrace._kernel import Batch, Envelope
 from tailrace.config import Config
 from tailrace.convert.records import transaction_topic
 from tailrace.engine.announce import Announcer
@@ -16,10 +16,14 @@ from tailrace.engine.delivery import Deliverer, Heartbeats
 from tailrace.engine.heartbeat import HeartbeatQuery
 from tailrace.engine.progress import Progress, ProgressBoard, State
 from tailrace.engine.queue import Closed, DeliveryQueue
+from tailrace.errors import ConfigError
 from tailrace.mysql.connection import connect
-from tailrace.sinks import Sink, create_sink, sink_type
+from tailrace.sinks import Output, Sink, create_sink, sink_type
 from tailrace.storage import Commit
 from tailrace.storage.sqlite import SqliteStorage
+
+if TYPE_CHECKING:
+    from tailrace.transforms import Chain
 
 
 class Engine:
@@ -33,7 +37,10 @@ class Engine:
         self._sink = sink
         kind = sink_type(config.sink.type)
         self._format: Literal["json", "arrow"] = encoding or kind.format
-        self._output = kind.output(config.sink.values) if sink is None else "values"
+        self._output: Output = kind.output(config.sink.values) if sink is None else "values"
+        self._transforms = self._chain()
+        # Transforms in Python take records apart, and put together what the sink wants.
+        self._made: Output = "records" if self._transforms is not None else self._output
         self._board = ProgressBoard()
         self._queue = DeliveryQueue(config.engine.queue_bytes)
         self._stopping = threading.Event()
@@ -67,7 +74,7 @@ class Engine:
                 resume = storage.load()
                 # Stored before the first write: from here on a kill at any instant is a resume.
                 storage.commit(Commit(sink_state=sink.open(resume.sink_state)))
-                announcer = Announcer(config, self._output)
+                announcer = Announcer(config, self._made, rows_alone=self._output == "values")
                 self._start_heartbeat_query()
                 capture = Capture(
                     config,
@@ -78,19 +85,36 @@ class Engine:
                     self._board,
                     self._stopping,
                     announcer,
+                    self._transforms,
                 )
                 self._capture = capture
                 thread = threading.Thread(target=self._read, args=(capture,), name="tailrace-capture", daemon=True)
                 thread.start()
                 try:
                     interval = config.engine.flush_interval_ms / 1000
-                    heartbeats = Heartbeats(config.events.heartbeat_interval_ms / 1000, announcer.heartbeat)
+                    heartbeats = Heartbeats(
+                        config.events.heartbeat_interval_ms / 1000, lambda: self._heartbeat(announcer)
+                    )
                     Deliverer(
                         self._queue, sink, storage, self._board, flush_interval=interval, heartbeats=heartbeats
                     ).run()
                 finally:
                     self.stop()
                     thread.join()
+
+    def _chain(self) -> Chain | None:
+        others = self._config.events.transforms.others
+        if not others:
+            return None
+        if self._format == "arrow":
+            raise ConfigError("transforms: those that see each record have no Arrow to give", hint="use another sink")
+        from tailrace.transforms import Chain, create  # noqa: PLC0415 - start-up time
+
+        return Chain(((name, create(kind, dict(options))) for name, kind, options in others), self._output)
+
+    def _heartbeat(self, announcer: Announcer) -> Batch | None:
+        batch = announcer.heartbeat()
+        return self._transforms.apply(batch) if batch is not None and self._transforms is not None else batch
 
     def _start_heartbeat_query(self) -> None:
         events = self._config.events
@@ -116,7 +140,7 @@ class Engine:
             name=events.topics.prefix,
             version=__version__,
             format=self._format,
-            output=self._output,
+            output=self._made,
             tombstones=events.tombstones,
             skipped="".join(sorted(events.skipped)),
             skip_unchanged=events.skip_unchanged,

@@ -1,0 +1,145 @@
+"""Transforms that see records one by one, in Python: the slow way, for what does not compile into a table's plan.
+
+A transform is a function from a record to the record that takes its place, or None: none does. Your own is an entry
+point of the group `tailrace.transforms`: a function from the transform's options (`transforms.<name>.<option>`) to such
+a function, which raises ValueError for options it cannot take. `transforms.<name>.type` names the entry point.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from tailrace._kernel import Batch
+from tailrace.errors import ConfigError, TransformError
+from tailrace.sinks import Output
+
+Parts = tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
+"""Topic, key, value, headers, as the kernel gives and takes them."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record. Documents are parsed when they are asked for, and written again only where they were replaced."""
+
+    topic: str
+    key_text: bytes | None
+    value_text: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    """(name, JSON text)"""
+    table: tuple[str, str] | None = None
+    """(database, table) of a row; None: a record of another kind."""
+
+    @cached_property
+    def key(self) -> Any:
+        """The key without its schema."""
+        return _payload(self.key_text)
+
+    @cached_property
+    def value(self) -> Any:
+        """The value without its schema; None: a tombstone."""
+        return _payload(self.value_text)
+
+    def with_topic(self, topic: str) -> Record:
+        """The same record for another topic."""
+        return replace(self, topic=topic)
+
+    def with_value(self, value: Any) -> Record:
+        """Another value, of the same schema if there is one."""
+        return replace(self, value_text=_replaced(self.value_text, value))
+
+
+Transform = Callable[[Record], Record | None]
+Factory = Callable[[Mapping[str, str]], Transform]
+
+BUILTIN = {
+    "io.debezium.transforms.Filter": "tailrace.transforms.scripted:filter_",
+    "io.debezium.transforms.ContentBasedRouter": "tailrace.transforms.scripted:router",
+}
+
+
+def create(kind: str, options: Mapping[str, str]) -> Transform:
+    """The transform of a type. Raises ConfigError where there is none, or it cannot take its options."""
+    try:
+        return _factory(kind)(options)
+    except ValueError as error:
+        raise ConfigError(f"{kind}: {error}") from None
+
+
+def _factory(kind: str) -> Factory:
+    if kind in BUILTIN:
+        module, _, attribute = BUILTIN[kind].partition(":")
+        found: Factory = getattr(importlib.import_module(module), attribute)
+        return found
+    from importlib.metadata import entry_points  # noqa: PLC0415 - start-up time
+
+    for point in entry_points(group="tailrace.transforms", name=kind):
+        plugged: Factory = point.load()
+        return plugged
+    raise ConfigError(f"there is no transform {kind}", hint="install the package that has it as an entry point")
+
+
+class Chain:
+    """Several transforms, one behind the other."""
+
+    def __init__(self, transforms: Iterable[tuple[str, Transform]], output: Output) -> None:
+        """`transforms` with their names; `output` is what the sink wants."""
+        self._transforms = tuple(transforms)
+        self._output = output
+
+    def apply(self, batch: Batch) -> Batch:
+        """The batch that takes the place of `batch`, whose records are in parts. Raises TransformError."""
+        whole = batch.commit.records if batch.commit is not None else 0
+        kept: list[Parts] = []
+        committed = 0
+        for number, (parts, table) in enumerate(zip(batch.records(), batch.sources(), strict=True)):
+            record = self._one(Record(parts[0], parts[1], parts[2], tuple(parts[3]), table))
+            # A file of values has rows alone.
+            if record is not None and not (self._output == "values" and record.table is None):
+                kept.append((record.topic, record.key_text, record.value_text, record.headers))
+            if number < whole:
+                committed = len(kept)
+        return Batch.of(kept, output=self._output, like=batch, committed=committed)
+
+    def _one(self, record: Record) -> Record | None:
+        current: Record | None = record
+        for name, transform in self._transforms:
+            if current is None:
+                return None
+            try:
+                current = transform(current)
+            except Exception as error:
+                hint = "correct the transform, or narrow it with topic.regex; the connector goes on from this record"
+                message = f"transform {name} failed: {type(error).__name__}: {error}"
+                raise TransformError(message, where=f"a record of {record.topic}", hint=hint) from error
+        return current
+
+
+def _payload(text: bytes | None) -> Any:
+    document = _parsed(text)
+    return document["payload"] if document is not None and document.keys() == _FRAME else document
+
+
+def _replaced(text: bytes | None, value: Any) -> bytes | None:
+    if value is None:
+        return None
+    document = _parsed(text)
+    if document is not None and document.keys() == _FRAME:
+        value = document | {"payload": value}
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _parsed(text: bytes | None) -> dict[str, Any] | None:
+    """Keys and values are objects."""
+    document: dict[str, Any] | None = orjson.loads(text) if text is not None else None
+    return document
+
+
+_FRAME = {"schema", "payload"}
+"""What stands around a document that has a schema."""
