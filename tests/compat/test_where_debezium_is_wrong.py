@@ -146,6 +146,22 @@ def test_defaults_written_as_numbers_and_bytes_are_those_of_the_column(
     assert defaults(found.theirs) == ["MDBmZg==", "4", None]
 
 
+def test_a_column_is_the_same_by_whatever_name_its_type_was_given(
+    oracle: Oracle, mysql: lab.Server, tmp_path: Path
+) -> None:
+    """Debezium goes by the words of the DDL while streaming, and by those of SHOW CREATE TABLE in a snapshot."""
+    columns = "id INT PRIMARY KEY, b BOOL, f FLOAT4, r REAL, c CHAR(2) BYTE"
+    row = "VALUES (1, TRUE, 1.5, 0.1, 'ab')"
+    before = (f"CREATE TABLE old ({columns})", f"INSERT INTO old {row}")
+    after = (f"CREATE TABLE new ({columns})", f"INSERT INTO new {row}")
+    found = run(oracle, mysql, "wrong", tmp_path, before=before, after=after, properties=PLAIN)
+    truth = {"id": 1, "b": 1, "f": 1.5, "r": 0.1, "c": "YWI="}
+    assert mysql.execute("SELECT * FROM wrong.new") == ((1, 1, 1.5, 0.1, b"ab"),)
+    (old, ours_old), (new, ours_new) = both(found, "old"), both(found, "new")
+    assert ours_old == ours_new == old == {1: truth}
+    assert new == {1: {"id": 1, "b": True, "f": None, "r": 0.1, "c": "ab"}}, "FLOAT4 is lost"
+
+
 def test_quoted_names_do_not_end_the_connector(oracle: Oracle, mysql: lab.Server, tmp_path: Path) -> None:
     create(mysql, "wrong", ())
     pair = Pair(oracle, mysql, "wrong", tmp_path, PLAIN)
