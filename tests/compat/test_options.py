@@ -22,6 +22,9 @@ PEOPLE = """CREATE TABLE people (
   pay DECIMAL(10,2) DEFAULT 1.5, photo VARBINARY(20), born DATE, at TIMESTAMP(3) NULL, kind ENUM('a','b') DEFAULT 'a',
   `odd name` INT, total DECIMAL(12,2) AS (pay * 2) STORED, hidden INT INVISIBLE DEFAULT 3
 ) COMMENT 'of flesh'"""
+OUTBOX_TABLE = """CREATE TABLE outbox (
+  id VARCHAR(36) PRIMARY KEY, aggregatetype VARCHAR(50) NOT NULL, aggregateid VARCHAR(50) NOT NULL,
+  type VARCHAR(50) NOT NULL, payload TEXT, extra INT, version INT)"""
 BEFORE = (
     PEOPLE,
     "CREATE TABLE pairs (b VARCHAR(10), a INT, c INT, PRIMARY KEY (a, b))",
@@ -36,6 +39,8 @@ BEFORE = (
     "INSERT INTO keyless VALUES (1, 'one')",
     "INSERT INTO only_unique VALUES (1, 'u')",
     "INSERT INTO shard_1 VALUES (1, 1)",
+    OUTBOX_TABLE,
+    "INSERT INTO outbox VALUES ('e0', 'order', '7', 'created', '{\"a\": 0}', 1, 2)",
     "INSERT INTO shard_2 VALUES (1, 2), (2, 2)",
 )
 AFTER = (
@@ -46,6 +51,10 @@ AFTER = (
     "UPDATE pairs SET a = 2 WHERE b = 'x'",
     "UPDATE keyless SET x = 2",
     "UPDATE only_unique SET y = 'v'",
+    "INSERT INTO outbox VALUES ('e1', 'order', '8', 'created', '{\"a\": 1}', 1, 2)",
+    "UPDATE outbox SET extra = 9 WHERE id = 'e1'",
+    "DELETE FROM outbox WHERE id = 'e1'",
+    "INSERT INTO outbox VALUES ('e2', 'customer', '9', 'gone', NULL, 1, NULL)",
     "BEGIN",
     "INSERT INTO shard_1 VALUES (2, 5)",
     "UPDATE shard_2 SET v = v + 1",
@@ -61,6 +70,14 @@ AFTER = (
 )
 PLAIN = {"key.converter.schemas.enable": "false", "value.converter.schemas.enable": "false"}
 UNWRAP = {"transforms": "u", "transforms.u.type": "io.debezium.transforms.ExtractNewRecordState"}
+OUTBOX = {
+    "transforms": "o",
+    "transforms.o.type": "io.debezium.transforms.outbox.EventRouter",
+    "transforms.o.predicate": "outbox",
+    "predicates": "outbox",
+    "predicates.outbox.type": "org.apache.kafka.connect.transforms.predicates.TopicNameMatches",
+    "predicates.outbox.pattern": r".*\.outbox",
+}
 ROUTE = {
     "transforms": "r",
     "transforms.r.type": "io.debezium.transforms.ByLogicalTableRouter",
@@ -153,6 +170,17 @@ CASES = (
     Case(
         "rows alone, rewritten and tombstone",
         {**UNWRAP, "transforms.u.delete.tombstone.handling.mode": "rewrite-with-tombstone"},
+    ),
+    Case("outbox", OUTBOX),
+    Case("outbox without schemas", {**OUTBOX, **PLAIN}),
+    Case(
+        "outbox with more columns",
+        {
+            **OUTBOX,
+            "transforms.o.table.fields.additional.placement": "type:header:eventType,extra:envelope,version:header",
+            "transforms.o.route.tombstone.on.empty.payload": "true",
+            "transforms.o.route.topic.replacement": "events-${routedByValue}",
+        },
     ),
     Case("routed", ROUTE),
     Case(

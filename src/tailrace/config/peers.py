@@ -54,7 +54,6 @@ _REASONS = {
     "does not, the connector stops",
     "converters": "values are written in the kernel; convert them in the consumer",
     "post.processors": "there is nothing to read again: events have every value",
-    "predicates": "transforms here apply to every record",
     "custom.metric.tags": "metrics come with the worker",
     "queue.provider.type": "the queue is in memory, bounded by max.queue.size.in.bytes",
     "legacy.snapshot.max.threads": "threads share the parts of a table",
@@ -85,10 +84,7 @@ _CONVERTER = re.compile(r"(?:key|value|header)\.converter(?P<option>\..+)?")
 def known(name: str) -> bool:
     """Whether the name is Debezium's or Kafka Connect's."""
     return bool(
-        name in DEFAULTS
-        or name.startswith((*PREFIXES, *_WITHOUT_EFFECT_PREFIXES))
-        or _CONVERTER.fullmatch(name)
-        or name == "predicates"
+        name in DEFAULTS or name.startswith((*PREFIXES, *_WITHOUT_EFFECT_PREFIXES)) or _CONVERTER.fullmatch(name)
     )
 
 

@@ -27,8 +27,21 @@ OPTIONS = Family(
     STRING,
     "Options of a transform, as Debezium has them.",
 )
-FIELDS: tuple[Field[Any], ...] = (NAMES,)
-FAMILIES: tuple[Family[Any], ...] = (OPTIONS,)
+PREDICATES: Field[tuple[str, ...]] = Field(
+    "predicates",
+    LIST,
+    None,
+    "Names of predicates, which say what records a transform sees (transforms.<name>.predicate, .negate): Kafka "
+    "Connect's TopicNameMatches, RecordIsTombstone and HasHeaderKey. Not for the two transforms that are compiled.",
+)
+PREDICATE_OPTIONS = Family(
+    "predicates.<name>.<option>",
+    re.compile(r"predicates\.([^.]+)\.(.+)"),
+    STRING,
+    "Options of a predicate, `type` among them, as Connect has them.",
+)
+FIELDS: tuple[Field[Any], ...] = (NAMES, PREDICATES)
+FAMILIES: tuple[Family[Any], ...] = (OPTIONS, PREDICATE_OPTIONS)
 
 _DELETES: tuple[Deletes, ...] = ("drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone")
 _UNWRAP_OPTIONS = frozenset(
@@ -87,6 +100,8 @@ class TransformsConfig:
     route: RouteConfig | None = None
     others: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = ()
     """(name, type, options) of those that see each record, in order."""
+    predicates: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    """(name, options)"""
 
     @classmethod
     def read(cls, values: Values) -> TransformsConfig:
@@ -101,6 +116,7 @@ class TransformsConfig:
                 for name, options in _transforms(values).items()
                 if options["type"] not in _COMPILED
             ),
+            predicates=tuple((name, tuple(options.items())) for name, options in _predicates(values).items()),
         )
 
 
@@ -119,6 +135,8 @@ def problems(values: Values) -> list[str]:
             found.append(f"transforms.{name}.type: is missing")
         elif known is None:
             slow = True
+            if (predicate := options.get("predicate")) is not None and predicate not in _predicates(values):
+                found.append(f"transforms.{name}.predicate: {predicate} is not named in predicates")
         elif slow:
             found.append(f"transforms.{name}: {kind} comes before those that see each record")
         else:
@@ -154,6 +172,16 @@ def _transforms(values: Values) -> dict[str, dict[str, str]]:
     names: tuple[str, ...] = values.get(NAMES) or ()
     found: dict[str, dict[str, str]] = {name: {} for name in names}
     for (name, option), value in values.family(OPTIONS):
+        if name in found:
+            found[name][option] = value
+    return found
+
+
+def _predicates(values: Values) -> dict[str, dict[str, str]]:
+    """Options by predicate."""
+    names: tuple[str, ...] = values.get(PREDICATES) or ()
+    found: dict[str, dict[str, str]] = {name: {} for name in names}
+    for (name, option), value in values.family(PREDICATE_OPTIONS):
         if name in found:
             found[name][option] = value
     return found

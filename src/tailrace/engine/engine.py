@@ -108,9 +108,10 @@ class Engine:
             return None
         if self._format == "arrow":
             raise ConfigError("transforms: those that see each record have no Arrow to give", hint="use another sink")
-        from tailrace.transforms import Chain, create  # noqa: PLC0415 - start-up time
+        from tailrace.transforms import Chain  # noqa: PLC0415 - start-up time
+        from tailrace.transforms.configured import transforms  # noqa: PLC0415 - the same
 
-        return Chain(((name, create(kind, dict(options))) for name, kind, options in others), self._output)
+        return Chain(transforms(self._config.events.transforms), self._output)
 
     def _heartbeat(self, announcer: Announcer) -> Batch | None:
         batch = announcer.heartbeat()

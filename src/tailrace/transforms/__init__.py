@@ -61,6 +61,7 @@ Factory = Callable[[Mapping[str, str]], Transform]
 BUILTIN = {
     "io.debezium.transforms.Filter": "tailrace.transforms.scripted:filter_",
     "io.debezium.transforms.ContentBasedRouter": "tailrace.transforms.scripted:router",
+    "io.debezium.transforms.outbox.EventRouter": "tailrace.transforms.outbox:event_router",
 }
 
 
