@@ -155,6 +155,10 @@ class Connector:
         """Until this GTID set is stored."""
 
         def stored() -> bool:
+            if not self.running:
+                code, errors = self.wait()
+                message = f"the connector ended with {code}: {errors}"
+                raise AssertionError(message)
             return (self._offset() or {}).get("gtids") == gtids.replace("\n", "")
 
         assert await_condition(stored, 60), f"{gtids} was not stored: {self._offset()}"

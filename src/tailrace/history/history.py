@@ -96,7 +96,7 @@ class SchemaHistory:
         from tailrace.history.ddl.effect import apply  # noqa: PLC0415 - start-up time
 
         after, changes = apply(self._tables, context, sql)
-        delta = _delta(self._tables, after)
+        delta = _delta(self._tables, after, changes)
         if delta != Delta():
             self._storage.append(Record(offset, context.database, sql, dump(delta)))
         self._tables = after
@@ -107,13 +107,16 @@ class SchemaHistory:
         self.snapshot(offset, self._tables)
 
 
-def _delta(before: Tables, after: Tables) -> Delta:
-    """What leads from one value to the next."""
+def _delta(before: Tables, after: Tables, changes: Iterable[Change]) -> Delta:
+    """What leads from one value to the next; only the tables that `changes` names are looked at."""
     if after is before:
         return Delta()
+    named = dict.fromkeys(name for change in changes for name in (change.previous_id, change.id) if name is not None)
+    found = ((name, before.get(name), after.get(name)) for name in named)
+    changed = [(name, table) for name, known, table in found if table is not known]
     return Delta(
-        tables=tuple(table for table in after if before.get(table.id) is not table),
-        dropped=tuple(table.id for table in before if after.get(table.id) is None),
+        tables=tuple(table for _, table in changed if table is not None),
+        dropped=tuple(name for name, table in changed if table is None),
         databases={name: charset for name, charset in after.databases.items() if before.databases.get(name) != charset},
         dropped_databases=tuple(name for name in before.databases if name not in after.databases),
     )
