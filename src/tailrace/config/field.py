@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 Importance = Literal["high", "medium", "low"]
 Label = Literal["STRING", "INT", "LONG", "BOOLEAN", "LIST", "PASSWORD", "CLASS"]
@@ -167,15 +171,20 @@ PASSWORD = Kind("PASSWORD", Password)
 CLASS = Kind("CLASS", str)
 
 
-def one_of(options: type[E]) -> Kind[E]:
-    """One of the words of an enum, in any case."""
+def one_of(options: type[E], refused: Mapping[str, str] = _NOTHING) -> Kind[E]:
+    """One of the words of an enum, in any case; `refused`: words of Debezium's, each with why not and what to give."""
     words = tuple(option.value for option in options)
 
     def parse(text: str) -> E:
+        word = text.lower()
+        if word in refused:
+            raise ValueError(refused[word])
         try:
-            return options(text.lower())
+            return options(word)
         except ValueError:
-            message = f"must be one of {', '.join(words)}"
+            near = difflib.get_close_matches(word, words, n=1)
+            suggestion = f"; did you mean {near[0]}?" if near else ""
+            message = f"must be one of {', '.join(words)}{suggestion}"
             raise ValueError(message) from None
 
     return Kind("STRING", parse, words)

@@ -12,6 +12,9 @@ _KEPT_IN_STORAGE = "offsets and schema history are kept in storage.path"
 _OWN_QUEUE = "the queue is bounded by max.queue.size.in.bytes"
 _NO_JDBC = "there is no JDBC driver here"
 
+_RETRIES = "errors.max.retries says how often, retriable.restart.connector.wait.ms how slowly"
+_NO_KAFKA = "no sink has a Kafka client"
+
 _WITHOUT_EFFECT = {
     "max.batch.size": _OWN_QUEUE,
     "max.queue.size": _OWN_QUEUE,
@@ -34,6 +37,14 @@ _WITHOUT_EFFECT = {
     "snapshot.max.threads.multiplier": "tables are split by their size",
     "statistics.metrics.enabled": "metrics come with the worker",
     "use.nongraceful.disconnect": "connections are closed at once",
+    "offset.flush.timeout.ms": "an offset is stored in one commit, or not at all",
+    "offsets.storage.topic": _KEPT_IN_STORAGE,
+    "tasks.max.enforce": "one binlog is one task",
+    "config.action.reload": "references are read again at each start",
+    "errors.log.enable": "a failure is always logged",
+    "errors.log.include.messages": "data is never logged",
+    "errors.retry.timeout": _RETRIES,
+    "errors.retry.delay.max.ms": _RETRIES,
 }
 _WITHOUT_EFFECT_PREFIXES = {
     "schema.history.internal.kafka.": _KEPT_IN_STORAGE,
@@ -41,7 +52,17 @@ _WITHOUT_EFFECT_PREFIXES = {
     "schema.history.internal.producer.": _KEPT_IN_STORAGE,
     "schema.history.internal.consumer.": _KEPT_IN_STORAGE,
     "offset.storage": _KEPT_IN_STORAGE,
+    "topic.creation.": _NO_KAFKA,
+    "producer.override.": _NO_KAFKA,
+    "consumer.override.": _NO_KAFKA,
+    "admin.override.": _NO_KAFKA,
 }
+_CONNECT_DEFAULTS = {
+    "errors.tolerance": "none",
+    "exactly.once.support": "requested",
+    "transaction.boundary": "poll",
+}
+"""Kafka Connect's own, for any connector: another value would promise what does not hold."""
 _NEVER_LOST = "an event that cannot be read stops the connector with its place, so that nothing is lost unseen"
 _WITH_WORKER = "comes with signals and incremental snapshots"
 _NO_LINEAGE = "OpenLineage is not written"
@@ -58,6 +79,9 @@ _REASONS = {
     "queue.provider.type": "the queue is in memory, bounded by max.queue.size.in.bytes",
     "legacy.snapshot.max.threads": "threads share the parts of a table",
     "read.only": _WITH_WORKER,
+    "errors.tolerance": _NEVER_LOST,
+    "exactly.once.support": "the sink says what it guarantees: sink.type=jsonl and parquet write exactly once",
+    "transaction.boundary": "a transaction of the source is never split",
     "snapshot.mode.custom.name": _NO_CUSTOM,
     "snapshot.locking.mode.custom.name": _NO_CUSTOM,
     "snapshot.query.mode.custom.name": _NO_CUSTOM,
@@ -71,6 +95,7 @@ _REASON_PREFIXES = {
     "topic.re": _ROUTE,
     "header.converter": "headers are JSON",
     "driver.": "there is no JDBC driver here",
+    "internal.": "it is internal to Debezium",
 }
 _HINTS = {
     "database.ssl.truststore": "give the authorities as a PEM file in database.ssl.ca",
@@ -84,13 +109,18 @@ _CONVERTER = re.compile(r"(?:key|value|header)\.converter(?P<option>\..+)?")
 def known(name: str) -> bool:
     """Whether the name is Debezium's or Kafka Connect's."""
     return bool(
-        name in DEFAULTS or name.startswith((*PREFIXES, *_WITHOUT_EFFECT_PREFIXES)) or _CONVERTER.fullmatch(name)
+        name in DEFAULTS
+        or name in _CONNECT_DEFAULTS
+        or name in _WITHOUT_EFFECT
+        or name.startswith((*PREFIXES, *_WITHOUT_EFFECT_PREFIXES, "internal."))
+        or _CONVERTER.fullmatch(name)
     )
 
 
 def note(name: str, value: str) -> str | None:
     """Why the property is accepted without effect; None where it is not."""
-    if name in DEFAULTS and _same(value, DEFAULTS[name]):
+    defaults = DEFAULTS | _CONNECT_DEFAULTS
+    if name in defaults and _same(value, defaults[name]):
         return ""
     if converter := _CONVERTER.fullmatch(name):
         accepted = value in ("false", "") if converter["option"] else value == _JSON_CONVERTER
@@ -114,10 +144,10 @@ def hint(name: str) -> str | None:
 
 def refusal(name: str) -> str:
     """What to tell the user of a known property whose value would change what comes out."""
-    default = DEFAULTS.get(name)
+    default = DEFAULTS.get(name) or _CONNECT_DEFAULTS.get(name)
     why = reason(name)
     because = f": {why}" if why else ""
-    rest = f"; only Debezium's default ({default}) can be given" if default else ""
+    rest = f"; only the default ({default}) can be given" if default else ""
     instead = f"; {found}" if (found := hint(name)) else ""
     return f"{name}: not supported{because}{rest}{instead}"
 

@@ -39,6 +39,18 @@ class SnapshotMode(StrEnum):
     CONFIGURATION_BASED = "configuration_based"
 
 
+_OLD_MODES = {
+    "schema_only": "is an old name; did you mean no_data?",
+    "schema_only_recovery": "is an old name; did you mean recovery?",
+    "never": "reads no definitions, so no row could be read; did you mean no_data?",
+    "custom": "there are no classes of Java here; choose each step with configuration_based",
+}
+_FOREIGN_LOCKS = dict.fromkeys(
+    ("minimal_percona", "minimal_percona_no_table_locks"),
+    "needs statements that only Percona Server has; minimal asks for locks on the captured tables first",
+) | {"custom": "there are no classes of Java here; give minimal, extended or none"}
+
+
 class TableOrder(StrEnum):
     """Which tables are read first."""
 
@@ -57,7 +69,7 @@ class LockingMode(StrEnum):
 
 MODE = Field(
     "snapshot.mode",
-    one_of(SnapshotMode),
+    one_of(SnapshotMode, _OLD_MODES),
     SnapshotMode.INITIAL,
     "initial: read all captured tables if there is no offset, then stream; initial_only: read them and stop; no_data: "
     "read definitions only, then stream; always: read at every start; when_needed: as initial, and again if the "
@@ -67,7 +79,7 @@ MODE = Field(
 )
 LOCKING = Field(
     "snapshot.locking.mode",
-    one_of(LockingMode),
+    one_of(LockingMode, _FOREIGN_LOCKS),
     LockingMode.MINIMAL,
     "minimal: hold a lock only until the snapshot is open; extended: until the last table is read; none: never "
     "(safe only while no table is altered).",
@@ -136,7 +148,11 @@ QUERY_MODE = Field(
     STRING,
     "select_all",
     "Only select_all.",
-    lambda value: None if value.lower() == "select_all" else "only select_all is supported",
+    lambda value: (
+        None
+        if value.lower() == "select_all"
+        else "only select_all is supported; choose rows with snapshot.select.statement.overrides"
+    ),
     "low",
 )
 

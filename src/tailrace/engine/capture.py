@@ -126,6 +126,9 @@ class Capture:
             if start is Start.NO_OFFSET:
                 hint = "start once with snapshot.mode=no_data or initial"
                 raise ConfigError("snapshot.mode=recovery needs a stored offset", hint=hint)
+            if start is Start.NO_HISTORY:
+                hint = "start once with snapshot.mode=recovery, if no table was altered since"
+                raise ConfigError("there is an offset, but no schema history to read rows with", hint=hint)
             if start is Start.DEFINITIONS:
                 return self._read_definitions(connection, None)
             if start is Start.DEFINITIONS_THEN_RESUME:

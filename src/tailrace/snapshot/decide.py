@@ -23,6 +23,8 @@ class Start(Enum):
     """The offset is no longer in the binlog, and the mode forbids to begin anew."""
     NO_OFFSET = auto()
     """The mode wants an offset, and there is none."""
+    NO_HISTORY = auto()
+    """The mode forbids to read rows, and without definitions those of the binlog cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,10 @@ def decide(config: SnapshotConfig, known: Known) -> Start:
             return Start.SNAPSHOT
     if not known.available:
         return Start.SNAPSHOT if config.mode is SnapshotMode.WHEN_NEEDED else Start.PURGED
+    if known.history:
+        return Start.RESUME
     # Without definitions the rows cannot be read: the tables are read again.
-    return Start.RESUME if known.history else Start.SNAPSHOT
+    return Start.NO_HISTORY if config.mode is SnapshotMode.NO_DATA else Start.SNAPSHOT
 
 
 def _configured(config: SnapshotConfig, known: Known, *, fresh: bool) -> Start:
@@ -71,4 +75,4 @@ def _configured(config: SnapshotConfig, known: Known, *, fresh: bool) -> Start:
         return Start.SNAPSHOT if based.on_data_error else Start.PURGED
     if based.schema or (based.on_schema_error and not known.history):
         return Start.DEFINITIONS_THEN_RESUME
-    return Start.RESUME if known.history else Start.SNAPSHOT
+    return Start.RESUME if known.history else Start.NO_HISTORY

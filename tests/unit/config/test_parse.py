@@ -223,3 +223,35 @@ def test_a_missing_file_and_a_bad_override_are_config_errors(tmp_path: Path) -> 
         load_properties(tmp_path / "none.json")
     with pytest.raises(ConfigError, match="cannot read --set x"):
         load_properties({}, ["x"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("snapshot.mode", "schema_only", "did you mean no_data?"),
+        ("snapshot.mode", "schema_only_recovery", "did you mean recovery?"),
+        ("snapshot.mode", "never", "did you mean no_data?"),
+        ("snapshot.mode", "initail", "did you mean initial?"),
+        ("snapshot.locking.mode", "minimal_percona", "only Percona Server has"),
+        ("snapshot.query.mode", "custom", "snapshot.select.statement.overrides"),
+        ("errors.tolerance", "all", "nothing is lost unseen"),
+        ("exactly.once.support", "required", "the sink says what it guarantees"),
+        ("internal.implementation", "x", "internal to Debezium"),
+    ],
+)
+def test_what_is_refused_is_refused_with_the_way_out(name: str, value: str, words: str) -> None:
+    assert words in refusal(MINIMAL | {name: value})
+
+
+def test_what_kafka_connect_reads_of_any_connector_has_no_effect(caplog: pytest.LogCaptureFixture) -> None:
+    given = {
+        "errors.log.enable": "true",
+        "errors.tolerance": "none",
+        "config.action.reload": "none",
+        "topic.creation.default.partitions": "3",
+        "producer.override.acks": "all",
+    }
+    with caplog.at_level(logging.INFO):
+        parse(MINIMAL | given, sink_fields, environment={})
+    noted = {record.getMessage().split()[0] for record in caplog.records}
+    assert noted == given.keys() - {"errors.tolerance"}, "a default is not worth a word"
