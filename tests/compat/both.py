@@ -41,7 +41,7 @@ class Pair:
         properties: Mapping[str, object],
         number: int = 0,
     ) -> None:
-        """`number` tells pairs apart that run beside each other."""
+        """`number` tells pairs apart that run beside each other; a property that is None is left out."""
         common: dict[str, object] = {
             "topic.prefix": PREFIX,
             "database.hostname": server.host,
@@ -69,6 +69,8 @@ class Pair:
         ours = {name.replace(".", "__"): value for name, value in common.items()}
         ours |= {"database__server__id": 7000 + number, "sink__format": "record"}
         self.ours = Connector(folder / "tailrace", server, database, **ours)
+        if "database.include.list" not in common:
+            del self.ours.properties["database.include.list"]
         self.ours.start()
 
     def wrote(self, row: str) -> bool:
@@ -154,7 +156,7 @@ def run_all(
             pairs.append(Pair(oracle, server, database, folder / str(number), variant, number))
         await_streaming(server, database, pairs)
         execute(server, [f"USE `{database}`", *after])
-        _await_row(server, database, pairs, 2)
+        await_row(server, database, pairs, 2)
     except BaseException:
         for pair in pairs:
             pair.end()
@@ -174,10 +176,10 @@ def await_streaming(server: Server, database: str, pairs: Sequence[Pair]) -> Non
 
     assert await_condition(heard, 90, every=0.2), "one of the two does not start"
     # The rows so far may have come in the snapshots; one that is inserted now does not.
-    _await_row(server, database, pairs, 1)
+    await_row(server, database, pairs, 1)
 
 
-def _await_row(server: Server, database: str, pairs: Sequence[Pair], number: int) -> None:
+def await_row(server: Server, database: str, pairs: Sequence[Pair], number: int) -> None:
     server.execute(f"INSERT INTO `{database}`.{DONE} VALUES ({number})")
     written = await_condition(lambda: all(pair.wrote(str(number)) for pair in pairs), 90, every=0.1)
     assert written, f"row {number} of {DONE} did not come"

@@ -28,7 +28,7 @@ class Accepted:
     """(Debezium's, Tailrace's): whether this is it."""
     reason: str
     shows: str
-    """`edges`, `ddl`, or the name of a case of test_options."""
+    """`edges`, `ddl`, `corpus`, or the name of a case of test_options."""
     right: str
     """`ours`, `theirs`, or `either` where it is a matter of taste."""
 
@@ -108,6 +108,26 @@ def _typed_values(theirs: Any, ours: Any) -> bool:
         )
     except (TypeError, ValueError):
         return False
+
+
+IN_DEFINITIONS = rf"{PREFIX}:value(\.payload)?\.tableChanges\[\d+\]\.table\.columns\[\d+\]"
+SYNONYMS = {
+    "INTEGER": "INT", "INT4": "INT", "INT8": "BIGINT", "NUMERIC": "DECIMAL", "DEC": "DECIMAL", "FIXED": "DECIMAL",
+    "REAL": "DOUBLE", "DOUBLE PRECISION": "DOUBLE", "BOOL": "TINYINT", "BOOLEAN": "TINYINT", "LONG": "MEDIUMTEXT",
+    "CHARACTER": "CHAR", "CHARACTER VARYING": "VARCHAR", "NATIONAL VARCHAR": "VARCHAR", "NVARCHAR": "VARCHAR",
+}  # fmt: skip
+JDBC_TYPES = {(16, 5), (7, 8), (2, 3), (12, 2004), (-15, 1), (-9, 12), (1, -2), (6, 8)}
+"""BOOLEAN and TINYINT, REAL and DOUBLE, NUMERIC and DECIMAL, VARCHAR and BLOB, N[VAR]CHAR, CHAR BYTE, FLOAT(53)."""
+
+
+def _synonym(theirs: Any, ours: Any) -> bool:
+    """`INTEGER UNSIGNED` for `INT UNSIGNED`; `BLOB`, of any length, for the BLOB or TEXT that holds it."""
+    if not (isinstance(theirs, str) and isinstance(ours, str)):
+        return False
+    word, unsigned, rest = theirs.partition(" UNSIGNED")
+    return f"{SYNONYMS.get(word, word)}{unsigned}{rest}" == ours or (
+        word in {"BLOB", "TEXT"} and ours.endswith(("BLOB", "TEXT"))
+    )
 
 
 ACCEPTED = (
@@ -217,12 +237,87 @@ ACCEPTED = (
         "ours",
     ),
     Accepted(
+        "GTIDs that are not to be used",
+        r".*:value(\.payload)?\.source\.gtid",
+        lambda theirs, ours: theirs is None and isinstance(ours, str),
+        "With gtid.ignore.on.recovery Debezium does not name them in its events either; ours does, and does not "
+        "resume by them.",
+        "places without GTIDs",
+        "either",
+    ),
+    Accepted(
         "comment of a table",
         rf"{PREFIX}:value(\.payload)?\.tableChanges\[0\]\.table\.comment",
         lambda theirs, ours: theirs is None and isinstance(ours, str),
         "Debezium forgets a table's comment in ALTER, LIKE and RENAME; ours is the table's.",
         "ddl",
         "ours",
+    ),
+    Accepted(
+        "words of a type",
+        rf"{IN_DEFINITIONS}\.(typeName|typeExpression)",
+        _synonym,
+        "While streaming Debezium keeps the word that the DDL has (INTEGER); ours is the server's, as in a snapshot.",
+        "corpus",
+        "ours",
+    ),
+    Accepted(
+        "JDBC type by the word",
+        rf"{IN_DEFINITIONS}\.jdbcType",
+        lambda theirs, ours: (theirs, ours) in JDBC_TYPES,
+        "As above: BOOL is BOOLEAN in Debezium's stream, and TINYINT in its snapshot and in ours.",
+        "corpus",
+        "ours",
+    ),
+    Accepted(
+        "length by the word",
+        rf"{IN_DEFINITIONS}\.length",
+        lambda theirs, ours: (ours is None and isinstance(theirs, int)) or (theirs, ours) == (None, 1),
+        "As above: display widths, BLOB(100), and BOOL without one.",
+        "corpus",
+        "ours",
+    ),
+    Accepted(
+        "character set binary",
+        rf"{IN_DEFINITIONS}\.charsetName",
+        lambda theirs, ours: (theirs, ours) == ("binary", None),
+        "TEXT CHARACTER SET binary is a BLOB to the server, and in a snapshot.",
+        "corpus",
+        "ours",
+    ),
+    Accepted(
+        "order of tables in a statement",
+        rf"{PREFIX}:value(\.payload)?\.source\.table",
+        lambda theirs, ours: (
+            isinstance(theirs, str) and isinstance(ours, str) and sorted(theirs.split(",")) == sorted(ours.split(","))
+        ),
+        "Debezium's is that of a hash set; ours is sorted.",
+        "corpus",
+        "ours",
+    ),
+    Accepted(
+        "empty text in double quotes",
+        rf"{PREFIX}:value(\.payload)?\.ddl",
+        lambda theirs, ours: isinstance(ours, str) and ours.replace('""', "''") == theirs,
+        "Debezium rewrites statements before it parses them; ours is what was said.",
+        "corpus",
+        "ours",
+    ),
+    Accepted(
+        "database of an index",
+        rf"{PREFIX}:(key|value)(\.payload)?(\.source\.db|\.databaseName)",
+        lambda theirs, ours: isinstance(theirs, str) and isinstance(ours, str) and theirs == "test",
+        "Of CREATE INDEX on a table of another database Debezium names the session's; ours is the table's.",
+        "corpus",
+        "ours",
+    ),
+    Accepted(
+        "thread of CREATE TABLE … SELECT",
+        rf"{PREFIX}:value(\.payload)?\.source\.thread",
+        lambda theirs, ours: isinstance(theirs, int) and ours is None,
+        "Debezium names the session of a definition that is part of a transaction; ours of rows alone.",
+        "corpus",
+        "either",
     ),
     Accepted(
         "last record without data",

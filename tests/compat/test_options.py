@@ -88,7 +88,7 @@ ROUTE = {
 
 class Case(NamedTuple):
     name: str
-    properties: dict[str, str]
+    properties: dict[str, str | None]
     first: tuple[str, ...] = ()
     """Statements before the others that happen while both stream."""
 
@@ -156,6 +156,37 @@ CASES = (
     Case("no lock", {"snapshot.locking.mode": "none", "include.schema.changes": "false"}),
     Case("always", {"snapshot.mode": "always"}),
     Case("when needed", {"snapshot.mode": "when_needed"}),
+    Case("locks to the end", {"snapshot.locking.mode": "extended", "snapshot.lock.timeout.ms": "5000"}),
+    Case("heartbeats", {"heartbeat.interval.ms": "20", "include.schema.changes": "false"}),
+    Case(
+        "heartbeats of another name",
+        {
+            **PLAIN,
+            "heartbeat.interval.ms": "20",
+            "topic.heartbeat.prefix": "beat",
+            "include.schema.changes": "false",
+        },
+    ),
+    Case("all databases but one", {"database.include.list": None, "database.exclude.list": "other.*"}),
+    Case("transactions left out by their sources", {"gtid.source.excludes": "00000000-.*"}),
+    Case("places without GTIDs", {"gtid.ignore.on.recovery": "true"}),
+    Case(
+        "settings without an effect on records",
+        {
+            "connect.keep.alive": "false",
+            "connect.keep.alive.interval.ms": "30000",
+            "connect.timeout.ms": "20000",
+            "database.ssl.mode": "disabled",
+            "enable.time.adjuster": "false",
+            "errors.max.retries": "1",
+            "max.queue.size.in.bytes": "10000000",
+            "retriable.restart.connector.wait.ms": "1000",
+            "table.ignore.builtin": "true",
+            "tasks.max": "1",
+            "topic.naming.strategy": "io.debezium.schema.DefaultTopicNamingStrategy",
+            "unavailable.value.placeholder": "none",
+        },
+    ),
     Case("rows alone", UNWRAP),
     Case(
         "rows alone, deletes rewritten",
