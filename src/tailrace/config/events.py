@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tailrace.config import columns, transforms
+from tailrace.config import columns, converters, transforms
 from tailrace.config.columns import ALL_COLUMNS, ColumnsConfig
+from tailrace.config.converters import PLAIN, DocumentConfig
 from tailrace.config.engine import NAME, TOPIC_PREFIX
 from tailrace.config.field import BOOLEAN, CLASS, INT, LIST, STRING, Family, Field, Values, at_least, one_of
 from tailrace.config.transforms import NO_TRANSFORMS, TransformsConfig
@@ -56,7 +57,6 @@ class Adjustment(StrEnum):
 
 
 _SKIPPED_BY_DEFAULT: tuple[str, ...] = ("t",)
-_JSON = "org.apache.kafka.connect.json.JsonConverter"
 _TOPIC_NAMING = "io.debezium.schema.DefaultTopicNamingStrategy"
 
 
@@ -206,35 +206,6 @@ PLACEHOLDER = Field(
     "Accepted as it is: MySQL's events with binlog_row_image=FULL have every value.",
     importance="low",
 )
-KEY_CONVERTER = Field("key.converter", CLASS, None, f"Only {_JSON}.", _only(_JSON), "low")
-VALUE_CONVERTER = Field("value.converter", CLASS, None, f"Only {_JSON}.", _only(_JSON), "low")
-KEY_SCHEMAS = Field(
-    "key.converter.schemas.enable",
-    BOOLEAN,
-    None,
-    "Keys carry their schema. Default: true if key.converter is given, as in Connect, else false.",
-)
-VALUE_SCHEMAS = Field(
-    "value.converter.schemas.enable",
-    BOOLEAN,
-    None,
-    "Values carry their schema. Default: true if value.converter is given, as in Connect, else false.",
-)
-KEY_NULL_DEFAULT = Field(
-    "key.converter.replace.null.with.default",
-    BOOLEAN,
-    default=False,
-    doc="Write a column's DEFAULT where its value is NULL, as Connect does by its own default.",
-    importance="low",
-)
-VALUE_NULL_DEFAULT = Field(
-    "value.converter.replace.null.with.default",
-    BOOLEAN,
-    default=False,
-    doc="The same in values: false keeps the truth.",
-    importance="low",
-)
-
 FIELDS: tuple[Field[Any], ...] = (
     DECIMAL,
     TIME,
@@ -263,20 +234,15 @@ FIELDS: tuple[Field[Any], ...] = (
     INCLUDE_QUERY,
     EXTENDED_HEADERS,
     PLACEHOLDER,
-    KEY_CONVERTER,
-    VALUE_CONVERTER,
-    KEY_SCHEMAS,
-    VALUE_SCHEMAS,
-    KEY_NULL_DEFAULT,
-    VALUE_NULL_DEFAULT,
+    *converters.FIELDS,
     *transforms.FIELDS,
 )
 FAMILIES: tuple[Family[Any], ...] = (*columns.FAMILIES, *transforms.FAMILIES)
 
 
 def problems(values: Values) -> list[str]:
-    """Of columns and transforms."""
-    return [*columns.problems(values), *transforms.problems(values)]
+    """Of columns, converters and transforms."""
+    return [*columns.problems(values), *converters.problems(values), *transforms.problems(values)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,14 +253,6 @@ class TypeModes:
     time: TimeMode = TimeMode.ADAPTIVE_TIME_MICROSECONDS
     bigint_unsigned: BigintUnsignedMode = BigintUnsignedMode.LONG
     binary: BinaryMode = BinaryMode.BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentConfig:
-    """How a key or a value becomes a JSON document."""
-
-    schemas: bool = False
-    null_becomes_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +272,8 @@ class EventsConfig:
     topics: TopicsConfig
     types: TypeModes = TypeModes()
     columns: ColumnsConfig = ALL_COLUMNS
-    key: DocumentConfig = DocumentConfig()
-    value: DocumentConfig = DocumentConfig()
+    key: DocumentConfig = PLAIN
+    value: DocumentConfig = PLAIN
     schema_names: Adjustment = Adjustment.NONE
     field_names: Adjustment = Adjustment.NONE
     tombstones: bool = True
@@ -331,6 +289,11 @@ class EventsConfig:
     include_query: bool = False
     extended_headers: bool = True
     transforms: TransformsConfig = NO_TRANSFORMS
+
+    @property
+    def avro(self) -> bool:
+        """Whether keys, or values, are written as Avro."""
+        return self.key.registry is not None or self.value.registry is not None
 
     @classmethod
     def read(cls, values: Values) -> EventsConfig:
@@ -348,8 +311,8 @@ class EventsConfig:
             ),
             types=TypeModes(values[DECIMAL], values[TIME], values[BIGINT_UNSIGNED], values[BINARY]),
             columns=ColumnsConfig.read(values),
-            key=_document(values, KEY_SCHEMAS, KEY_CONVERTER, KEY_NULL_DEFAULT),
-            value=_document(values, VALUE_SCHEMAS, VALUE_CONVERTER, VALUE_NULL_DEFAULT),
+            key=converters.KEY.read(values),
+            value=converters.VALUE.read(values),
             schema_names=values[SCHEMA_ADJUSTMENT],
             field_names=values[FIELD_ADJUSTMENT],
             tombstones=values[TOMBSTONES],
@@ -366,12 +329,3 @@ class EventsConfig:
             extended_headers=values[EXTENDED_HEADERS],
             transforms=TransformsConfig.read(values),
         )
-
-
-def _document(values: Values, schemas: Field[bool], converter: Field[str], null_default: Field[bool]) -> DocumentConfig:
-    """Connect's converter writes schemas unless told otherwise; without one named, events are plain."""
-    given = values.get(schemas)
-    return DocumentConfig(
-        schemas=values.get(converter) is not None if given is None else given,
-        null_becomes_default=values[null_default],
-    )

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tailrace._kernel import Plan
 from tailrace.config import EventsConfig
-from tailrace.convert.table import encoding
+from tailrace.convert.table import Described, describe
 from tailrace.model.table import Table
+
+Learn = Callable[[Table, Described], None]
+"""Told how the rows of a table version are written, before the first of them are."""
 
 
 class Plans:
     """Compiled plans by table version. A version that no binlog file mentions any more goes with `forget`."""
 
-    def __init__(self, events: EventsConfig) -> None:
+    def __init__(self, events: EventsConfig, learn: Learn | None = None) -> None:
         self._events = events
-        self._plans: dict[Table, Plan] = {}
+        self._learn = learn
+        self._plans: dict[Table, tuple[Plan, Described]] = {}
 
     def plan(self, table: Table) -> Plan:
         """The plan of this version. Raises SchemaError where a column's type is not known."""
-        plan = self._plans.get(table)
-        if plan is None:
-            plan = self._plans[table] = Plan(table, encoding(table, self._events))
+        known = self._plans.get(table)
+        if known is None:
+            described = describe(table, self._events)
+            known = self._plans[table] = Plan(table, described.encoding), described
+        plan, described = known
+        if self._learn is not None:
+            self._learn(table, described)
         return plan
 
     def forget(self) -> None:

@@ -8,7 +8,8 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tailrace.config.events import DocumentConfig, EventsConfig
+from tailrace.config.converters import DocumentConfig
+from tailrace.config.events import EventsConfig
 from tailrace.convert import native
 from tailrace.convert.defaults import default_text
 from tailrace.convert.envelope import (
@@ -21,7 +22,7 @@ from tailrace.convert.envelope import (
 )
 from tailrace.convert.names import sanitized
 from tailrace.convert.schema import Json, Schema
-from tailrace.convert.table import encoding, row_key
+from tailrace.convert.table import describe, row_key
 from tailrace.model.table import Column, Table, TableId
 
 Record = tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
@@ -80,6 +81,15 @@ def transaction_topic(events: EventsConfig) -> tuple[str, str | None, str | None
         TRANSACTION_KEY.text() if events.key.schemas else None,
         TRANSACTION_VALUE.text() if events.value.schemas else None,
     )
+
+
+def record_schemas(events: EventsConfig) -> dict[str, tuple[Schema, Schema]]:
+    """Key schema and value schema of each topic that is no table's."""
+    return {
+        sanitized(events.topics.transaction): (TRANSACTION_KEY, TRANSACTION_VALUE),
+        sanitized(events.topics.heartbeat): (HEARTBEAT_KEY, HEARTBEAT_VALUE),
+        sanitized(events.topics.prefix): (SCHEMA_CHANGE_KEY, SCHEMA_CHANGE_VALUE),
+    }
 
 
 def heartbeat(events: EventsConfig, now_ms: int) -> Record:
@@ -143,7 +153,7 @@ def truncate(
     events: EventsConfig, origin: Origin, *, now_us: int, table: Table, headers: Sequence[tuple[str, str]]
 ) -> Record:
     """TRUNCATE TABLE as an event of the table's topic, without a key."""
-    described = encoding(table, events)
+    described = describe(table, events).encoding
     payload = {
         "before": None,
         "after": None,

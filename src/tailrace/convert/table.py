@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tailrace.config.columns import ColumnsConfig
-from tailrace.config.events import DocumentConfig, EventsConfig
+from tailrace.config.converters import DocumentConfig
+from tailrace.config.events import EventsConfig
 from tailrace.convert import native
 from tailrace.convert.defaults import default
 from tailrace.convert.envelope import SOURCE, row_envelope
@@ -23,7 +24,17 @@ _HIDDEN = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longt
 """Types that asterisks and digests hide; a cut applies to whatever is text or bytes in the event."""
 
 
-def encoding(table: Table, events: EventsConfig) -> TableEncoding:
+@dataclass(frozen=True, slots=True)
+class Described:
+    """How the kernel writes a table's rows, and the schemas they have."""
+
+    encoding: TableEncoding
+    key: Schema | None
+    """None: the table has no key."""
+    value: Schema
+
+
+def describe(table: Table, events: EventsConfig) -> Described:
     """Raises SchemaError where a column's type is not known, or a key names a column that is not there."""
     source_topic = table_topic(table.id, events.topics)
     topic, route = source_topic, events.transforms.route
@@ -43,16 +54,18 @@ def encoding(table: Table, events: EventsConfig) -> TableEncoding:
         key_fields = (*key_fields, (route.key_field, STRING))
         key_suffix = f",{json.dumps(route.key_field)}:{json.dumps(route.table(source_topic))}"
     key_schema = struct(schema_name(f"{topic}.Key", events.schema_names), *key_fields)
+    value_schema = _value_schema(topic, values, events)
     unwrap = events.transforms.unwrap
-    return TableEncoding(
+    encoding = TableEncoding(
         topic=topic,
         fields=tuple(value[0] if value is not None else None for value in values),
         key=tuple((index, _field(*described[index], events.key)) for index in key),
         key_schema=key_schema.text() if key and events.key.schemas else None,
-        value_schema=_value_schema(topic, values, events).text() if events.value.schemas else None,
+        value_schema=value_schema.text() if events.value.schemas else None,
         key_suffix=key_suffix,
         unwrap=Unwrap(unwrap.deletes, unwrap.fields, unwrap.headers) if unwrap is not None else None,
     )
+    return Described(encoding, key_schema if key else None, value_schema)
 
 
 def _value_schema(topic: str, values: Sequence[tuple[FieldEncoding, Schema] | None], events: EventsConfig) -> Schema:

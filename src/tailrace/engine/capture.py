@@ -25,6 +25,7 @@ from tailrace._kernel import (
 from tailrace.config import Config, NameFilter
 from tailrace.config.failure import GuardrailAction
 from tailrace.config.snapshot import TableOrder
+from tailrace.convert import Learn
 from tailrace.engine.announce import Announcer
 from tailrace.engine.progress import ProgressBoard, State
 from tailrace.engine.queue import Delivery, DeliveryQueue
@@ -47,6 +48,7 @@ from tailrace.storage import Storage
 from tailrace.streaming import ReadAhead, SchemaChange, StreamItem, follow
 
 if TYPE_CHECKING:
+    from tailrace.engine.avro import AvroRecords
     from tailrace.transforms import Chain
 
 log = logging.getLogger(__name__)
@@ -69,23 +71,25 @@ class Capture:
         board: ProgressBoard,
         stopping: threading.Event,
         announcer: Announcer,
-        transforms: Chain | None,
+        rewrite: Chain | AvroRecords | None,
+        learn: Learn | None,
     ) -> None:
+        """`rewrite` makes other records of those that the kernel made."""
         self._config = config
-        self._transforms = transforms
+        self._rewrite = rewrite
         self._announcer = announcer
         self._storage = storage
         self._resume = resume
         self._queue = queue
         self._board = board
         self._stopping = stopping
-        self._schema = Schema(config, storage, announcer)
+        self._schema = Schema(config, storage, announcer, learn)
         self._envelope = envelope
         self._interrupts: set[Callable[[], None]] = set()
 
     def _hand_over(self, delivery: Delivery) -> None:
-        if self._transforms is not None and delivery.batch is not None:
-            delivery = replace(delivery, batch=self._transforms.apply(delivery.batch))
+        if self._rewrite is not None and delivery.batch is not None:
+            delivery = replace(delivery, batch=self._rewrite.apply(delivery.batch))
         self._queue.put(delivery)
 
     def interrupt(self) -> None:

@@ -23,6 +23,7 @@ from tailrace.storage import Commit
 from tailrace.storage.sqlite import SqliteStorage
 
 if TYPE_CHECKING:
+    from tailrace.engine.avro import AvroRecords
     from tailrace.transforms import Chain
 
 
@@ -38,9 +39,10 @@ class Engine:
         kind = sink_type(config.sink.type)
         self._format: Literal["json", "arrow"] = encoding or kind.format
         self._output: Output = kind.output(config.sink.values) if sink is None else "values"
-        self._transforms = self._chain()
-        # Transforms in Python take records apart, and put together what the sink wants.
-        self._made: Output = "records" if self._transforms is not None else self._output
+        self._avro = self._avro_records() if sink is None else None
+        self._rewrite = self._chain() or self._avro
+        # Python takes records apart, and puts together what the sink wants.
+        self._made: Output = "records" if self._rewrite is not None else self._output
         self._board = ProgressBoard()
         self._queue = DeliveryQueue(config.engine.queue_bytes)
         self._stopping = threading.Event()
@@ -85,7 +87,8 @@ class Engine:
                     self._board,
                     self._stopping,
                     announcer,
-                    self._transforms,
+                    self._rewrite,
+                    self._avro.learn if self._avro is not None else None,
                 )
                 self._capture = capture
                 thread = threading.Thread(target=self._read, args=(capture,), name="tailrace-capture", daemon=True)
@@ -103,9 +106,12 @@ class Engine:
                     thread.join()
 
     def _chain(self) -> Chain | None:
-        others = self._config.events.transforms.others
-        if not others:
+        events = self._config.events
+        if not events.transforms.others:
             return None
+        if self._avro is not None:
+            message = "transforms: those that see each record give JSON, and Avro is written by the table's definition"
+            raise ConfigError(message, hint="leave key.converter and value.converter out, or those transforms")
         if self._format == "arrow":
             raise ConfigError("transforms: those that see each record have no Arrow to give", hint="use another sink")
         from tailrace.transforms import Chain  # noqa: PLC0415 - start-up time
@@ -113,9 +119,19 @@ class Engine:
 
         return Chain(transforms(self._config.events.transforms), self._output)
 
+    def _avro_records(self) -> AvroRecords | None:
+        if not self._config.events.avro:
+            return None
+        if self._output == "values":
+            message = "key.converter, value.converter: Avro is written record by record"
+            raise ConfigError(message, hint="use sink.type=jsonl or stdout with sink.format=record")
+        from tailrace.engine.avro import AvroRecords  # noqa: PLC0415 - start-up time
+
+        return AvroRecords(self._config.events, self._output)
+
     def _heartbeat(self, announcer: Announcer) -> Batch | None:
         batch = announcer.heartbeat()
-        return self._transforms.apply(batch) if batch is not None and self._transforms is not None else batch
+        return self._rewrite.apply(batch) if batch is not None and self._rewrite is not None else batch
 
     def _start_heartbeat_query(self) -> None:
         events = self._config.events

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from tailrace._kernel import NeedTable, Plan, Query
 from tailrace.config import Config
 from tailrace.config.failure import Inconsistent
-from tailrace.convert import Plans
+from tailrace.convert import Learn, Plans
 from tailrace.engine.announce import Announcer
 from tailrace.errors import SchemaError, StorageError, UnsupportedSource
 from tailrace.history.charset import SERVER_DEFAULT, by_name
@@ -23,6 +24,9 @@ from tailrace.mysql.connection import connect
 from tailrace.mysql.server import ServerFacts
 from tailrace.storage import Storage
 from tailrace.streaming import SchemaChange
+
+if TYPE_CHECKING:
+    from tailrace.history.ddl.effect import Change
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +68,18 @@ class Records:
 class Schema:
     """The tables at the place in the binlog that is being read; answers the kernel's questions (`TablePolicy`)."""
 
-    def __init__(self, config: Config, storage: Storage, announcer: Announcer) -> None:
+    def __init__(
+        self,
+        config: Config,
+        storage: Storage,
+        announcer: Announcer,
+        learn: Learn | None,
+    ) -> None:
         self._config = config
         self._announcer = announcer
         self._records = Records(storage)
         self._history = SchemaHistory(self._records)
-        self._plans = Plans(config.events)
+        self._plans = Plans(config.events, learn)
         self._server_charset = SERVER_DEFAULT
         self._lower_case_table_names = False
 
@@ -151,10 +161,17 @@ class Schema:
                     return SchemaChange(self._records.take())
                 self._plans.forget()
                 log.info("%s: %s", where, ", ".join(f"{change.kind} {change.id}" for change in changes) or "no table")
+                self._plan_truncated(changes)
                 announcement = self._announcer.statement(query, database_of(query.sql, context), changes)
                 return SchemaChange(self._records.take(), announcement)
             case _:
                 return None
+
+    def _plan_truncated(self, changes: Sequence[Change]) -> None:
+        """An event tells of them, even where no row has come yet."""
+        for change in changes:
+            if change.kind == "truncate" and change.table is not None and self._config.tables.captured(change.id):
+                self._plans.plan(change.table)
 
     def take_records(self) -> tuple[str, ...]:
         """Records of tables that were learned from row metadata or read from the server."""
