@@ -14,7 +14,6 @@ from source import source
 from workloads import WORKLOADS
 
 RESULTS = Path(__file__).parent / "results"
-JSON = "org.apache.kafka.connect.json.JsonConverter"
 MODES: dict[str, dict[str, str]] = {
     "default": {},
     "decimal string, time isostring": {"decimal.handling.mode": "string", "time.precision.mode": "isostring"},
@@ -35,7 +34,6 @@ MODES: dict[str, dict[str, str]] = {
         "transforms.r.topic.replacement": "$1.all",
     },
     "records": {"sink.format": "record"},
-    "schemas": {"value.converter": JSON, "sink.rotate.bytes": "0"},
 }
 
 

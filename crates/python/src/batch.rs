@@ -177,8 +177,7 @@ impl Batch {
                     record.key.as_ref().map(part),
                     record.value.as_ref().map(part),
                     record
-                        .headers
-                        .iter()
+                        .all_headers()
                         .map(|(name, value)| (name.clone(), PyBytes::new(py, value)))
                         .collect(),
                 )

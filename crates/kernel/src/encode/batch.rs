@@ -75,6 +75,18 @@ pub struct Commit {
     pub transactions: u64,
 }
 
+/// (name, JSON text)
+pub type Header = (String, Vec<u8>);
+
+impl Record {
+    /// All headers, in order.
+    pub fn all_headers(&self) -> impl Iterator<Item = &Header> {
+        let [before, after] = &self.headers;
+        let shared = self.shared_headers.iter().flat_map(|shared| shared.iter());
+        before.iter().chain(shared).chain(after)
+    }
+}
+
 /// What a broker gets; key and value are in `Batch::bytes`.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -82,8 +94,10 @@ pub struct Record {
     pub key: Option<Range<usize>>,
     /// `None`: a tombstone.
     pub value: Option<Range<usize>>,
-    /// (name, JSON text)
-    pub headers: Vec<(String, Vec<u8>)>,
+    /// Headers of this record alone, before and after those of all.
+    pub headers: [Vec<Header>; 2],
+    /// Headers of all records of tables.
+    pub shared_headers: Option<Arc<[Header]>>,
     /// The table whose row it is; `None`: another topic's.
     pub table: Option<Arc<TableName>>,
 }

@@ -3,7 +3,7 @@
 //! A column that the row image does not carry is left out of its object.
 
 use super::Change;
-use super::batch::{Batch, Operation, Record, Run, count};
+use super::batch::{Batch, Header, Operation, Record, Run, count};
 use super::envelope::{Envelope, Output, Parts, Source};
 use super::json_plan::JsonPlan;
 use super::plan::{Plan, TableName};
@@ -25,17 +25,20 @@ pub struct JsonEncoder {
     rows: u64,
     runs: Vec<Run>,
     scratch: Vec<u8>,
+    shared_headers: Arc<[Header]>,
     /// Of the event being read.
     timestamp_us: u64,
 }
-
-/// (name, JSON text)
-type Header = (String, Vec<u8>);
 
 impl JsonEncoder {
     pub fn new(envelope: Arc<Envelope>) -> Self {
         JsonEncoder {
             transactions: envelope.transactions.clone().map(Transactions::new),
+            shared_headers: envelope
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
+                .collect(),
             envelope,
             parts: Parts::default(),
             shared: Shared::default(),
@@ -366,13 +369,14 @@ impl JsonEncoder {
         plan: &Plan,
         key: Option<Range<usize>>,
         start: Option<usize>,
-        headers: Vec<Header>,
+        headers: [Vec<Header>; 2],
     ) {
         if self.envelope.output == Output::Lines {
             if start.is_none() {
                 self.bytes.extend_from_slice(b"null");
             }
-            end_line(&headers, &mut self.bytes);
+            let [before, after] = &headers;
+            end_line([before, &self.shared_headers, after], &mut self.bytes);
             return;
         }
         self.records.push(Record {
@@ -380,43 +384,38 @@ impl JsonEncoder {
             key,
             value: start.map(|start| start..self.bytes.len()),
             headers,
+            shared_headers: Some(Arc::clone(&self.shared_headers)),
             table: Some(Arc::clone(&plan.name)),
         });
     }
 
-    fn static_headers(&self) -> Vec<Header> {
-        let headers = self.envelope.headers.iter();
-        headers
-            .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
-            .collect()
-    }
-
+    /// Headers of one record alone, before and after those of all.
     fn headers(
         &mut self,
         plan: &Plan,
         row: u32,
         operation: Operation,
         other: Option<(&str, &[Value<'_>])>,
-    ) -> Result<Vec<Header>> {
-        let mut headers = Vec::new();
+    ) -> Result<[Vec<Header>; 2]> {
+        let (mut before, mut after) = (Vec::new(), Vec::new());
         if let Some((name, image)) = other {
             let mut key = Vec::new();
             write_key(plan, image, &mut key, &mut self.scratch)?;
-            headers.push((format!("__debezium.{name}"), key));
+            before.push((format!("__debezium.{name}"), key));
         }
-        headers.extend(self.static_headers());
         if let Some(unwrap) = &plan.json.unwrap {
-            headers.extend(unwrap.headers(&self.shared, operation, row));
+            after = unwrap.headers(&self.shared, operation, row);
         }
-        Ok(headers)
+        Ok([before, after])
     }
 }
 
 /// `,"headers":{…}}` and the end of the line.
-pub fn end_line(headers: &[Header], out: &mut Vec<u8>) {
+pub fn end_line(headers: [&[Header]; 3], out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"headers\":{");
-    for (index, (name, value)) in headers.iter().enumerate() {
-        if index > 0 {
+    let start = out.len();
+    for (name, value) in headers.into_iter().flatten() {
+        if out.len() > start {
             out.push(b',');
         }
         write_string(name.as_bytes(), out);

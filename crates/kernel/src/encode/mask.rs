@@ -2,7 +2,7 @@
 
 use super::encoding::MaskSpec;
 use crate::error::{Error, Result};
-use crate::json_text::{write_escaped, write_string};
+use crate::json_text::{write_hex, write_string};
 use md5::Md5;
 use sha1::Sha1;
 use sha2::digest::DynDigest;
@@ -51,17 +51,15 @@ impl Mask {
         match self {
             Mask::Fixed(stars) => write_string(stars, out),
             Mask::Truncate(units) => write_string(truncated(text, *units), out),
-            Mask::Hash(hash) => {
-                out.push(b'"');
-                write_escaped(hash.of(text).as_bytes(), out);
-                out.push(b'"');
-            }
+            Mask::Hash(hash) => hash.write(text, out),
         }
     }
 }
 
+const QUOTES: usize = 2;
+
 impl Hash {
-    fn of(&self, text: &[u8]) -> String {
+    fn write(&self, text: &[u8], out: &mut Vec<u8>) {
         let mut digest = (self.new)();
         digest.update(&self.salt);
         if self.serialized {
@@ -69,15 +67,12 @@ impl Hash {
         } else {
             digest.update(text);
         }
-        let mut hex: String = digest
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        if self.digits > 0 {
-            hex.truncate(self.digits);
+        let start = out.len();
+        write_hex(&digest.finalize(), out);
+        if self.digits > 0 && out.len() - start > self.digits + QUOTES {
+            out.truncate(start + 1 + self.digits);
+            out.push(b'"');
         }
-        hex
     }
 }
 

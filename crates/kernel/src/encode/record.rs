@@ -38,7 +38,7 @@ pub fn collect(
                 out.extend_from_slice(record.key.as_deref().unwrap_or(null));
                 out.extend_from_slice(b",\"value\":");
                 out.extend_from_slice(record.value.as_deref().unwrap_or(null));
-                end_line(&record.headers, out);
+                end_line([&record.headers, &[], &[]], out);
             }
             Output::Records => push(record, &mut batch),
         }
@@ -73,7 +73,8 @@ fn push(record: Given, batch: &mut Batch) {
         topic: record.topic.into(),
         key,
         value,
-        headers: record.headers,
+        headers: [record.headers, Vec::new()],
+        shared_headers: None,
         table: None,
     });
 }

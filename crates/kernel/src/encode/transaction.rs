@@ -62,7 +62,7 @@ impl TransactionRecord<'_> {
                 bytes.extend_from_slice(&self.key);
                 bytes.extend_from_slice(b",\"value\":");
                 bytes.extend_from_slice(&self.value);
-                end_line(&[], bytes);
+                end_line([&[]; 3], bytes);
             }
             Output::Records => {
                 let start = bytes.len();
@@ -73,7 +73,8 @@ impl TransactionRecord<'_> {
                     topic: Arc::clone(&self.transactions.topic),
                     key: Some(start..middle),
                     value: Some(middle..bytes.len()),
-                    headers: Vec::new(),
+                    headers: Default::default(),
+                    shared_headers: None,
                     table: None,
                 });
             }

@@ -30,6 +30,12 @@ const POWERS: [u32; 10] = [
     1_000_000_000,
 ];
 
+/// Powers of ten that a double holds exactly.
+const EXACT_POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
 /// 65 digits need 216 bits: 27 bytes and a sign.
 pub const UNSCALED_BYTES: usize = 28;
 
@@ -171,6 +177,15 @@ impl<'a> Decimal<'a> {
 
     /// The nearest double.
     pub fn to_f64(&self) -> f64 {
+        // Two numbers that doubles hold exactly: their quotient is rounded once.
+        if let (Some(unscaled), Some(power)) = (
+            self.unscaled_i128(),
+            EXACT_POWERS.get(usize::from(self.scale())),
+        ) && unscaled.unsigned_abs() < 1 << 53
+            && let Decimal::Packed { .. } = self
+        {
+            return unscaled as f64 / power;
+        }
         let mut text = Vec::with_capacity(72);
         self.write_text(&mut text);
         // Digits, a sign and a point always read as a number.
