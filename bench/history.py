@@ -34,13 +34,13 @@ class Stored:
 
 
 def table(number: int) -> Table:
-    """Twenty columns of four types."""
+    """Twenty columns of four types; no two tables share one."""
     kinds = ("int", "varchar", "decimal", "datetime")
     columns = tuple(
-        Column(f"column_{index}", kinds[index % 4], length=(None, 100, 12, 3)[index % 4], charset="utf8mb4")
+        Column(f"column_{number}_{index}", kinds[index % 4], length=(None, 100, 12, 3)[index % 4], charset="utf8mb4")
         for index in range(COLUMNS)
     )
-    return Table(TableId(f"database_{number % 50}", f"table_{number}"), columns, ("column_0",))
+    return Table(TableId(f"database_{number % 50}", f"table_{number}"), columns, (f"column_{number}_0",))
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tailrace.errors import StorageError
-from tailrace.history.serialize import Delta, dump, load
-from tailrace.history.tables import Tables
+from tailrace.history.serialize import Delta, Stored, dump, load
+from tailrace.history.tables import Later, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -60,22 +60,19 @@ class SchemaHistory:
         """Read the storage up to the offset to resume from; returns how many records counted.
 
         `reached(offset)` says whether an offset lies at or before it. Records beyond it do not count: their statements
-        come again in the binlog. Raises StorageError for a record that cannot be read.
+        come again in the binlog. Raises StorageError for a record that cannot be read; a table in it is read, and
+        may be found damaged, when it is first asked for.
         """
         count = 0
-        tables: dict[TableId, Table] = {}
+        tables: dict[TableId, Table | Later] = {}
         databases: dict[str, Charset] = {}
         for record in self._storage.load():
             if not reached(record.offset):
                 continue
             try:
-                _replay(load(record.delta), tables, databases)
+                _replay(load(record.delta), record.offset, tables, databases)
             except (ValueError, KeyError, TypeError) as error:
-                raise StorageError(
-                    "a record of the schema history cannot be read",
-                    where=f"the record at offset {record.offset}",
-                    hint="start a schema recovery: the tables are then read from the server again",
-                ) from error
+                raise _damaged(record.offset) from error
             count += 1
         self._tables = Tables(tables, databases)
         return count
@@ -107,7 +104,7 @@ class SchemaHistory:
         self.snapshot(offset, self._tables)
 
 
-def _delta(before: Tables, after: Tables, changes: Iterable[Change]) -> Delta:
+def _delta(before: Tables, after: Tables, changes: Iterable[Change]) -> Delta[Table]:
     """What leads from one value to the next; only the tables that `changes` names are looked at."""
     if after is before:
         return Delta()
@@ -122,7 +119,27 @@ def _delta(before: Tables, after: Tables, changes: Iterable[Change]) -> Delta:
     )
 
 
-def _replay(delta: Delta, tables: dict[TableId, Table], databases: dict[str, Charset]) -> None:
+def _damaged(offset: str) -> StorageError:
+    return StorageError(
+        "a record of the schema history cannot be read",
+        where=f"the record at offset {offset}",
+        hint="read the definitions again: snapshot.mode=recovery",
+    )
+
+
+def _later(table: Stored, offset: str) -> Later:
+    def make() -> Table:
+        try:
+            return table.read()
+        except (ValueError, KeyError, TypeError) as error:
+            raise _damaged(offset) from error
+
+    return Later(make)
+
+
+def _replay(
+    delta: Delta[Stored], offset: str, tables: dict[TableId, Table | Later], databases: dict[str, Charset]
+) -> None:
     if delta.complete:
         tables.clear()
         databases.clear()
@@ -130,5 +147,5 @@ def _replay(delta: Delta, tables: dict[TableId, Table], databases: dict[str, Cha
         tables.pop(table_id, None)
     for name in delta.dropped_databases:
         databases.pop(name, None)
-    tables.update((table.id, table) for table in delta.tables)
+    tables.update((table.id, _later(table, offset)) for table in delta.tables)
     databases.update(delta.databases)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from tailrace.history.charset import Charset
 from tailrace.model.table import Column, Table, TableId
@@ -15,11 +15,26 @@ if TYPE_CHECKING:
 _DEFAULTS: Final = tuple((f.name, f.default) for f in fields(Column) if f.default is not MISSING)
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True)
-class Delta:
+class Stored:
+    """A table's definition, not looked at yet."""
+
+    id: TableId
+    content: dict[str, Any]
+
+    def read(self) -> Table:
+        """The definition. Raises ValueError, KeyError or TypeError for what `dump` does not write."""
+        return _read_table(self.id, self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta(Generic[T]):
     """What one record of the history changes: definitions are whole, so replaying one twice does no harm."""
 
-    tables: tuple[Table, ...] = ()
+    tables: tuple[T, ...] = ()
     dropped: tuple[TableId, ...] = ()
     databases: Mapping[str, Charset] = field(default_factory=dict)
     dropped_databases: tuple[str, ...] = ()
@@ -27,7 +42,7 @@ class Delta:
     """True where the tables are all there are, as after a snapshot: what came before no longer counts."""
 
 
-def dump(delta: Delta) -> str:
+def dump(delta: Delta[Table]) -> str:
     """A delta as JSON text."""
     content: dict[str, Any] = {
         "tables": [_table(table) for table in delta.tables],
@@ -41,11 +56,14 @@ def dump(delta: Delta) -> str:
     )
 
 
-def load(text: str) -> Delta:
-    """The delta of a JSON text. Raises ValueError, KeyError or TypeError for what `dump` does not write."""
+def load(text: str) -> Delta[Stored]:
+    """The delta of a JSON text, its tables not looked at yet.
+
+    Raises ValueError, KeyError or TypeError for what `dump` does not write.
+    """
     content = json.loads(text)
     return Delta(
-        tuple(map(_read_table, content.get("tables", ()))),
+        tuple(Stored(TableId(*table["id"]), table) for table in content.get("tables", ())),
         tuple(TableId(*name) for name in content.get("dropped", ())),
         {name: Charset(*charset) for name, charset in content.get("databases", {}).items()},
         tuple(content.get("dropped_databases", ())),
@@ -76,9 +94,9 @@ def _column(column: Column) -> dict[str, Any]:
     return content
 
 
-def _read_table(content: dict[str, Any]) -> Table:
+def _read_table(name: TableId, content: dict[str, Any]) -> Table:
     return Table(
-        id=TableId(*content["id"]),
+        id=name,
         columns=tuple(map(_read_column, content.get("columns", ()))),
         primary_key=tuple(content.get("primary_key", ())),
         unique_keys=_read_keys(content.get("unique_keys", ())),

@@ -10,6 +10,7 @@ import pytest
 from tailrace.errors import SchemaError, StorageError
 from tailrace.history.ddl.effect import Context
 from tailrace.history.history import Record, SchemaHistory
+from tailrace.model.table import TableId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -100,5 +101,10 @@ def test_a_damaged_record_is_named() -> None:
     storage = Memory()
     followed(storage)
     storage.records[1] = replace(storage.records[1], delta='{"tables":[{"id":["d","t"],"columns":[{}]}]}')
+    history = SchemaHistory(storage)
+    history.recover(lambda offset: int(offset) < 2)
+    with pytest.raises(StorageError, match="offset 1"):
+        history.tables.get(TableId("d", "t"))
+    storage.records[1] = replace(storage.records[1], delta='{"tables":[{}]}')
     with pytest.raises(StorageError, match="offset 1"):
         SchemaHistory(storage).recover(lambda _: True)

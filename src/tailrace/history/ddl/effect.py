@@ -106,7 +106,7 @@ def _effect(tables: Tables, context: Context, statement: Statement) -> tuple[Tab
             return _database(tables, context, statement), ()
         case DropDatabase(name):
             folded = _fold(context)(name)
-            gone = tuple(Change("drop", table.id) for table in tables if table.id.database == folded)
+            gone = tuple(Change("drop", table) for table in tables.by_id if table.database == folded)
             return tables.drop_database(folded), gone
 
 
