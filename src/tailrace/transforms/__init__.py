@@ -12,13 +12,15 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
 from tailrace._kernel import Batch
 from tailrace.errors import ConfigError, TransformError
-from tailrace.sinks import Output
+
+Output = Literal["values", "lines", "records"]
+"""What a batch is made of, as the kernel has it."""
 
 Parts = tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
 """Topic, key, value, headers, as the kernel gives and takes them."""
