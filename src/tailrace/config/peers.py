@@ -103,6 +103,16 @@ _HINTS = {
     "database.ssl.keystore": "give PEM files in database.ssl.cert and database.ssl.key",
     "database.ssl.keystore.password": "give PEM files in database.ssl.cert and database.ssl.key",
 }
+_OFF = frozenset(
+    {
+        ".enhanced.avro.schema.support",
+        ".normalize.schemas",
+        ".schemas.enable",
+        ".scrub.invalid.names",
+        ".use.latest.version",
+    }
+)
+"""Options of converters that nothing here turns on."""
 _CONVERTER = re.compile(r"(?:key|value|header)\.converter(?P<option>\..+)?")
 
 
@@ -123,8 +133,9 @@ def note(name: str, value: str) -> str | None:
     if name in defaults and _same(value, defaults[name]):
         return ""
     if converter := _CONVERTER.fullmatch(name):
-        accepted = value in ("false", "") if converter["option"] else value == _JSON_CONVERTER
-        return "events are JSON without a schema part" if accepted else None
+        if converter["option"]:
+            return "it is off here" if value in ("false", "") and converter["option"] in _OFF else None
+        return "headers are JSON" if value == _JSON_CONVERTER else None
     if name in _WITHOUT_EFFECT:
         return _WITHOUT_EFFECT[name]
     return next((why for prefix, why in _WITHOUT_EFFECT_PREFIXES.items() if name.startswith(prefix)), None)

@@ -23,10 +23,10 @@ from tailrace.convert.records import (
     truncate,
 )
 from tailrace.history.tables import Tables
+from tailrace.model.encoding import Output
 from tailrace.model.offset import Offset
 from tailrace.model.table import TableId
 from tailrace.mysql.server import ServerFacts
-from tailrace.sinks import Output
 
 if TYPE_CHECKING:
     from tailrace.history.ddl.effect import Change

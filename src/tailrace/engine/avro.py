@@ -15,8 +15,8 @@ from tailrace.convert.records import record_schemas
 from tailrace.convert.registry import Registry
 from tailrace.convert.schema import Schema
 from tailrace.convert.table import Described
+from tailrace.model.encoding import Output
 from tailrace.model.table import Table, TableId
-from tailrace.sinks import Output
 
 _MAGIC = b"\0"
 

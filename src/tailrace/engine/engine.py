@@ -17,8 +17,9 @@ from tailrace.engine.heartbeat import HeartbeatQuery
 from tailrace.engine.progress import Progress, ProgressBoard, State
 from tailrace.engine.queue import Closed, DeliveryQueue
 from tailrace.errors import ConfigError
+from tailrace.model.encoding import Output
 from tailrace.mysql.connection import connect
-from tailrace.sinks import Output, Sink, create_sink, sink_type
+from tailrace.sinks import Sink, create_sink, sink_type
 from tailrace.storage import Commit
 from tailrace.storage.sqlite import SqliteStorage
 

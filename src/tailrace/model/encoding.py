@@ -46,6 +46,9 @@ days, `date_iso`: text; `*_ms`, `*_us`, `*_ns`: a number of that unit; `timestam
 `base64url` and `hex` are text, `bytes` is bytes (which JSON writes as base64)."""
 
 
+Output = Literal["values", "lines", "records"]
+"""Values of row events alone; or every record with its topic, key and headers, as a line or in parts."""
+
 Deletes = Literal["drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone"]
 """What becomes of a delete in rows without the envelope."""
 

@@ -38,12 +38,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from tailrace.config.field import Field, one_of
 from tailrace.errors import ConfigError, SinkError
+from tailrace.model.encoding import Output
 
 if TYPE_CHECKING:
     from tailrace.config import SinkConfig, Values
-
-Output = Literal["values", "lines", "records"]
-"""Values of row events alone; or every record with its topic, key and headers, as a line or in parts."""
 
 SinkState = Mapping[str, object]
 """JSON-able, and opaque to all but the sink that made it."""

@@ -12,15 +12,13 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
 from tailrace._kernel import Batch
 from tailrace.errors import ConfigError, TransformError
-
-Output = Literal["values", "lines", "records"]
-"""What a batch is made of, as the kernel has it."""
+from tailrace.model.encoding import Output
 
 Parts = tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
 """Topic, key, value, headers, as the kernel gives and takes them."""
