@@ -87,3 +87,19 @@ def test_the_statements_of_a_user_are_run_on_each_connection(server: lab.Server,
     code, errors = connector.wait()
     assert code != 0
     assert "nowhere" in errors
+
+
+def test_what_is_behind_the_offset_does_not_come_again_where_its_source_is_left_out(
+    server: lab.Server, tmp_path: Path
+) -> None:
+    server.execute(f"INSERT INTO {DATABASE}.t VALUES (0)")
+    server.execute(f"ALTER TABLE {DATABASE}.t ADD COLUMN late INT")
+    uuid = server.execute("SELECT @@server_uuid")[0][0]
+    properties = {"gtid__source__excludes": uuid, "gtid__source__filter__dml__events": "false"}
+    connector = Connector(tmp_path, server, DATABASE, snapshot__mode="no_data", **properties)
+    connector.start()
+    connector.await_streaming()
+    server.execute(f"INSERT INTO {DATABASE}.t VALUES (1, 2)")
+    connector.catch_up(server, DATABASE)
+    assert connector.stop() == 0
+    assert [event["after"] for event in connector.events()] == [{"id": 1, "late": 2}]

@@ -282,8 +282,16 @@ class Capture:
 
     def _wanted(self, gtids: str) -> GtidSet:
         """The part of a set that counts for the position (`gtid.source.includes`, `.excludes`)."""
+        stored = GtidSet(gtids)
         parts = (part for part in gtids.split(",") if self._config.gtid_sources.accepts(part.strip().split(":")[0]))
-        return GtidSet(",".join(parts))
+        counted = GtidSet(",".join(parts))
+        if counted == stored:
+            return stored
+        with connect(self._config.source) as connection:
+            executed = GtidSet(read_facts(connection).gtid_executed)
+        # Of the other sources, what the server lacks is not spoken of; what it has is behind us, and old DDL must not
+        # be carried out once more on the tables of today.
+        return counted.union(stored.intersect(executed))
 
     def _decoder(self, reader: _Reader) -> Decoder:
         offset = reader.offset
