@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from support.connector import kill_leftovers
+from support.java import need_java
 from tailrace import lab
 from tailrace.errors import LabError
+from tailrace.lab.kafka import Broker, broker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,3 +72,11 @@ def mysql_server_factory() -> Iterator[ServerFactory]:
     """Starts servers with options of their own, and removes them after the test."""
     with ExitStack() as servers:
         yield lambda *options: servers.enter_context(lab.server(options=options))
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Broker]:
+    """A Kafka broker shared by all tests of this process: use topics and groups of your own names, and leave it up."""
+    need_java()
+    with broker() as made:
+        yield made

@@ -1,6 +1,7 @@
 """Runs one program and takes it along when the process that asked for it dies, even by kill -9.
 
 Run as a file (`python -I -S supervisor.py PROGRAM …`), so it starts in milliseconds and imports nothing of tailrace.
+With `--pid-file=FILE` before the program it writes the program's process number there.
 Standard input is a pipe from the owner: its end means the owner is gone, and kills the program; a byte in it means
 that the owner has let go, and the program lives on. Two guards, because each has a hole: the pipe notices the owner's
 death but not our own, PR_SET_PDEATHSIG notices ours. (The owner cannot use
@@ -41,8 +42,15 @@ def main() -> int:
     os.set_blocking(rouse, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(rouse)
+    command = sys.argv[1:]
+    pid_file = command.pop(0).partition("=")[2] if command[0].startswith("--pid-file=") else None
     # One thread, so running Python between fork and exec is safe here.
-    child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, preexec_fn=die_with_supervisor)  # noqa: PLW1509
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_supervisor)  # noqa: PLW1509
+    if pid_file:
+        # Renamed into place, so that nobody reads half a number.
+        with open(f"{pid_file}.new", "w", encoding="ascii") as out:  # noqa: PTH123 - pathlib takes long to import
+            out.write(str(child.pid))
+        os.replace(f"{pid_file}.new", pid_file)  # noqa: PTH105 - as above
     watched = [OWNER, wake]
     while child.poll() is None:
         ready = select.select(watched, [], [])[0]

@@ -1,0 +1,130 @@
+"""A program of the lab in a folder of its own: started under the supervisor, found again by its pid file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from tailrace.errors import LabError
+from tailrace.lab import supervisor
+from tailrace.lab.server import await_condition, process_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+STOP_SECONDS = 30.0
+
+
+class Process:
+    """The program `name`, with `NAME.pid` and `NAME.log` in `folder`, whose path must be part of its command line."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self.log = folder / f"{name}.log"
+        self._pid_file = folder / f"{name}.pid"
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Its number, where it runs (or is paused)."""
+        try:
+            pid = int(self._pid_file.read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return None
+        return pid if self._is(pid) else None
+
+    def start(self, command: Sequence[str], ready: Callable[[], bool], timeout: float) -> None:
+        """Starts it and awaits `ready()`; it dies with this process until `release`. No-op where it runs.
+
+        Raises LabError with the last errors of its log where it ends before, or is not ready within `timeout` seconds.
+        """
+        if self.pid is not None:
+            return
+        self._pid_file.unlink(missing_ok=True)
+        with self.log.open("wb") as log:
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "-I", "-S", supervisor.__file__, f"--pid-file={self._pid_file}", *command],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            self._await(ready, timeout)
+        except BaseException:
+            self._end_supervisor()
+            raise
+
+    def _await(self, ready: Callable[[], bool], timeout: float) -> None:
+        process = self._supervisor
+        assert process
+        answered = await_condition(lambda: process.poll() is not None or ready(), timeout, every=0.05)
+        if not answered or process.poll() is not None:
+            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+            problems = [line for line in lines if any(word in line for word in ("ERROR", "FATAL", "Exception"))][-3:]
+            raise LabError(
+                f"{self.name} did not start: " + ("\n".join(problems) or f"not ready within {timeout:.0f} s"),
+                where=str(self.log),
+            )
+
+    def release(self) -> None:
+        """Lets it live on when this process ends."""
+        if self._supervisor and self._supervisor.stdin:
+            self._supervisor.stdin.write(b"!")
+            self._supervisor.stdin.close()
+            # Not ours to wait for any more; without this, collecting the object would warn of a running child.
+            self._supervisor.returncode = 0
+            self._supervisor = None
+
+    def stop(self) -> None:
+        """SIGTERM and wait; by force where that takes longer than 30 s. Not running: nothing happens."""
+        pid = self.pid
+        if pid is not None:
+            self._signal(signal.SIGTERM)
+            # A paused process takes the signal when it goes on.
+            self._signal(signal.SIGCONT)
+            if not await_condition(lambda: not self._is(pid), STOP_SECONDS):
+                self._kill(pid)
+        self._end_supervisor()
+
+    def kill(self) -> None:
+        """A crash: SIGKILL, and the process is gone on return."""
+        pid = self.pid
+        if pid is not None:
+            self._kill(pid)
+        self._end_supervisor()
+
+    def pause(self) -> None:
+        """SIGSTOP: it hangs, and its connections with it. Raises LabError where it does not run."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Ends `pause`. Raises LabError where it does not run."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        pid = self.pid
+        if pid is None:
+            raise LabError(f"{self.name} does not run", where=str(self.folder))
+        os.kill(pid, number)
+
+    def _kill(self, pid: int) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        if not await_condition(lambda: not self._is(pid), STOP_SECONDS):
+            raise LabError(f"{self.name} does not die (process {pid})", where=str(self.folder))
+
+    def _is(self, pid: int) -> bool:
+        return process_runs(pid, str(self.folder))
+
+    def _end_supervisor(self) -> None:
+        if self._supervisor:
+            if self._supervisor.stdin:
+                self._supervisor.stdin.close()
+            self._supervisor.wait(STOP_SECONDS)
+            self._supervisor = None
