@@ -13,6 +13,7 @@ from support.connector import kill_leftovers
 from support.java import need_java
 from tailrace import lab
 from tailrace.errors import LabError
+from tailrace.lab.connect import Connect, worker
 from tailrace.lab.kafka import Broker, broker
 
 if TYPE_CHECKING:
@@ -79,4 +80,11 @@ def kafka() -> Iterator[Broker]:
     """A Kafka broker shared by all tests of this process: use topics and groups of your own names, and leave it up."""
     need_java()
     with broker() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def connect(kafka: Broker) -> Iterator[Connect]:
+    """A worker of Kafka Connect with Debezium, shared as `kafka` is: delete the connectors that you make."""
+    with worker(kafka.bootstrap) as made:
         yield made

@@ -80,7 +80,7 @@ def java() -> str:
     return found
 
 
-def java_command(heap: str) -> list[str]:
+def java_command(heap: str, *options: str) -> list[str]:
     """The start of a command line with Kafka's classes; a main class follows. `heap` is as in `256m`."""
     return [
         java(),
@@ -90,6 +90,7 @@ def java_command(heap: str) -> list[str]:
         "-cp",
         f"{fetched('kafka')}/*",
         f"-Dlog4j2.configurationFile={SETS / 'log4j2.properties'}",
+        *options,
     ]
 
 
