@@ -14,6 +14,7 @@ from tailrace.errors import TailraceError
 COMMANDS = {
     "demo": "A lab, a workload, its capture with a kill in the middle, and the proof.",
     "run": "One connector in the foreground.",
+    "worker": "Many connectors, behind the Kafka Connect REST interface.",
     "migrate": "Take over from a Debezium connector, or hand back to it.",
     "lab": "A real MySQL primary and replica to try things out on.",
     "bench": "Throughput, latency and memory, beside their peers.",

@@ -32,7 +32,7 @@ def run(config: Path, overrides: tuple[str, ...], *, as_json: bool, quiet: bool)
 
     Exit codes: 0 stopped, 1 a problem in the source or the sink, 2 the configuration, 3 the server was not reached.
     """
-    _log_to_stderr(logging.WARNING if quiet else logging.INFO, as_json=as_json)
+    log_to_stderr(logging.WARNING if quiet else logging.INFO, as_json=as_json)
     engine = Engine(parse(load_properties(config, overrides), sink_fields))
     _stop_on_signals(engine)
     engine.run()
@@ -43,14 +43,24 @@ def run(config: Path, overrides: tuple[str, ...], *, as_json: bool, quiet: bool)
 class _JsonLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One JSON document a record."""
-        fields = {"time": self.formatTime(record), "level": record.levelname, "message": record.getMessage()}
+        fields = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "thread": record.threadName,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            fields["trace"] = self.formatException(record.exc_info)
         return json.dumps(fields)
 
 
-def _log_to_stderr(level: int, *, as_json: bool) -> None:
+def log_to_stderr(level: int, *, as_json: bool) -> None:
+    """The log of a command that runs until it is stopped."""
     # Standard output may hold the events.
     handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLine() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(
+        _JsonLine() if as_json else logging.Formatter("%(asctime)s %(levelname)s [%(threadName)s] %(message)s")
+    )
     logging.basicConfig(handlers=[handler], level=level)
 
 

@@ -68,21 +68,10 @@ def parse(
     properties: Mapping[str, str], sink_fields: SinkFields, environment: Mapping[str, str] = os.environ
 ) -> Config:
     """Raises ConfigError with every problem. Values of secrets, and of references, are not part of it."""
-    sink_type = properties.get(sink.TYPE.name) or sink.TYPE.default or ""
-    problems: list[str] = []
-    own: tuple[Field[Any], ...] = ()
-    try:
-        own = tuple(sink_fields(sink_type))
-    except ConfigError as error:
-        problems.append(" ".join(filter(None, (error.message, error.hint))))
-        properties = {name: text for name, text in properties.items() if not name.startswith("sink.")}
-    fields = {field.name: field for field in (*FIELDS, *own)}
-    values = _parse_fields(properties, fields, environment, problems)
-    problems += _strangers(properties, fields)
-    if not problems:
-        problems = [problem for check in _PROBLEMS for problem in check(values)]
+    values, problems = _read(properties, sink_fields, environment)
     if problems:
         raise _refuse(problems)
+    sink_type = values[sink.TYPE]
     return Config(
         name=values[engine.NAME],
         source=SourceConfig.read(values),
@@ -96,6 +85,31 @@ def parse(
         storage=StorageConfig.read(values),
         sink=SinkConfig(sink_type, values),
     )
+
+
+def find_problems(
+    properties: Mapping[str, str], sink_fields: SinkFields, environment: Mapping[str, str] = os.environ
+) -> list[str]:
+    """What is wrong with the properties: `name: why` each."""
+    return _read(properties, sink_fields, environment)[1]
+
+
+def _read(
+    properties: Mapping[str, str], sink_fields: SinkFields, environment: Mapping[str, str]
+) -> tuple[Values, list[str]]:
+    problems: list[str] = []
+    own: tuple[Field[Any], ...] = ()
+    try:
+        own = tuple(sink_fields(properties.get(sink.TYPE.name) or sink.TYPE.default or ""))
+    except ConfigError as error:
+        problems.append(" ".join(filter(None, (error.message, error.hint))))
+        properties = {name: text for name, text in properties.items() if not name.startswith("sink.")}
+    fields = {field.name: field for field in (*FIELDS, *own)}
+    values = _parse_fields(properties, fields, environment, problems)
+    problems += _strangers(properties, fields)
+    if not problems:
+        problems = [problem for check in _PROBLEMS for problem in check(values)]
+    return values, problems
 
 
 def _parse_fields(

@@ -50,6 +50,11 @@ class Engine:
         self._capture: Capture | None = None
 
     @property
+    def config(self) -> Config:
+        """What it was told."""
+        return self._config
+
+    @property
     def progress(self) -> Progress:
         """What the connector is doing now."""
         return self._board.read()
@@ -92,7 +97,9 @@ class Engine:
                     self._avro.learn if self._avro is not None else None,
                 )
                 self._capture = capture
-                thread = threading.Thread(target=self._read, args=(capture,), name="tailrace-capture", daemon=True)
+                thread = threading.Thread(
+                    target=self._read, args=(capture,), name=f"{config.name}/capture", daemon=True
+                )
                 thread.start()
                 try:
                     interval = config.engine.flush_interval_ms / 1000

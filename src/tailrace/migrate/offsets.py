@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from tailrace._kernel import GtidSet
 from tailrace.errors import StorageError
 from tailrace.model.offset import Offset
+
+_NUMBERS = ("pos", "ts_sec", "event", "row", "server_id")
+_KNOWN = frozenset({*_NUMBERS, "file", "gtids", "snapshot", "snapshot_completed", "transaction_id"})
+"""What Debezium's MySqlOffsetContext writes."""
 
 
 def key(connector: str, prefix: str) -> bytes:
@@ -37,8 +42,29 @@ def read(value: bytes) -> Offset:
     return offset
 
 
+def from_fields(stored: Mapping[str, object]) -> Offset:
+    """One offset, as the REST interface has it. Raises StorageError."""
+    if strangers := sorted(set(stored) - _KNOWN):
+        raise StorageError(f"there is no {', '.join(strangers)} in an offset; it has {', '.join(sorted(_KNOWN))}")
+    for name in _NUMBERS:
+        if (number := stored.get(name)) is not None and (type(number) is not int or not 0 <= number < 1 << 63):
+            raise StorageError(f"{name} must be a whole number, 0 or more")
+    gtids = stored.get("gtids")
+    try:
+        if gtids is not None and (not isinstance(gtids, str) or not GtidSet(gtids)):
+            raise ValueError(gtids)  # noqa: TRY301 - whatever is wrong with it is told alike
+    except ValueError:
+        raise StorageError("gtids must be a GTID set: uuid:1-5,uuid:1-3") from None
+    return read(json.dumps(stored).encode())
+
+
 def write(offset: Offset) -> bytes:
     """An offset as Debezium reads it."""
+    return json.dumps(fields(offset), separators=(",", ":")).encode()
+
+
+def fields(offset: Offset) -> dict[str, object]:
+    """An offset in Debezium's words."""
     stored: dict[str, object] = {
         "ts_sec": offset.timestamp_us // 1_000_000,
         "file": offset.file,
@@ -48,4 +74,6 @@ def write(offset: Offset) -> bytes:
         stored["gtids"] = offset.gtids
     if offset.events:
         stored |= {"event": offset.events, "row": offset.rows}
-    return json.dumps(stored, separators=(",", ":")).encode()
+    if offset.snapshot:
+        stored |= {"snapshot": "INITIAL", "snapshot_completed": False}
+    return stored

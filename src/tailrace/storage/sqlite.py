@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import TYPE_CHECKING
 
 from tailrace.errors import StorageError
@@ -66,8 +66,13 @@ class SqliteStorage:
         try:
             return Resume(Offset.from_json(offset) if offset else None, json.loads(state) if state else None)
         except ValueError as error:
-            message = f"the stored offset of connector {self._connector!r} cannot be read: {error}"
-            raise StorageError(message, where=self._where, hint=_HINTS[sqlite3.SQLITE_CORRUPT]) from None
+            raise _unreadable(self._connector, error, self._where) from None
+
+    def forget_offset(self) -> None:
+        """The next run begins as a first one does; what the sink has stays."""
+        with self._transaction(durable=True) as db:
+            db.execute("UPDATE connector SET offset = NULL WHERE name = ?", (self._connector,))
+            db.execute("DELETE FROM xa_hold WHERE connector = ?", (self._connector,))
 
     def commit(self, commit: Commit) -> None:
         """All of it, durably, or nothing."""
@@ -170,14 +175,37 @@ class SqliteStorage:
                     self._db.execute("ROLLBACK")
                 raise
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            message = f"the storage cannot be used: {error}"
-            raise StorageError(message, where=self._where, hint=_HINTS.get(code)) from error
+    def _explained(self) -> AbstractContextManager[None]:
+        return _explained(self._where)
+
+
+def read_offset(path: Path, connector: str) -> Offset | None:
+    """The stored offset of a connector that may be running; None where there is none. Raises StorageError."""
+    if not path.exists():
+        return None
+    with _explained(str(path)), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'connector'").fetchone():
+            return None
+        row = db.execute("SELECT offset FROM connector WHERE name = ?", (connector,)).fetchone()
+    try:
+        return Offset.from_json(row[0]) if row and row[0] else None
+    except ValueError as error:
+        raise _unreadable(connector, error, str(path)) from None
+
+
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        message = f"the storage cannot be used: {error}"
+        raise StorageError(message, where=where, hint=_HINTS.get(code)) from error
+
+
+def _unreadable(connector: str, error: ValueError, where: str) -> StorageError:
+    message = f"the stored offset of connector {connector!r} cannot be read: {error}"
+    return StorageError(message, where=where, hint=_HINTS[sqlite3.SQLITE_CORRUPT])
 
 
 def _open(path: Path) -> sqlite3.Connection:

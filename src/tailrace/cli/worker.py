@@ -1,0 +1,65 @@
+"""`tailrace worker`: many connectors behind the Kafka Connect REST interface."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from tailrace.cli.run import log_to_stderr
+from tailrace.config import load_properties
+
+
+@click.command("worker", epilog="Example: tailrace worker --config worker.properties --listen 127.0.0.1:8083")
+@click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="File with the worker's properties.")
+@click.option("--listen", metavar="HOST:PORT", help="Address of the REST interface; default 127.0.0.1:8083.")
+@click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Override a property of the file.")
+@click.option("--json", "as_json", is_flag=True, help="Log and errors as JSON, on standard error.")
+@click.option("--quiet", "-q", is_flag=True, help="Warnings and errors only.")
+def worker(config: Path | None, listen: str | None, overrides: tuple[str, ...], *, as_json: bool, quiet: bool) -> None:
+    """Run connectors that are made, watched and changed through the Kafka Connect REST interface, until Ctrl-C.
+
+    Configurations, states and offsets are kept in the folder of worker.folder, ./tailrace-worker by default; a second
+    start takes all of them up again. Properties of the file that are not the worker's own are defaults of its
+    connectors: sink.type, database.hostname …
+
+    Exit codes: 0 stopped, 1 its files cannot be used, 2 the configuration.
+    """
+    from tailrace.rest.server import Server
+    from tailrace.worker.settings import read_settings
+    from tailrace.worker.sqlite import SqliteStore
+    from tailrace.worker.worker import Worker
+
+    log_to_stderr(logging.WARNING if quiet else logging.INFO, as_json=as_json)
+    given = load_properties(config if config is not None else {}, overrides)
+    if listen is not None:
+        given["listeners"] = listen
+    settings = read_settings(given)
+    store = SqliteStore(settings.folder / "worker.db")
+    server = Server(settings.rest)
+    running = Worker(store, settings, server.address)
+    try:
+        running.start()
+        server.start(running)
+        click.echo(f"listening on http{'s' * settings.rest.listener.tls}://{server.address}", err=True)
+        _await_signal()
+    finally:
+        server.stop()
+        running.close()
+
+
+def _await_signal() -> None:
+    asked = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        asked.set()
+        # A second Ctrl-C ends at once: nothing is lost, the next start repeats what was not stored.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    asked.wait()

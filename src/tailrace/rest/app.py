@@ -1,0 +1,161 @@
+"""The application: which operation a request asks for, and its answer or error in Connect's shape."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote
+
+import anyio
+import orjson
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tailrace.errors import ConfigError, TailraceError
+from tailrace.rest.answers import NOTHING, Answer, Question, RestError
+from tailrace.rest.guard import Guard
+from tailrace.rest.openapi import page
+from tailrace.rest.operations import OPERATIONS, Operation
+from tailrace.worker.errors import AlreadyExists, InvalidConfig, NotFound, NotStopped
+from tailrace.worker.settings import RestSettings
+from tailrace.worker.worker import Worker
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+_ANSWERING = 32
+"""Requests answered at a time; one that waits for an engine to end holds a thread."""
+_JSON = "application/json"
+
+
+class App:
+    """An ASGI application."""
+
+    def __init__(self, worker: Worker, settings: RestSettings) -> None:
+        self._worker = worker
+        self._settings = settings
+        self._guard = Guard(settings)
+        self._threads = anyio.CapacityLimiter(_ANSWERING)
+        self._page = orjson.dumps(page())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except RestError as error:
+            response = _refusal(error)
+        except Exception:
+            log.exception("%s %s failed by an error of Tailrace's own", request.method, request.url.path)
+            response = _refusal(RestError(500, "an error of Tailrace's own; the worker's log has it"))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        # As it was sent: a name may hold an encoded slash.
+        raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+        path = raw.decode("latin-1").partition("?")[0]
+        self._guard.admit(request)
+        if path == "/openapi.json" and request.method in ("GET", "HEAD"):
+            return Response(self._page, media_type=_JSON)
+        operation, names = find(request.method, path)
+        self._guard.authorize(request, operation)
+        _check_headers(request, operation)
+        question = Question(
+            path=names,
+            query=parse_qs(request.url.query, keep_blank_values=True),
+            body=await self._guard.body(request),
+        )
+        with anyio.move_on_after(self._settings.timeout):
+            return _response(
+                await to_thread.run_sync(self._ask, operation, question, limiter=self._threads, abandon_on_cancel=True)
+            )
+        raise RestError(500, "Request timed out")
+
+    def _ask(self, operation: Operation, question: Question) -> Answer:
+        try:
+            return operation.answer(self._worker, question)
+        except TailraceError as error:
+            raise RestError(_status(error), _message(error)) from error
+
+
+def find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
+    """The operation, and the names in the path. Raises RestError (404, 405)."""
+    parts = [unquote(part) for part in path.split("/")[1:]]
+    if parts[-1] == "" and len(parts) > 1:
+        # A slash at the end says nothing.
+        parts.pop()
+    allowed: list[str] = []
+    for operation in OPERATIONS:
+        names = _match(operation.path.split("/")[1:], parts)
+        if names is None:
+            continue
+        if operation.method == method or (method == "HEAD" and operation.method == "GET"):
+            return operation, names
+        allowed.append(operation.method)
+    if not allowed:
+        raise RestError(404, "HTTP 404 Not Found")
+    every = sorted({*allowed, "OPTIONS", *(["HEAD"] if "GET" in allowed else [])})
+    raise RestError(405, "HTTP 405 Method Not Allowed", {"allow": ",".join(every)})
+
+
+def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
+    if len(pattern) != len(parts):
+        return None
+    names = {}
+    for wanted, part in zip(pattern, parts, strict=True):
+        if wanted.startswith("{"):
+            if not part:
+                return None
+            names[wanted[1:-1]] = part
+        elif wanted != part:
+            return None
+    return names
+
+
+def _check_headers(request: Request, operation: Operation) -> None:
+    """Raises RestError (406, 415)."""
+    accept = request.headers.get("accept", _JSON)
+    kinds = [kind.partition(";")[0].strip() for kind in accept.split(",")]
+    if not any(kind in (_JSON, "application/*", "*/*", "") for kind in kinds):
+        raise RestError(406, "HTTP 406 Not Acceptable")
+    if operation.body is not None:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != _JSON:
+            raise RestError(415, "HTTP 415 Unsupported Media Type")
+
+
+def _status(error: TailraceError) -> int:
+    if isinstance(error, NotFound):
+        return 404
+    if isinstance(error, AlreadyExists):
+        return 409
+    return 400 if isinstance(error, ConfigError | NotStopped) else 500
+
+
+def _message(error: TailraceError) -> str:
+    if isinstance(error, InvalidConfig):
+        lines = [f"{name}: {why}" for name, why in error.problems]
+        head = f"Connector configuration is invalid and contains the following {len(lines)} error(s):"
+        tail = (
+            "You can also find the above list of errors at the endpoint "
+            "`/connector-plugins/{connectorType}/config/validate`"
+        )
+        return "\n".join([head, *lines, tail])
+    return str(error)
+
+
+def _response(answer: Answer) -> Response:
+    content = b"" if answer.body is NOTHING else orjson.dumps(answer.body)
+    headers = dict(answer.headers)
+    return Response(content, answer.status, headers, media_type=None if answer.body is NOTHING else _JSON)
+
+
+def _refusal(error: RestError) -> Response:
+    content = orjson.dumps({"error_code": error.status, "message": error.message})
+    return Response(content, error.status, error.headers, media_type=_JSON)
