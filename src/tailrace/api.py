@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import orjson
 
 from tailrace.config import Config, load_properties, parse
-from tailrace.engine import Engine, Progress
+from tailrace.engine import Engine
+from tailrace.model.progress import Progress
 from tailrace.sinks import ArrowRows, Batch, sink_fields
 from tailrace.sinks.queue import QueueSink
 

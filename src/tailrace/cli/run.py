@@ -12,7 +12,8 @@ from types import FrameType
 import click
 
 from tailrace.config import load_properties, parse
-from tailrace.engine import Engine, Progress
+from tailrace.engine import Engine
+from tailrace.model.progress import Progress
 from tailrace.sinks import sink_fields
 
 

@@ -5,6 +5,5 @@ and decides what may be stored. A third stores: durability is waited for while e
 """
 
 from tailrace.engine.engine import Engine
-from tailrace.engine.progress import Progress, State, TableCount
 
-__all__ = ["Engine", "Progress", "State", "TableCount"]
+__all__ = ["Engine"]

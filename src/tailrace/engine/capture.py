@@ -27,13 +27,14 @@ from tailrace.config.failure import GuardrailAction
 from tailrace.config.snapshot import TableOrder
 from tailrace.convert import Learn
 from tailrace.engine.announce import Announcer
-from tailrace.engine.progress import ProgressBoard, State
+from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Delivery, DeliveryQueue
 from tailrace.engine.schema import Schema
 from tailrace.errors import ConfigError, PositionPurged, SourceError, TailraceError
 from tailrace.history.from_server import read_statements, read_tables
 from tailrace.history.tables import Tables
 from tailrace.model.offset import Offset
+from tailrace.model.progress import State
 from tailrace.model.table import Table, TableId
 from tailrace.mysql.connection import Connection, connect
 from tailrace.mysql.dump import DumpSocket, open_dump

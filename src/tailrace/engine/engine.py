@@ -14,10 +14,11 @@ from tailrace.engine.announce import Announcer
 from tailrace.engine.capture import Capture
 from tailrace.engine.delivery import Deliverer, Heartbeats
 from tailrace.engine.heartbeat import HeartbeatQuery
-from tailrace.engine.progress import Progress, ProgressBoard, State
+from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Closed, DeliveryQueue
 from tailrace.errors import ConfigError
 from tailrace.model.encoding import Output
+from tailrace.model.progress import Progress, State
 from tailrace.mysql.connection import connect
 from tailrace.sinks import Sink, create_sink, sink_type
 from tailrace.storage import Commit

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from tailrace import __version__
-from tailrace.engine import Progress
+from tailrace.model.progress import Progress
 from tailrace.rest.answers import Answer, Question, RestError
 from tailrace.worker.worker import Worker
 

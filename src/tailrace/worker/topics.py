@@ -6,7 +6,8 @@ import threading
 from collections.abc import Sequence
 
 from tailrace.convert.names import table_topic
-from tailrace.engine import Engine, Progress
+from tailrace.engine import Engine
+from tailrace.model.progress import Progress
 from tailrace.worker.store import Store
 
 

@@ -8,9 +8,10 @@ from contextlib import closing
 from dataclasses import replace
 
 from tailrace.config import Config, parse
-from tailrace.engine import Engine, Progress
+from tailrace.engine import Engine
 from tailrace.model.names import file_name
 from tailrace.model.offset import Offset
+from tailrace.model.progress import Progress
 from tailrace.sinks import sink_fields
 from tailrace.storage import Commit
 from tailrace.storage.sqlite import SqliteStorage, read_offset
