@@ -9,7 +9,14 @@ from typing import Any
 from tailrace.config.field import BOOLEAN, CLASS, INT, LONG, STRING, Field, Values, at_least, between, matching
 from tailrace.model.names import file_name
 
-CLASSES = ("io.debezium.connector.mysql.MySqlConnector", "io.tailrace.MySqlConnector", "mysql")
+CLASSES = (
+    "io.debezium.connector.mysql.MySqlConnector",
+    "io.tailrace.MySqlConnector",
+    "MySqlConnector",
+    "MySql",
+    "mysql",
+)
+"""With the aliases that Kafka Connect has for a class."""
 DEFAULT_QUEUE_BYTES = 32 << 20
 
 

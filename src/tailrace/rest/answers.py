@@ -38,6 +38,8 @@ class Question:
     path: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
     body: bytes
+    base: str = ""
+    """`http://host:port`, as the client calls this worker."""
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """As Java's `Boolean.valueOf` reads a query parameter."""

@@ -63,14 +63,15 @@ class App:
         self._guard.admit(request)
         if path == "/openapi.json" and request.method in ("GET", "HEAD"):
             return Response(self._page, media_type=_JSON)
+        if request.method == "OPTIONS":
+            return _options(path)
         operation, names = find(request.method, path)
         self._guard.authorize(request, operation)
-        _check_headers(request, operation)
-        question = Question(
-            path=names,
-            query=parse_qs(request.url.query, keep_blank_values=True),
-            body=await self._guard.body(request),
-        )
+        _check_accept(request)
+        body = await self._guard.body(request)
+        _check_content_type(request, body)
+        query = parse_qs(request.url.query, keep_blank_values=True)
+        question = Question(names, query, body, f"{request.url.scheme}://{request.url.netloc}")
         with anyio.move_on_after(self._settings.timeout):
             return _response(
                 await to_thread.run_sync(self._ask, operation, question, limiter=self._threads, abandon_on_cancel=True)
@@ -86,22 +87,35 @@ class App:
 
 def find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
     """The operation, and the names in the path. Raises RestError (404, 405)."""
+    found = _of_path(path)
+    for operation, names in found:
+        if operation.method == method or (method == "HEAD" and operation.method == "GET"):
+            return operation, names
+    if not found:
+        raise RestError(404, "HTTP 404 Not Found")
+    raise RestError(405, "HTTP 405 Method Not Allowed", {"allow": _allowed(found)})
+
+
+def _options(path: str) -> Response:
+    found = _of_path(path)
+    if not found:
+        raise RestError(404, "HTTP 404 Not Found")
+    allowed = _allowed(found)
+    return Response(allowed, headers={"allow": allowed}, media_type="text/plain")
+
+
+def _of_path(path: str) -> list[tuple[Operation, Mapping[str, str]]]:
     parts = [unquote(part) for part in path.split("/")[1:]]
     if parts[-1] == "" and len(parts) > 1:
         # A slash at the end says nothing.
         parts.pop()
-    allowed: list[str] = []
-    for operation in OPERATIONS:
-        names = _match(operation.path.split("/")[1:], parts)
-        if names is None:
-            continue
-        if operation.method == method or (method == "HEAD" and operation.method == "GET"):
-            return operation, names
-        allowed.append(operation.method)
-    if not allowed:
-        raise RestError(404, "HTTP 404 Not Found")
-    every = sorted({*allowed, "OPTIONS", *(["HEAD"] if "GET" in allowed else [])})
-    raise RestError(405, "HTTP 405 Method Not Allowed", {"allow": ",".join(every)})
+    matches = ((operation, _match(operation.path.split("/")[1:], parts)) for operation in OPERATIONS)
+    return [(operation, names) for operation, names in matches if names is not None]
+
+
+def _allowed(found: list[tuple[Operation, Mapping[str, str]]]) -> str:
+    methods = {operation.method for operation, _ in found}
+    return ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))
 
 
 def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
@@ -118,16 +132,19 @@ def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
     return names
 
 
-def _check_headers(request: Request, operation: Operation) -> None:
-    """Raises RestError (406, 415)."""
-    accept = request.headers.get("accept", _JSON)
-    kinds = [kind.partition(";")[0].strip() for kind in accept.split(",")]
+def _check_accept(request: Request) -> None:
+    """Raises RestError (406)."""
+    kinds = [kind.partition(";")[0].strip() for kind in request.headers.get("accept", _JSON).split(",")]
     if not any(kind in (_JSON, "application/*", "*/*", "") for kind in kinds):
         raise RestError(406, "HTTP 406 Not Acceptable")
-    if operation.body is not None:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != _JSON:
-            raise RestError(415, "HTTP 415 Unsupported Media Type")
+
+
+def _check_content_type(request: Request, body: bytes) -> None:
+    """Raises RestError (415)."""
+    given = request.headers.get("content-type")
+    kind = (given or "").partition(";")[0].strip().lower()
+    if kind != _JSON and (body or given is not None):
+        raise RestError(415, "HTTP 415 Unsupported Media Type")
 
 
 def _status(error: TailraceError) -> int:

@@ -12,6 +12,7 @@ from tailrace.errors import StorageError
 from tailrace.migrate import offsets
 from tailrace.model.offset import Offset
 from tailrace.rest.answers import Answer, Question, RestError, flat
+from tailrace.rest.plugins import known_class
 from tailrace.rest.secrets import MASK, masked, unmasked
 from tailrace.worker.errors import NotFound
 from tailrace.worker.state import Target
@@ -53,9 +54,11 @@ def created(worker: Worker, question: Question) -> Answer:
         raise RestError(400, "name: must be text")
     name = (name or "").strip()
     config = _config(name, flat(body.get("config"), "config"))
-    worker_target = _initial(body.get("initial_state"))
-    stored = worker.create(name, _without_masks(config, {}), worker_target)
-    return Answer(201, _info(stored), {"location": _location(name)})
+    if not name:
+        raise RestError(400, "name: is missing: the connector needs one")
+    target = _initial(body.get("initial_state"))
+    stored = worker.create(name, _without_masks(config, {}), target)
+    return Answer(201, _info(stored), {"location": _location(question, name)})
 
 
 def shown(worker: Worker, question: Question) -> Answer:
@@ -80,7 +83,9 @@ def configured(worker: Worker, question: Question) -> Answer:
     given = _config(name, question.texts())
     stored = {} if name not in worker.names() else worker.connector(name).config
     connector, new = worker.configure(name, _without_masks(given, stored))
-    return Answer(201, _info(connector), {"location": _location(name)}) if new else Answer(200, _info(connector))
+    return (
+        Answer(201, _info(connector), {"location": _location(question, name)}) if new else Answer(200, _info(connector))
+    )
 
 
 def patched(worker: Worker, question: Question) -> Answer:
@@ -99,6 +104,8 @@ def patched(worker: Worker, question: Question) -> Answer:
 def status(worker: Worker, question: Question) -> Answer:
     """States of connector and task."""
     name = question.path["connector"]
+    if name not in worker.names():
+        raise RestError(404, f"No status found for connector {name}")
     return Answer(body=_status(name, worker.status(name)))
 
 
@@ -106,26 +113,35 @@ def restarted(worker: Worker, question: Question) -> Answer:
     """The connector, its task, or what of both has failed."""
     name = question.path["connector"]
     tasks, only_failed = question.flag("includeTasks"), question.flag("onlyFailed")
+    if name not in worker.names():
+        raise RestError(404, f"Unknown connector: {name}")
     told = worker.restart(name, connector=True, task=tasks, only_failed=only_failed)
     return Answer(202, _status(name, told)) if tasks or only_failed else Answer(204)
 
 
 def paused(worker: Worker, question: Question) -> Answer:
     """The connector rests; its task stays its own."""
-    worker.want(question.path["connector"], Target.PAUSED)
+    _want(worker, question, Target.PAUSED)
     return Answer(202)
 
 
 def resumed(worker: Worker, question: Question) -> Answer:
     """After a pause or a stop."""
-    worker.want(question.path["connector"], Target.RUNNING)
+    _want(worker, question, Target.RUNNING)
     return Answer(202)
 
 
 def stopped(worker: Worker, question: Question) -> Answer:
     """The connector ends, and keeps its configuration and offset."""
-    worker.want(question.path["connector"], Target.STOPPED)
+    _want(worker, question, Target.STOPPED)
     return Answer(204)
+
+
+def _want(worker: Worker, question: Question, target: Target) -> None:
+    name = question.path["connector"]
+    if name not in worker.names():
+        raise RestError(404, f"Unknown connector {name}")
+    worker.want(name, target)
 
 
 # Tasks
@@ -167,12 +183,16 @@ def task_restarted(worker: Worker, question: Question) -> Answer:
 def topics(worker: Worker, question: Question) -> Answer:
     """Topics that got records."""
     name = question.path["connector"]
-    return Answer(body={name: {"topics": list(worker.topics(name))}})
+    # Connect knows topics by name alone: an unknown connector has none.
+    found = worker.topics(name) if name in worker.names() else ()
+    return Answer(body={name: {"topics": list(found)}})
 
 
 def topics_reset(worker: Worker, question: Question) -> Answer:
     """From now on."""
-    worker.reset_topics(question.path["connector"])
+    name = question.path["connector"]
+    if name in worker.names():
+        worker.reset_topics(name)
     return Answer(202)
 
 
@@ -239,8 +259,8 @@ def _told(told: Told) -> dict[str, str]:
     return {**fields, "trace": told.trace} if told.trace else fields
 
 
-def _location(name: str) -> str:
-    return f"/connectors/{quote(name, safe='')}"
+def _location(question: Question, name: str) -> str:
+    return f"{question.base}/connectors/{quote(name, safe='')}"
 
 
 # What is asked
@@ -252,8 +272,7 @@ def _config(name: str, given: Mapping[str, str | None]) -> dict[str, str]:
         raise RestError(400, message)
     if nothing := [key for key, value in given.items() if value is None]:
         raise RestError(400, f"{', '.join(nothing)}: Null value can not be supplied as the configuration value.")
-    if "connector.class" not in given:
-        raise RestError(400, "Connector config contains no connector type: give connector.class")
+    known_class(given)
     return {**{key: value for key, value in given.items() if value is not None}, "name": name}
 
 

@@ -54,16 +54,16 @@ def changed(_: Worker, question: Question) -> Answer:
 
 
 def _set(name: str, level: int) -> list[str]:
+    """Names of those whose level is another one now."""
     with _mutex:
         if name.lower() == _ROOT:
-            affected = sorted({*_existing(), _ROOT})
+            within = {*_existing(), _ROOT}
         else:
-            affected = sorted({name, *(other for other in _existing() if other.startswith(f"{name}."))})
-        for one in affected:
-            logger = _logger(one)
-            if logger.getEffectiveLevel() != level or not logger.level:
-                _modified[one] = time.time_ns() // 1_000_000
-            logger.setLevel(level)
+            within = {name, *(other for other in _existing() if other.startswith(f"{name}."))}
+        affected = sorted(one for one in within if _logger(one).getEffectiveLevel() != level)
+        for one in within:
+            _logger(one).setLevel(level)
+        _modified.update(dict.fromkeys(affected, time.time_ns() // 1_000_000))
         return affected
 
 

@@ -52,9 +52,9 @@ def listed(_: Worker, question: Question) -> Answer:
 def definitions(_: Worker, question: Question) -> Answer:
     """Every property of a connector; converters and transforms have none of their own here."""
     plugin = question.path["plugin"]
-    if plugin in CLASSES or _is_connector(plugin):
+    if is_connector(plugin):
         return Answer(body=[definition for _, definition in _definitions(None)])
-    if any(_same(plugin, name) for _, names in _OTHERS for name in names):
+    if any(_same(name, plugin) for _, names in _OTHERS for name in names):
         return Answer(body=[])
     raise RestError(404, f"Unknown plugin {plugin}.")
 
@@ -64,10 +64,9 @@ def validated(worker: Worker, question: Question) -> Answer:
     plugin = question.path["plugin"]
     given = question.texts()
     chosen = given.get("connector.class")
-    if chosen is None:
-        raise RestError(400, "Connector config contains no connector type: give connector.class")
-    if not _same(chosen, plugin) and not _same(plugin, chosen):
+    if chosen is not None and not chosen.removesuffix("Connector").endswith(plugin.removesuffix("Connector")):
         raise RestError(400, f"Included connector type {chosen} does not match request type {plugin}")
+    chosen = known_class(given)
     config = {name: value for name, value in given.items() if value is not None}
     errors = _errors(worker, given, config)
     shown = masked(config)
@@ -122,7 +121,7 @@ def _definition(field: Field[Any], group: str, order: int) -> dict[str, Any]:
         "importance": field.importance.upper(),
         "documentation": field.doc,
         "group": group,
-        "order": order,
+        "order_in_group": order,
         "width": "LONG" if field.type.label in ("LIST", "STRING", "PASSWORD", "CLASS") else "SHORT",
         "display_name": field.name,
         "dependents": [],
@@ -155,8 +154,21 @@ def _default(field: Field[Any]) -> str | None:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _is_connector(plugin: str) -> bool:
-    return any(_same(plugin, name) for name in _CONNECTORS)
+def known_class(config: Mapping[str, str | None]) -> str:
+    """The connector's class. Raises RestError (400) where there is none, or none such."""
+    name = config.get("connector.class")
+    if name is None:
+        raise RestError(400, "Connector config contains no connector type: give connector.class")
+    if not is_connector(name):
+        there = ", ".join(_CONNECTORS)
+        message = f"Failed to find any class that implements Connector and which name matches {name}"
+        raise RestError(400, f"{message}, available connectors are: {there}")
+    return name
+
+
+def is_connector(name: str) -> bool:
+    """Whether there is a connector of this class or alias."""
+    return name in CLASSES
 
 
 def _same(name: str, other: str) -> bool:

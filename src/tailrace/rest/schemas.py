@@ -32,7 +32,7 @@ _DEFINITION = {
     "importance": {"type": "string", "enum": ["HIGH", "MEDIUM", "LOW"]},
     "documentation": _TEXT,
     "group": _TEXT,
-    "order": _NUMBER,
+    "order_in_group": _NUMBER,
     "width": _TEXT,
     "display_name": _TEXT,
     "dependents": _TEXTS,
