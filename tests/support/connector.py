@@ -14,13 +14,14 @@ from typing import IO, Any
 from tailrace.lab import Server
 from tailrace.lab.server import await_condition
 
-_started: list[subprocess.Popen[str]] = []
+started: list[subprocess.Popen[str]] = []
+"""Processes that must not outlive their test."""
 
 
 def kill_leftovers() -> None:
     """Ends what a failed test left running."""
-    while _started:
-        process = _started.pop()
+    while started:
+        process = started.pop()
         if process.poll() is None:
             process.kill()
             process.communicate(timeout=30)
@@ -63,7 +64,7 @@ class Connector:
         self.write_config()
         command = [sys.executable, "-m", "tailrace.cli", "run", str(self._config), "--json"]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        _started.append(self._process)
+        started.append(self._process)
 
     def kill9(self) -> None:
         assert self._process
