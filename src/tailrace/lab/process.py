@@ -66,11 +66,11 @@ class Process:
         answered = await_condition(lambda: process.poll() is not None or ready(), timeout, every=0.05)
         if not answered or process.poll() is not None:
             lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
-            problems = [line for line in lines if any(word in line for word in ("ERROR", "FATAL", "Exception"))][-3:]
-            raise LabError(
-                f"{self.name} did not start: " + ("\n".join(problems) or f"not ready within {timeout:.0f} s"),
-                where=str(self.log),
+            problems = [line for line in lines if any(word in line for word in ("ERROR", "FATAL", "Exception"))]
+            reason = (
+                "\n".join((problems or lines)[-3:]) if process.poll() is not None else f"not ready in {timeout:.0f} s"
             )
+            raise LabError(f"{self.name} did not start: {reason}", where=str(self.log))
 
     def release(self) -> None:
         """Lets it live on when this process ends."""
