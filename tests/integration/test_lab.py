@@ -105,8 +105,8 @@ LAB_OWNER = """
 import sys, time
 from pathlib import Path
 from tailrace import lab
-servers = lab.Lab(Path(sys.argv[1])).up()
-print(*(server.pid for server in servers), flush=True)
+running = lab.Lab(Path(sys.argv[1])).up()
+print(running.primary.pid, running.replica.pid, flush=True)
 time.sleep(600)
 """
 

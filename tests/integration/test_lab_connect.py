@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from confluent_kafka import Consumer
 
+from tailrace.lab.connect import Connect, debezium_config
 from tailrace.lab.server import await_condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tailrace import lab
-    from tailrace.lab.connect import Connect
     from tailrace.lab.kafka import Broker
 
 NAME = "labconnect"
@@ -44,21 +44,7 @@ def test_debezium_in_connect_writes_the_labs_rows_to_the_labs_kafka(
     assert plugins["io.debezium.connector.mysql.MySqlConnector"] == "3.6.1.Final"
     mysql.execute(f"INSERT INTO {table} VALUES (7)")
     connector = f"{connect.url}/connectors/{NAME}"
-    config = {
-        "connector.class": "io.debezium.connector.mysql.MySqlConnector",
-        "topic.prefix": NAME,
-        "database.hostname": mysql.host,
-        "database.port": str(mysql.port),
-        "database.user": mysql.user,
-        "database.password": mysql.password,
-        "database.server.id": "9101",
-        "database.include.list": NAME,
-        "schema.history.internal.kafka.bootstrap.servers": kafka.bootstrap,
-        "schema.history.internal.kafka.topic": f"{NAME}.history",
-        "topic.creation.default.partitions": "1",
-        "topic.creation.default.replication.factor": "1",
-        "exactly.once.support": "required",
-    }
+    config = debezium_config(mysql, kafka.bootstrap, NAME, NAME, server_id=9101) | {"exactly.once.support": "required"}
     _ask(f"{connector}/config", "PUT", config)
     try:
         assert _first_row(kafka.bootstrap, f"{NAME}.{table}") == {"id": 7}

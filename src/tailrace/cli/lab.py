@@ -1,4 +1,4 @@
-"""`tailrace lab`: a real MySQL primary and replica as processes of the user."""
+"""`tailrace lab`: a real MySQL primary and replica, with Kafka and Debezium where wanted, as processes of the user."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ import pymysql
 
 from tailrace.errors import ConnectionLost, LabError
 from tailrace.lab import Lab, Server, background
+from tailrace.lab.connect import Connect, debezium_config
+from tailrace.lab.kafka import Broker
+from tailrace.lab.pair import Running
+from tailrace.lab.server import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +24,12 @@ if TYPE_CHECKING:
     from click.decorators import FC
 
 DEFAULT_FOLDER = Path(".tailrace/lab")
+PARTS = ("kafka", "debezium")
+LATER = ("prometheus", "aws")
+CONNECTOR = "shop"
+"""Name and topic prefix of the connector that `up --with debezium` tells how to make: for the workload's database."""
+CONNECTOR_SERVER_ID = 54001
+WORKLOAD_DATABASE = "shop"
 
 
 def _common(command: FC) -> FC:
@@ -36,6 +46,16 @@ def _common(command: FC) -> FC:
     return folder(as_json(command))
 
 
+def _parts(_context: click.Context, _option: click.Parameter, given: str) -> frozenset[str]:
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    for part in parts:
+        if part in LATER:
+            raise click.BadParameter(f"the lab of this release has no {part}; it has {' and '.join(PARTS)}.")
+        if part not in PARTS:
+            raise click.BadParameter(f"{part!r} is no part of the lab; choose from {', '.join(PARTS)}.")
+    return frozenset(parts)
+
+
 @click.group(epilog="Example: tailrace lab up && tailrace lab status")
 def lab() -> None:
     """A real MySQL primary and replica, as processes of yours, to try things out on.
@@ -50,25 +70,43 @@ def lab() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the primary (default: a free one).")
 @click.option("--replica-port", type=click.IntRange(1, 65535), help="Port of the replica (default: a free one).")
 @click.option("--option", "options", multiple=True, metavar="--NAME=VALUE", help="An option of mysqld; repeatable.")
-def up(folder: Path, port: int | None, replica_port: int | None, options: tuple[str, ...], *, as_json: bool) -> None:
+@click.option("--with", "parts", default="", callback=_parts, metavar="PART,…", help="kafka, debezium (with kafka).")
+def up(
+    folder: Path,
+    port: int | None,
+    replica_port: int | None,
+    options: tuple[str, ...],
+    parts: frozenset[str],
+    *,
+    as_json: bool,
+) -> None:
     """Start primary and replica; what runs already is left alone.
 
-    Ports and options count when the lab is first made. The servers live on until `tailrace lab down`.
+    Ports and options count when the lab is first made. With kafka the lab has a broker too, with debezium also a worker
+    of Kafka Connect that can run Debezium's MySQL connector; both need Java and Maven, and are fetched when first asked
+    for. All live on until `tailrace lab down`, and come again with the next `up`.
     """
     with _database_errors():
-        primary, replica = Lab(folder).up(ports=(port, replica_port), options=options, keep=True)
-    _answer(
-        {"primary": _describe(primary), "replica": _describe(replica), "dir": str(folder)},
-        f"primary  {primary.host}:{primary.port}\nreplica  {replica.host}:{replica.port}\n"
-        f"next: tailrace lab env, tailrace lab workload start",
-        as_json=as_json,
-    )
+        running = Lab(folder).up(
+            ports=(port, replica_port), options=options, kafka="kafka" in parts, debezium="debezium" in parts, keep=True
+        )
+    described = _describe_all(running)
+    lines = [f"{part['role']:8} {part['address']}" for part in described.values() if part]
+    lines.append("next: tailrace lab env, tailrace lab workload start")
+    if running.kafka and running.connect:
+        config = folder / "connect" / f"{CONNECTOR}.json"
+        _write_connector(config, running.primary, running.kafka)
+        lines.append(
+            "for Debezium on the workload's tables: curl -X PUT -H 'Content-Type: application/json'"
+            f" -d @{config} {running.connect.url}/connectors/{CONNECTOR}/config"
+        )
+    _answer({**described, "dir": str(folder)}, "\n".join(lines), as_json=as_json)
 
 
 @lab.command(epilog="Example: tailrace lab down")
 @_common
 def down(folder: Path, *, as_json: bool) -> None:
-    """Stop the workload and both servers; the data stays for the next `up`."""
+    """Stop the workload and all servers; the data stays for the next `up`."""
     mine = Lab(folder)
     background.stop(mine)
     mine.down()
@@ -78,11 +116,11 @@ def down(folder: Path, *, as_json: bool) -> None:
 @lab.command(epilog="Example: tailrace lab status --json")
 @_common
 def status(folder: Path, *, as_json: bool) -> None:
-    """How both servers, their replication and the workload stand. Exits 1 where something does not run as it should."""
+    """How servers, replication and workload stand. Exits 1 where something does not run as it should."""
     mine = Lab(folder)
-    primary, replica, follow = _describe(mine.primary), _describe(mine.replica), mine.follow()
-    workload = background.state(mine)
-    lines = [f"{server['role']:8} {_words(server)}" for server in (primary, replica)]
+    parts = _describe_all(Running(mine.primary, mine.replica, mine.kafka, mine.connect))
+    follow, workload = mine.follow(), background.state(mine)
+    lines = [_words(part) for part in parts.values() if part]
     if follow:
         replication = "follows" if follow.healthy else f"stopped: {follow.error}"
         lines.append(f"replica  {replication}; missing {follow.missing or 'nothing'}")
@@ -90,29 +128,28 @@ def status(folder: Path, *, as_json: bool) -> None:
         lines.append(f"workload {_workload_words(workload)}")
     _answer(
         {
-            "primary": primary,
-            "replica": replica,
+            **parts,
             "replication": {**asdict(follow), "healthy": follow.healthy} if follow else None,
             "workload": asdict(workload) if workload else None,
         },
         "\n".join(lines),
         as_json=as_json,
     )
-    if not (follow and follow.healthy):
+    if not (follow and follow.healthy and all(part["reachable"] for part in parts.values() if part)):
         raise SystemExit(1)
 
 
 @lab.command(epilog="Example: tailrace lab reset")
 @_common
 def reset(folder: Path, *, as_json: bool) -> None:
-    """Both servers as new (all data of the lab is dropped), at the same ports and with the same accounts."""
+    """All servers as new (all data of the lab is dropped), at the same ports and with the same accounts."""
     mine = Lab(folder)
     if not mine.exists:
         raise LabError("no lab here", where=str(folder), hint="tailrace lab up")
     background.stop(mine)
     with _database_errors():
-        primary, replica = mine.reset(keep=True)
-    _answer({"primary": _describe(primary), "replica": _describe(replica)}, "reset", as_json=as_json)
+        running = mine.reset(keep=True)
+    _answer(_describe_all(running), "reset", as_json=as_json)
 
 
 @lab.command(epilog='Example: eval "$(tailrace lab env)" && echo $TAILRACE_PRIMARY_DSN')
@@ -120,7 +157,7 @@ def reset(folder: Path, *, as_json: bool) -> None:
 def env(folder: Path, *, as_json: bool) -> None:
     """The servers' addresses and accounts as shell variables. They hold passwords: of the lab, and of nothing else."""
     mine = Lab(folder)
-    primary, replica = mine.primary, mine.replica
+    primary, replica, kafka, connect = mine.primary, mine.replica, mine.kafka, mine.connect
     variables = {
         "TAILRACE_PRIMARY_DSN": primary.dsn,
         "TAILRACE_PRIMARY_ADMIN_DSN": primary.admin_dsn,
@@ -128,6 +165,10 @@ def env(folder: Path, *, as_json: bool) -> None:
         "TAILRACE_REPLICA_ADMIN_DSN": replica.admin_dsn,
         "TAILRACE_LAB_CA": str(primary.ca),
     }
+    if kafka:
+        variables["TAILRACE_KAFKA"] = kafka.bootstrap
+    if connect:
+        variables |= {"TAILRACE_URL": connect.url, "TAILRACE_METRICS_URL": connect.metrics_url}
     _answer(variables, "\n".join(f"export {name}='{value}'" for name, value in variables.items()), as_json=as_json)
 
 
@@ -165,6 +206,15 @@ def workload_status(folder: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+def _describe_all(parts: Running) -> dict[str, dict[str, Any] | None]:
+    return {
+        "primary": _describe(parts.primary),
+        "replica": _describe(parts.replica),
+        "kafka": _describe_kafka(parts.kafka) if parts.kafka else None,
+        "connect": _describe_connect(parts.connect) if parts.connect else None,
+    }
+
+
 def _describe(server: Server) -> dict[str, Any]:
     return {
         "role": server.folder.name,
@@ -173,6 +223,7 @@ def _describe(server: Server) -> dict[str, Any]:
         "pid": server.pid,
         "host": server.host,
         "port": server.port,
+        "address": f"{server.host}:{server.port}",
         "socket": str(server.socket),
         "version": server.mysql.release,
         "provider": server.mysql.provider,
@@ -180,9 +231,38 @@ def _describe(server: Server) -> dict[str, Any]:
     }
 
 
-def _words(server: dict[str, Any]) -> str:
-    state = "reachable" if server["reachable"] else "not reachable" if server["running"] else "stopped"
-    return f"{server['host']}:{server['port']} {state}, MySQL {server['version']}"
+def _describe_kafka(broker: Broker) -> dict[str, Any]:
+    return {
+        "role": "kafka",
+        "running": broker.pid is not None,
+        "reachable": broker.is_reachable(),
+        "pid": broker.pid,
+        "address": broker.bootstrap,
+        "dir": str(broker.folder),
+    }
+
+
+def _describe_connect(worker: Connect) -> dict[str, Any]:
+    return {
+        "role": "connect",
+        "running": worker.pid is not None,
+        "reachable": worker.is_reachable(),
+        "pid": worker.pid,
+        "address": worker.url,
+        "metrics": worker.metrics_url,
+        "dir": str(worker.folder),
+    }
+
+
+def _write_connector(file: Path, primary: Server, kafka: Broker) -> None:
+    config = debezium_config(primary, kafka.bootstrap, CONNECTOR, WORKLOAD_DATABASE, server_id=CONNECTOR_SERVER_ID)
+    write_private(file, json.dumps(config, indent=1) + "\n")
+
+
+def _words(part: dict[str, Any]) -> str:
+    state = "reachable" if part["reachable"] else "not reachable" if part["running"] else "stopped"
+    version = f", MySQL {part['version']}" if "version" in part else ""
+    return f"{part['role']:8} {part['address']} {state}{version}"
 
 
 def _workload_words(state: background.State) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import os
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from tailrace.lab.server import write_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +41,7 @@ def write_certificate(folder: Path) -> None:
         certificate.public_bytes(serialization.Encoding.PEM)
         for certificate in (server_certificate, authority_certificate)
     ]
-    descriptor = os.open(folder / "server.pem", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(b"".join([key, *chain]))
+    write_private(folder / "server.pem", b"".join([key, *chain]).decode("ascii"))
 
 
 def _name(common_name: str) -> x509.Name:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 from tailrace.lab import maven
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, free_port
+from tailrace.lab.server import HOST, Server, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -173,6 +173,27 @@ class Connect:
             "plugin.path": maven.fetched("debezium-plugin") / "plugins",
             **self.settings.options,
         }
+
+
+def debezium_config(source: Server, bootstrap: str, name: str, database: str, *, server_id: int) -> dict[str, str]:
+    """The configuration of a connector that captures one database of `source` to topics `NAME.DATABASE.TABLE`.
+
+    No other reader of the source's binlog may have `server_id`.
+    """
+    return {
+        "connector.class": "io.debezium.connector.mysql.MySqlConnector",
+        "topic.prefix": name,
+        "database.hostname": source.host,
+        "database.port": str(source.port),
+        "database.user": source.user,
+        "database.password": source.password,
+        "database.server.id": str(server_id),
+        "database.include.list": database,
+        "schema.history.internal.kafka.bootstrap.servers": bootstrap,
+        "schema.history.internal.kafka.topic": f"{name}.schema-history",
+        "topic.creation.default.partitions": "1",
+        "topic.creation.default.replication.factor": "1",
+    }
 
 
 @contextmanager

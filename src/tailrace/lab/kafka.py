@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets
 import shutil
 import socket
@@ -29,7 +28,7 @@ from tailrace.errors import LabError
 from tailrace.lab import cache, maven
 from tailrace.lab.certificate import write_certificate
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, Account, free_port
+from tailrace.lab.server import HOST, Account, free_port, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,7 +101,7 @@ class Broker:
                 options=dict(options or {}),
             )
             write_certificate(self.folder)
-            _write_private(saved, json.dumps(asdict(self.settings), indent=1) + "\n")
+            write_private(saved, json.dumps(asdict(self.settings), indent=1) + "\n")
 
     @property
     def bootstrap(self) -> str:
@@ -157,7 +156,7 @@ class Broker:
 
     def _launch(self, timeout: float, *jvm: str) -> None:
         properties = self.folder / "server.properties"
-        _write_private(properties, "".join(f"{key}={value}\n" for key, value in self._properties().items()))
+        write_private(properties, "".join(f"{key}={value}\n" for key, value in self._properties().items()))
         command = [*maven.java_command(HEAP, *jvm), "kafka.Kafka", str(properties)]
         self._process.start(command, self.is_reachable, timeout)
 
@@ -242,6 +241,7 @@ def prepare() -> None:
 
     Each takes Java some seconds. Raises LabError where Java or Maven is missing.
     """
+    maven.java()
     home = maven.fetched("kafka")
     with cache.only_one("kafka-prepared"):
         if not (home / FORMATTED).exists():
@@ -291,9 +291,3 @@ def _count_brokers(port: int) -> int:
         connection.sendall(struct.pack(">i", len(METADATA_REQUEST)) + METADATA_REQUEST)
         _length, _correlation, brokers = struct.unpack(">iii", answer.read(12))
         return int(brokers)
-
-
-def _write_private(file: Path, text: str) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text)

@@ -1,4 +1,4 @@
-"""The lab: a primary and its replica in one state folder."""
+"""The lab: a primary and its replica in one state folder; where wanted, Kafka and a worker of Connect beside them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 
 from tailrace.errors import LabError
+from tailrace.lab import maven
+from tailrace.lab.connect import Connect
+from tailrace.lab.kafka import Broker, prepare
 from tailrace.lab.server import Server, await_condition
 
 if TYPE_CHECKING:
@@ -36,8 +39,18 @@ class Follow:
         return self.receiving and self.applying
 
 
+@dataclass(frozen=True)
+class Running:
+    """What `up` has started."""
+
+    primary: Server
+    replica: Server
+    kafka: Broker | None
+    connect: Connect | None
+
+
 class Lab:
-    """The servers of one state folder; `up` makes what is not there, `down` keeps the data, `reset` drops it."""
+    """What runs in one state folder; `up` makes what is not there, `down` keeps the data, `reset` drops it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -57,14 +70,60 @@ class Lab:
         """Raises LabError where the lab was never up."""
         return Server.open(self.folder / "replica")
 
-    def up(
-        self, *, ports: tuple[int | None, int | None] = (None, None), options: Sequence[str] = (), keep: bool = False
-    ) -> tuple[Server, Server]:
-        """Starts both, the replica following. What runs already is left alone, so calling it again repairs.
+    @property
+    def kafka(self) -> Broker | None:
+        """The broker, where the lab has one."""
+        place = self.folder / "kafka"
+        return Broker(place) if (place / "kafka.json").exists() else None
 
-        `ports` (primary, replica) and `options` count when the lab is first made. With `keep` the servers live on after
-        this process; without, they die with it, and the returned objects must be kept.
+    @property
+    def connect(self) -> Connect | None:
+        """The worker of Connect, where the lab has one."""
+        place, kafka = self.folder / "connect", self.kafka
+        return Connect(place, kafka.bootstrap) if kafka and (place / "connect.json").exists() else None
+
+    def up(
+        self,
+        *,
+        ports: tuple[int | None, int | None] = (None, None),
+        options: Sequence[str] = (),
+        kafka: bool = False,
+        debezium: bool = False,
+        keep: bool = False,
+    ) -> Running:
+        """Starts all that the lab has, the replica following. What runs is left alone, so calling it again repairs.
+
+        `ports` (primary, replica) and `options` (of mysqld) count when the lab is first made. With `kafka` the lab has
+        a broker from now on, with `debezium` a worker of Connect too. With `keep` all live on after this process;
+        without, they die with it, and what is returned must be kept.
         """
+        if kafka or debezium:
+            self._add_kafka(debezium=debezium)
+        primary, replica = self._servers(ports, options)
+        parts = Running(primary, replica, self.kafka, self.connect)
+        with ThreadPoolExecutor() as threads:
+            starts = [threads.submit(server.start) for server in (parts.primary, parts.replica)]
+            if parts.kafka:
+                parts.kafka.start()
+            if parts.connect:
+                parts.connect.start()
+            for start in starts:
+                start.result()
+        _follow(parts.replica, parts.primary)
+        for part in (parts.primary, parts.replica, parts.kafka, parts.connect):
+            if part and keep:
+                part.release()
+        return parts
+
+    def _add_kafka(self, *, debezium: bool) -> None:
+        # First, so that a machine without Java gets no lab that cannot start.
+        prepare()
+        broker = Broker(self.folder / "kafka")
+        if debezium:
+            maven.fetched("debezium-plugin")
+            Connect(self.folder / "connect", broker.bootstrap)
+
+    def _servers(self, ports: tuple[int | None, int | None], options: Sequence[str]) -> list[Server]:
         servers = []
         for server_id, (role, port) in enumerate(zip(ROLES, ports, strict=True), start=1):
             place = self.folder / role
@@ -72,23 +131,24 @@ class Lab:
                 servers.append(Server.open(place))
             else:
                 servers.append(Server.create(place, port=port, server_id=server_id, options=options))
-        primary, replica = servers
-        with ThreadPoolExecutor() as both:
-            list(both.map(Server.start, servers))
-        _follow(replica, primary)
-        if keep:
-            primary.release()
-            replica.release()
-        return primary, replica
+        return servers
 
     def down(self) -> None:
-        """Stops both, the replica first. Data and settings stay."""
+        """Stops all, those first that others do not need. Data and settings stay."""
+        for part in (self.connect, self.kafka):
+            if part:
+                part.stop()
         for role in reversed(ROLES):
             if (self.folder / role / "server.json").exists():
                 Server.open(self.folder / role).stop()
 
-    def reset(self, *, keep: bool = False) -> tuple[Server, Server]:
-        """Both servers as new, at the same ports and with the same passwords. Raises LabError where there is no lab."""
+    def reset(self, *, keep: bool = False) -> Running:
+        """All as new, at the same ports and with the same passwords. Raises LabError where there is no lab."""
+        if connect := self.connect:
+            # All it knows is in the broker.
+            connect.kill()
+        if kafka := self.kafka:
+            kafka.drop()
         with ThreadPoolExecutor() as both:
             list(both.map(_drop, (self.replica, self.primary)))
         return self.up(keep=keep)

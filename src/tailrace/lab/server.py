@@ -109,7 +109,7 @@ class Server:
             admin_password=secrets.token_urlsafe(12),
             capture_password=secrets.token_urlsafe(12),
         )
-        _write_private(folder / "server.json", json.dumps(asdict(settings), indent=1))
+        write_private(folder / "server.json", json.dumps(asdict(settings), indent=1))
         return cls(folder, settings)
 
     @classmethod
@@ -212,7 +212,7 @@ class Server:
 
     def _command(self, options: Sequence[str] | None) -> list[str]:
         accounts = self.folder / "accounts.sql"
-        _write_private(accounts, _account_sql(self.admin, self.capture))
+        write_private(accounts, _account_sql(self.admin, self.capture))
         return [
             *self.mysql.server_command(),
             *DEFAULTS,
@@ -367,7 +367,8 @@ def _account_sql(admin: Account, capture: Account) -> str:
     return "".join(f"{statement};\n" for statement in statements)
 
 
-def _write_private(file: Path, text: str) -> None:
+def write_private(file: Path, text: str) -> None:
+    """A file that only its owner may read."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(text)

@@ -1,0 +1,88 @@
+"""`tailrace lab` with Kafka beside MySQL."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from support.java import need_java
+from tailrace import lab
+from tailrace.cli import cli
+from tailrace.lab.server import await_condition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def _tailrace(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["lab", *arguments])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "lab"
+    assert _tailrace("down", "--dir", str(tmp_path / "lab")).exit_code == 0
+    assert (broker := lab.Lab(tmp_path / "lab").kafka) is not None
+    assert broker.pid is None
+
+
+def _topics(bootstrap: str) -> set[str]:
+    return {
+        name for name in AdminClient({"bootstrap.servers": bootstrap}).list_topics(timeout=20).topics if name[0] != "_"
+    }
+
+
+def test_the_labs_kafka_outlives_its_maker_is_repaired_and_reset(folder: Path) -> None:
+    need_java()
+    here = ("--dir", str(folder))
+    command = [sys.executable, "-m", "tailrace.cli", "lab", "up", "--with", "kafka", "--json", *here]
+    made = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    bootstrap = json.loads(_tailrace("env", "--json", *here).output)["TAILRACE_KAFKA"]
+    assert made["kafka"]["address"] == bootstrap
+    assert made["connect"] is None
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.create_topics([NewTopic("mine", 1, 1)])["mine"].result(20)
+
+    os.kill(made["kafka"]["pid"], signal.SIGKILL)
+    broker = lab.Lab(folder).kafka
+    assert broker
+    assert await_condition(lambda: broker.pid is None, 10)
+    status = _tailrace("status", *here)
+    assert status.exit_code == 1
+    assert f"kafka    {bootstrap} stopped" in status.output
+    # It is the lab's now, and need not be named again.
+    assert _tailrace("up", *here).exit_code == 0
+    assert _tailrace("status", *here).exit_code == 0
+    assert _topics(bootstrap) == {"mine"}
+
+    assert json.loads(_tailrace("reset", "--json", *here).output)["kafka"]["address"] == bootstrap
+    assert _topics(bootstrap) == set()
+
+
+@pytest.mark.parametrize(("part", "words"), [("prometheus", "has no prometheus"), ("mongo", "is no part of the lab")])
+def test_parts_that_the_lab_has_not_are_refused(tmp_path: Path, part: str, words: str) -> None:
+    done = _tailrace("up", "--with", f"kafka,{part}", "--dir", str(tmp_path / "lab"))
+    assert done.exit_code == 2
+    assert words in done.stderr
+    assert not (tmp_path / "lab").exists()
+
+
+def test_without_java_kafka_is_refused_with_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    command = [sys.executable, "-m", "tailrace.cli", "lab", "up", "--with", "kafka", "--dir", str(tmp_path / "lab")]
+    path = os.environ | {"PATH": str(tmp_path / "bin")}
+    done = subprocess.run(command, env=path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "needs Java" in done.stderr
+    assert "install" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "lab").exists()
