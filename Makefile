@@ -23,7 +23,7 @@ setup: $(STAMPS)/kernel $(STAMPS)/mysql ## Virtual environment, kernel (release 
 demo: setup ## A lab, a workload, its capture with a kill in the middle, and the proof: under a minute
 	$(BIN)/tailrace demo
 
-test: setup ## All tests: Python against a real MySQL, then Rust
+test: setup $(STAMPS)/kafka ## All tests: Python against a real MySQL and Kafka, then Rust
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 	cargo test --workspace --exclude tailrace-python --quiet
 
@@ -40,7 +40,7 @@ lint: $(STAMPS)/kernel ## Style, types, layers, for both languages
 bench: setup ## Throughput, latency and memory beside their peers; writes bench/results/
 	$(BIN)/tailrace bench
 
-clean: ## Removes what the other targets made in this folder (the cache of MySQL stays)
+clean: ## Removes what the other targets made in this folder (the cache of MySQL and Kafka stays)
 	rm -rf $(VENV) target dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	rm -f src/tailrace/_kernel*.so
 
@@ -59,4 +59,8 @@ $(STAMPS)/kernel: $(STAMPS)/venv $(KERNEL_SOURCES) pyproject.toml
 
 $(STAMPS)/mysql: $(wildcard src/tailrace/lab/debian.py src/tailrace/lab/template.py) | $(STAMPS)/kernel
 	$(BIN)/python -m tailrace.lab
+	@touch $@
+
+$(STAMPS)/kafka: $(wildcard src/tailrace/lab/jars/*) | $(STAMPS)/kernel
+	$(BIN)/python -m tailrace.lab kafka || echo "The tests with Kafka are left out." >&2
 	@touch $@
