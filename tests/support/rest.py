@@ -36,10 +36,10 @@ class Client:
         assert parts.hostname
         self._address = (parts.hostname, parts.port)
 
-    def ask(self, method: str, path: str, body: object = None, **headers: str) -> Reply:
-        """`body`: text or bytes as they are, all else as JSON; names of headers with `_` for `-`."""
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+        """`body`: a dict or list as JSON, all else as it is; names of headers with `_` for `-`."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if body is not None and not isinstance(body, str | bytes):
+        if isinstance(body, dict | list):
             body = json.dumps(body)
             sent.setdefault("Content-Type", "application/json")
         connection = http.client.HTTPConnection(*self._address, timeout=60)

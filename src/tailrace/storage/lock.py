@@ -13,29 +13,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class ConnectorLock:
-    """`flock` on a file beside the storage; the file tells the holder's process id and stays behind."""
+class FileLock:
+    """`flock` on a file, which tells the holder's process id and stays behind."""
 
-    def __init__(self, storage: Path, connector: str) -> None:
-        self.path = storage.with_name(f"{storage.name}.{file_name(connector)}.lock")
+    def __init__(self, path: Path, busy: str, hint: str) -> None:
+        """Raises StorageError: `busy`, the holder's process and `hint`, where another one has it."""
+        self.path = path
         try:
-            self._fd: int | None = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+            self._fd: int | None = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             message = f"cannot write beside the storage: {error.strerror}"
-            raise StorageError(
-                message, where=str(self.path), hint="set storage.path to a folder you can write"
-            ) from None
+            raise StorageError(message, where=str(path), hint="set storage.path to a folder you can write") from None
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(self._fd, 32, 0).decode(errors="replace").strip() or "unknown"
             self.release()
-            message = f"connector {connector!r} is already running, as process {holder}"
-            raise StorageError(
-                message,
-                where=str(self.path),
-                hint=f"stop process {holder}, or give this connector another name or storage.path",
-            ) from None
+            message = f"{busy} process {holder}"
+            raise StorageError(message, where=str(path), hint=f"stop process {holder}, or {hint}") from None
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 
@@ -44,3 +39,12 @@ class ConnectorLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def connector_lock(storage: Path, connector: str) -> FileLock:
+    """For one process per connector and storage; beside the storage."""
+    return FileLock(
+        storage.with_name(f"{storage.name}.{file_name(connector)}.lock"),
+        f"connector {connector!r} is already running, as",
+        "give this connector another name or storage.path",
+    )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tailrace.errors import StorageError
 from tailrace.model.offset import Offset
 from tailrace.storage import Commit, Resume, SinkState
-from tailrace.storage.lock import ConnectorLock
+from tailrace.storage.lock import connector_lock
 from tailrace.storage.schema import migrate
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class SqliteStorage:
         self._where = str(path)
         self._connector = connector
         self._mutex = threading.Lock()
-        self._lock = ConnectorLock(path, connector)
+        self._lock = connector_lock(path, connector)
         try:
             with self._explained():
                 self._db = _open(path)

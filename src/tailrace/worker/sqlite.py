@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tailrace.errors import StorageError
-from tailrace.storage.lock import ConnectorLock
+from tailrace.storage.lock import FileLock
 from tailrace.worker.state import State, Target
 from tailrace.worker.store import Status, Stored, Told
 
@@ -35,7 +35,11 @@ class SqliteStore:
         self._mutex = threading.Lock()
         with self._explained():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = ConnectorLock(path, "worker")
+        self._lock = FileLock(
+            path.with_name(f"{path.name}.lock"),
+            "this worker folder is in use by",
+            "give this worker another worker.folder",
+        )
         try:
             with self._explained():
                 # Configurations may hold passwords: for this user's eyes only.
