@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from tailrace.config import engine, events, failure, filters, peers, sink, snapshot, source
+from tailrace.config import engine, events, failure, filters, peers, signals, sink, snapshot, source
 from tailrace.config.debezium import DEFAULTS, PREFIXES
 from tailrace.config.field import Family, Field
 from tailrace.config.parse import FAMILIES, FIELDS
@@ -36,6 +36,7 @@ SECTIONS: tuple[tuple[str, tuple[Field[Any], ...], tuple[Family[Any], ...]], ...
     ("Which tables, whose transactions", filters.FIELDS, ()),
     ("Events", events.FIELDS, events.FAMILIES),
     ("Snapshots", snapshot.FIELDS, snapshot.FAMILIES),
+    ("Signals, notifications, incremental snapshots", signals.FIELDS, signals.FAMILIES),
     ("When something does not fit", failure.FIELDS, ()),
     ("The sink", sink.FIELDS, ()),
 )

@@ -16,6 +16,7 @@ __all__ = [
     "KERNEL_VERSION",
     "ArrowRows",
     "Batch",
+    "Chunk",
     "Commit",
     "Decoder",
     "Envelope",
@@ -23,9 +24,11 @@ __all__ = [
     "NeedTable",
     "Plan",
     "Query",
+    "Reached",
     "ResultSet",
     "Rollback",
     "Source",
+    "Told",
     "XaEnd",
     "XaHold",
     "charsets",
@@ -273,6 +276,17 @@ class Source:
     def uuid(self) -> str: ...
 
 @final
+class Reached:
+    """The place that was awaited: no transaction is open, and all before it has come out."""
+
+@final
+class Told:
+    """Rows that were inserted into a table which `Decoder.bind` was told to tell of."""
+    @property
+    def rows(self) -> list[bytes]:
+        """A JSON event each, without schema; `after` has all columns in order."""
+
+@final
 class Decoder:
     """The binlog stream, packets in, batches out. Feed until `next()` returns None, then feed more."""
     def __new__(
@@ -291,10 +305,12 @@ class Decoder:
         """Bytes of MySQL packets as they came from the socket, cut anywhere."""
     def replay(self, data: bytes, last: bool) -> None:
         """A piece of an XA transaction that has committed; decoded before any further input."""
-    def next(self, now_us: int) -> Batch | NeedTable | Query | Source | XaHold | XaEnd | Rollback | None:
+    def next(
+        self, now_us: int
+    ) -> Batch | NeedTable | Query | Source | XaHold | XaEnd | Rollback | Reached | Told | None:
         """The next thing, or None when more input is needed. `now_us` becomes ts_ms, ts_us, ts_ns of the events."""
-    def bind(self, table_id: int, plan: Plan | None) -> None:
-        """Answers NeedTable; None drops the table's rows."""
+    def bind(self, table_id: int, plan: Plan | None, *, told: Plan | None = None) -> None:
+        """Answers NeedTable; None drops the table's rows. `told`: give `Told` for inserts, whatever `plan` is."""
     def unbind_all(self) -> None:
         """After DDL: ask again for every table."""
     def skip_rows(self, gtid: str, rows: int) -> None:
@@ -306,6 +322,16 @@ class Decoder:
     def take_over(self, events: int, rows: int) -> None:
         """From another reader, inside the first transaction: do not emit its first `events` binlog events, BEGIN
         included, and the first `rows` rows of the next one."""
+    def watch(self, database: str, table: str, key: Sequence[str]) -> GtidSet:
+        """Remember whose rows come from here on, by the columns `key`; ends an earlier watch. What was executed up to
+        here, the open transaction included."""
+    def unwatch(self) -> None:
+        """Remember no more, await no more."""
+    def await_place(self, place: GtidSet | tuple[str, int]) -> None:
+        """Give `Reached` at the first transaction end that has all of `place`; instead of any earlier one."""
+    def take_chunk(self, chunk: Chunk, seen: GtidSet | tuple[str, int], now_us: int) -> Batch | None:
+        """Rows of the chunk that did not change in the stream since the watch began, as events (op `r`); None when
+        there are no more. For use at `Reached`. Every change up to `seen` was visible to the chunk's SELECT."""
     @property
     def file(self) -> str: ...
     @property
@@ -337,6 +363,23 @@ class ResultSet:
     @property
     def finished(self) -> bool:
         """The EOF/OK packet was read."""
+
+@final
+class Chunk:
+    """Rows of a SELECT, text protocol, kept as they came until `Decoder.take_chunk`. Its length: how many."""
+    def __new__(cls, plan: Plan) -> Chunk:
+        """The SELECT's columns must be the plan's, in order."""
+    def feed(self, data: Buffer) -> None:
+        """Raises SourceError for an ERR packet."""
+    def last(self, columns: Sequence[int]) -> list[bytes | None] | None:
+        """Of the last row, the values of these columns as the server wrote them; None: there is no row."""
+    @property
+    def finished(self) -> bool:
+        """The EOF/OK packet was read."""
+    @property
+    def memory(self) -> int:
+        """Bytes held."""
+    def __len__(self) -> int: ...
 
 def json_text(binary: bytes) -> str:
     """The text of a value in MySQL's binary JSON format."""

@@ -5,7 +5,7 @@
 //! ```text
 //! packet ─▶ binlog (one file per event kind) ─▶ decoder ─┐
 //!                                                        ├─▶ row (bytes → Value) ─▶ encode (Value → JSON | Arrow)
-//! packet ─▶ resultset ───────────────────────────────────┘
+//! packet ─▶ resultset, chunk ────────────────────────────┘
 //! ```
 //!
 //! Bad input is an [`error::Error`] that names file, position, event type, table and column; never a panic.
@@ -13,6 +13,7 @@
 
 pub mod binlog;
 pub mod checksum;
+pub mod chunk;
 pub mod decoder;
 pub mod encode;
 pub mod error;

@@ -45,8 +45,9 @@ impl Markers {
     }
 }
 
+/// How far a result set has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub enum Phase {
     Count,
     Definitions {
         left: u64,
@@ -172,29 +173,36 @@ fn origin<'s>(source: &'s SnapshotSource, snapshot: &'s str, now_us: u64) -> Sou
 }
 
 fn step(phase: Phase, packet: &[u8], plan: &Plan, encoder: &mut Encoder) -> Result<Phase> {
+    let (phase, found) = advance(phase, packet, plan.columns.len())?;
+    if let Some(found) = found {
+        row(found, plan, encoder)?;
+    }
+    Ok(phase)
+}
+
+/// What a packet is in a result set of so many columns, and the packet itself where it is a row.
+pub fn advance(phase: Phase, packet: &[u8], columns: usize) -> Result<(Phase, Option<&[u8]>)> {
     if packet.first() == Some(&0xFF) {
         return Err(server_error(packet));
     }
     match phase {
         Phase::Count => {
             let left = Reader::new(packet).lenenc()?;
-            if left as usize != plan.columns.len() {
+            if left as usize != columns {
                 return Err(Error::schema(format!(
-                    "the result set has {left} columns, the table {}",
-                    plan.columns.len()
+                    "the result set has {left} columns, the table {columns}"
                 )));
             }
-            Ok(Phase::Definitions { left })
+            Ok((Phase::Definitions { left }, None))
         }
-        Phase::Definitions { left } if left > 1 => Ok(Phase::Definitions { left: left - 1 }),
-        Phase::Definitions { .. } => Ok(Phase::FirstRow),
+        Phase::Definitions { left } if left > 1 => {
+            Ok((Phase::Definitions { left: left - 1 }, None))
+        }
+        Phase::Definitions { .. } => Ok((Phase::FirstRow, None)),
         // A row that begins with 0xFE (a value of 16 MB and more) is longer than an EOF or OK packet ever is.
-        Phase::FirstRow if is_eof(packet) && packet.len() == 5 => Ok(Phase::Rows),
-        Phase::FirstRow | Phase::Rows if is_eof(packet) => Ok(Phase::Finished),
-        Phase::FirstRow | Phase::Rows => {
-            row(packet, plan, encoder)?;
-            Ok(Phase::Rows)
-        }
+        Phase::FirstRow if is_eof(packet) && packet.len() == 5 => Ok((Phase::Rows, None)),
+        Phase::FirstRow | Phase::Rows if is_eof(packet) => Ok((Phase::Finished, None)),
+        Phase::FirstRow | Phase::Rows => Ok((Phase::Rows, Some(packet))),
         Phase::Finished => Err(Error::corrupt("a packet after the end of the result set")),
     }
 }
@@ -209,16 +217,28 @@ fn is_eof(packet: &[u8]) -> bool {
 }
 
 fn row(packet: &[u8], plan: &Plan, encoder: &mut Encoder) -> Result<()> {
+    with_values(packet, plan, |values| {
+        encoder.change(plan, 0, Change::Read(values))
+    })
+}
+
+/// Reads a row, and gives its values to `then`.
+#[inline]
+pub fn with_values<T>(
+    packet: &[u8],
+    plan: &Plan,
+    then: impl FnOnce(&[Value<'_>]) -> Result<T>,
+) -> Result<T> {
     let mut reader = Reader::new(packet);
     let mut values = [Value::Null; ON_STACK];
     if plan.columns.len() <= ON_STACK {
         let values = &mut values[..plan.columns.len()];
         read_row(plan, &mut reader, values)?;
-        return encoder.change(plan, 0, Change::Read(values));
+        return then(values);
     }
     let mut values = vec![Value::Null; plan.columns.len()];
     read_row(plan, &mut reader, &mut values)?;
-    encoder.change(plan, 0, Change::Read(&values))
+    then(&values)
 }
 
 /// Tables up to this width need no allocation per row.

@@ -1,8 +1,10 @@
 //! `Decoder`: the binlog stream as Python's policy drives it.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, lines};
+use crate::chunk::Chunk;
 use crate::errors::raise;
 use crate::gil::without_gil;
+use crate::gtid;
 use crate::items;
 use crate::plan::{Envelope, Plan};
 use pyo3::buffer::PyBuffer;
@@ -10,12 +12,33 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::Arc;
 use tailrace_kernel::decoder::item::{Item, NeedTable, Query, XaOutcome};
+use tailrace_kernel::decoder::watch;
 use tailrace_kernel::decoder::{self, Start};
+use tailrace_kernel::encode::plan::TableName;
 use tailrace_kernel::gtid::GtidSet;
 use tailrace_kernel::row::charset::Charset;
 
 #[pyclass(module = "tailrace._kernel")]
 pub struct Decoder(decoder::Decoder);
+
+/// A moment of the server: the set executed, or (file, position).
+#[derive(FromPyObject)]
+enum Place<'py> {
+    Gtids(PyRef<'py, gtid::GtidSet>),
+    Position(String, u64),
+}
+
+impl Place<'_> {
+    fn get(&self) -> watch::Place {
+        match self {
+            Place::Gtids(set) => watch::Place::Gtids(set.0.clone()),
+            Place::Position(file, position) => watch::Place::Position {
+                file: file.clone(),
+                position: *position,
+            },
+        }
+    }
+}
 
 #[pymethods]
 impl Decoder {
@@ -65,11 +88,45 @@ impl Decoder {
         item.map(|item| self.wrap(py, item)).transpose()
     }
 
-    #[pyo3(signature = (table_id, plan))]
-    fn bind(&mut self, py: Python<'_>, table_id: u64, plan: Option<&Plan>) -> PyResult<()> {
-        self.0
-            .bind(table_id, plan.map(|plan| Arc::clone(&plan.0)))
-            .map_err(|error| raise(py, &error))
+    #[pyo3(signature = (table_id, plan, *, told = None))]
+    fn bind(
+        &mut self,
+        py: Python<'_>,
+        table_id: u64,
+        plan: Option<&Plan>,
+        told: Option<&Plan>,
+    ) -> PyResult<()> {
+        let plan = plan.map(|plan| Arc::clone(&plan.0));
+        match told {
+            None => self.0.bind(table_id, plan),
+            Some(told) => self.0.bind_and_tell(table_id, plan, Arc::clone(&told.0)),
+        }
+        .map_err(|error| raise(py, &error))
+    }
+
+    fn watch(&mut self, database: String, table: String, key: Vec<String>) -> gtid::GtidSet {
+        gtid::GtidSet(self.0.watch(TableName { database, table }, key))
+    }
+
+    fn unwatch(&mut self) {
+        self.0.unwatch();
+    }
+
+    fn await_place(&mut self, place: Place<'_>) {
+        self.0.await_place(place.get());
+    }
+
+    fn take_chunk(
+        &mut self,
+        py: Python<'_>,
+        chunk: &mut Chunk,
+        seen: Place<'_>,
+        now_us: u64,
+    ) -> PyResult<Option<Batch>> {
+        let (seen, chunk) = (seen.get(), &mut chunk.0);
+        let batch = without_gil(py, || self.0.take_chunk(chunk, &seen, now_us))
+            .map_err(|error| raise(py, &error))?;
+        Ok(batch.map(|batch| Batch::new(batch, Arc::clone(self.0.pool()))))
     }
 
     fn unbind_all(&mut self) {
@@ -137,6 +194,12 @@ impl Decoder {
                 Py::new(py, items::XaEnd { xid, outcome })?.into_any()
             }
             Item::Source { uuid } => Py::new(py, items::Source { uuid })?.into_any(),
+            Item::Reached => Py::new(py, items::Reached)?.into_any(),
+            Item::Told(batch) => {
+                let rows = lines(&batch.bytes);
+                let rows = rows.map(|row| PyBytes::new(py, row).unbind()).collect();
+                Py::new(py, items::Told { rows })?.into_any()
+            }
             Item::Rollback { rows } => Py::new(py, items::Rollback { rows })?.into_any(),
         })
     }

@@ -63,3 +63,11 @@ pub struct Source {
 pub struct Rollback {
     pub rows: u64,
 }
+
+#[pyclass(frozen, module = "tailrace._kernel")]
+pub struct Reached;
+
+#[pyclass(frozen, get_all, module = "tailrace._kernel")]
+pub struct Told {
+    pub rows: Vec<Py<PyBytes>>,
+}

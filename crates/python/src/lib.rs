@@ -1,6 +1,7 @@
 //! `tailrace._kernel`: the only crate that knows PyO3. One file per exported class, errors mapped in `errors`.
 
 mod batch;
+mod chunk;
 mod decoder;
 mod errors;
 mod gil;
@@ -18,12 +19,15 @@ fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batch::ArrowRows>()?;
     module.add_class::<batch::Batch>()?;
     module.add_class::<batch::Commit>()?;
+    module.add_class::<chunk::Chunk>()?;
     module.add_class::<decoder::Decoder>()?;
     module.add_class::<gtid::GtidSet>()?;
     module.add_class::<items::NeedTable>()?;
     module.add_class::<items::Query>()?;
+    module.add_class::<items::Reached>()?;
     module.add_class::<items::Rollback>()?;
     module.add_class::<items::Source>()?;
+    module.add_class::<items::Told>()?;
     module.add_class::<items::XaEnd>()?;
     module.add_class::<items::XaHold>()?;
     module.add_class::<plan::Envelope>()?;

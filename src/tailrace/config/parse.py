@@ -8,13 +8,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tailrace.config import engine, events, failure, filters, peers, sink, snapshot, source
+from tailrace.config import engine, events, failure, filters, peers, signals, sink, snapshot, source
 from tailrace.config.engine import EngineConfig, StorageConfig
 from tailrace.config.events import EventsConfig
 from tailrace.config.expand import expand
 from tailrace.config.failure import FailureConfig
 from tailrace.config.field import Family, Field, Values
 from tailrace.config.filters import NameFilter, TableFilter
+from tailrace.config.signals import NotificationsConfig, SignalsConfig
 from tailrace.config.sink import SinkConfig, SinkFields
 from tailrace.config.snapshot import SnapshotConfig
 from tailrace.config.source import SourceConfig
@@ -33,10 +34,11 @@ FIELDS: tuple[Field[Any], ...] = (
     *events.FIELDS,
     *failure.FIELDS,
     *snapshot.FIELDS,
+    *signals.FIELDS,
     *sink.FIELDS,
 )
 """Every property except those of the sinks."""
-FAMILIES: tuple[Family[Any], ...] = (*events.FAMILIES, *snapshot.FAMILIES)
+FAMILIES: tuple[Family[Any], ...] = (*events.FAMILIES, *snapshot.FAMILIES, *signals.FAMILIES)
 
 _PROBLEMS: tuple[Callable[[Values], list[str]], ...] = (
     engine.problems,
@@ -44,6 +46,7 @@ _PROBLEMS: tuple[Callable[[Values], list[str]], ...] = (
     filters.problems,
     events.problems,
     snapshot.problems,
+    signals.problems,
 )
 
 
@@ -59,6 +62,8 @@ class Config:
     events: EventsConfig
     failure: FailureConfig
     snapshot: SnapshotConfig
+    signals: SignalsConfig
+    notifications: NotificationsConfig
     engine: EngineConfig
     storage: StorageConfig
     sink: SinkConfig
@@ -81,6 +86,8 @@ def parse(
         events=EventsConfig.read(values),
         failure=FailureConfig.read(values),
         snapshot=SnapshotConfig.read(values),
+        signals=SignalsConfig.read(values),
+        notifications=NotificationsConfig.read(values),
         engine=EngineConfig.read(values),
         storage=StorageConfig.read(values),
         sink=SinkConfig(sink_type, values),

@@ -36,6 +36,7 @@ _WITHOUT_EFFECT = {
     "database.server.id.offset": "there is one server id",
     "snapshot.max.threads.multiplier": "tables are split by their size",
     "statistics.metrics.enabled": "metrics come with the worker",
+    "incremental.snapshot.allow.schema.changes": "a piece is read again under the new definition, always",
     "use.nongraceful.disconnect": "connections are closed at once",
     "offset.flush.timeout.ms": "an offset is stored in one commit, or not at all",
     "offsets.storage.topic": _KEPT_IN_STORAGE,
@@ -64,7 +65,6 @@ _CONNECT_DEFAULTS = {
 }
 """Kafka Connect's own, for any connector: another value would promise what does not hold."""
 _NEVER_LOST = "an event that cannot be read stops the connector with its place, so that nothing is lost unseen"
-_WITH_WORKER = "comes with signals and incremental snapshots"
 _NO_LINEAGE = "OpenLineage is not written"
 _ROUTE = "route by transforms: io.debezium.transforms.ByLogicalTableRouter"
 _NO_CUSTOM = "there are no classes of Java here"
@@ -78,7 +78,6 @@ _REASONS = {
     "custom.metric.tags": "metrics come with the worker",
     "queue.provider.type": "the queue is in memory, bounded by max.queue.size.in.bytes",
     "legacy.snapshot.max.threads": "threads share the parts of a table",
-    "read.only": _WITH_WORKER,
     "errors.tolerance": _NEVER_LOST,
     "exactly.once.support": "the sink says what it guarantees: sink.type=jsonl and parquet write exactly once",
     "transaction.boundary": "a transaction of the source is never split",
@@ -87,9 +86,6 @@ _REASONS = {
     "snapshot.query.mode.custom.name": _NO_CUSTOM,
 }
 _REASON_PREFIXES = {
-    "signal.": _WITH_WORKER,
-    "incremental.": _WITH_WORKER,
-    "notification.": "notifications come with the worker",
     "openlineage.": _NO_LINEAGE,
     "topic.key.": _ROUTE,
     "topic.re": _ROUTE,

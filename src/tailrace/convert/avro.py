@@ -56,6 +56,8 @@ class _Document:
         document: dict[str, Json] = {"type": _TYPES.get(schema.type, schema.type)}
         if schema.items is not None:
             document["items"] = self.of(schema.items, namespace)
+        if schema.values is not None:
+            document["values"] = self.of(schema.values, namespace)
         if schema.name == _DECIMAL:
             parameters = dict(schema.parameters)
             document["scale"] = int(parameters["scale"])

@@ -44,6 +44,8 @@ def _compile(schema: Schema) -> Writer:
         return _record(schema)
     if schema.items is not None:
         return _array(writer(schema.items))
+    if schema.values is not None:
+        return _map(writer(schema.values))
     return _WRITE[schema.type]
 
 
@@ -72,6 +74,18 @@ def _array(write_item: Writer) -> Writer:
         out.append(0)
 
     return array
+
+
+def _map(write_value: Writer) -> Writer:
+    def pairs(value: Json, out: bytearray) -> None:
+        if value:
+            _long(len(value), out)
+            for key, item in value.items():
+                _bytes(key.encode(), out)
+                write_value(item, out)
+        out.append(0)
+
+    return pairs
 
 
 def _long(value: int, out: bytearray) -> None:

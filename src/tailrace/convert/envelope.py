@@ -80,6 +80,16 @@ TRANSACTION_VALUE = struct(
 )
 HEARTBEAT_KEY = struct("io.debezium.connector.common.ServerNameKey", ("serverName", STRING), version=1)
 HEARTBEAT_VALUE = struct("io.debezium.connector.common.Heartbeat", ("ts_ms", INT64), version=1)
+NOTIFICATION_KEY = struct("io.debezium.connector.common.NotificationKey", ("id", STRING), version=1)
+NOTIFICATION_VALUE = struct(
+    "io.debezium.connector.common.Notification",
+    ("id", STRING),
+    ("type", STRING),
+    ("aggregate_type", STRING),
+    ("additional_data", Schema("map", optional=True, keys=STRING, values=STRING)),
+    ("timestamp", INT64),
+    version=1,
+)
 
 _COLUMN = struct(
     "io.debezium.connector.schema.Column",

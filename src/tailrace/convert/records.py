@@ -15,6 +15,8 @@ from tailrace.convert.defaults import default_text
 from tailrace.convert.envelope import (
     HEARTBEAT_KEY,
     HEARTBEAT_VALUE,
+    NOTIFICATION_KEY,
+    NOTIFICATION_VALUE,
     SCHEMA_CHANGE_KEY,
     SCHEMA_CHANGE_VALUE,
     TRANSACTION_KEY,
@@ -23,6 +25,7 @@ from tailrace.convert.envelope import (
 from tailrace.convert.names import sanitized
 from tailrace.convert.schema import Json, Schema
 from tailrace.convert.table import describe, row_key
+from tailrace.model.notification import Notification
 from tailrace.model.table import Column, Table, TableId
 
 Record = tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
@@ -83,12 +86,13 @@ def transaction_topic(events: EventsConfig) -> tuple[str, str | None, str | None
     )
 
 
-def record_schemas(events: EventsConfig) -> dict[str, tuple[Schema, Schema]]:
-    """Key schema and value schema of each topic that is no table's."""
+def record_schemas(events: EventsConfig, notifications: str | None) -> dict[str, tuple[Schema, Schema]]:
+    """Key schema and value schema of each topic that is no table's; `notifications`: the topic of those, if any."""
     return {
         sanitized(events.topics.transaction): (TRANSACTION_KEY, TRANSACTION_VALUE),
         sanitized(events.topics.heartbeat): (HEARTBEAT_KEY, HEARTBEAT_VALUE),
         sanitized(events.topics.prefix): (SCHEMA_CHANGE_KEY, SCHEMA_CHANGE_VALUE),
+        **({notifications: (NOTIFICATION_KEY, NOTIFICATION_VALUE)} if notifications else {}),
     }
 
 
@@ -97,6 +101,19 @@ def heartbeat(events: EventsConfig, now_ms: int) -> Record:
     key = _document({"serverName": events.topics.prefix}, HEARTBEAT_KEY, events.key)
     value = _document({"ts_ms": now_ms}, HEARTBEAT_VALUE, events.value)
     return sanitized(events.topics.heartbeat), key, value, ()
+
+
+def notification(events: EventsConfig, topic: str, told: Notification) -> Record:
+    """What a connector tells of its snapshots."""
+    payload = {
+        "id": told.id,
+        "type": told.type,
+        "aggregate_type": told.aggregate_type,
+        "additional_data": dict(told.additional_data),
+        "timestamp": told.timestamp_ms,
+    }
+    key = _document({"id": told.id}, NOTIFICATION_KEY, events.key)
+    return topic, key, _document(payload, NOTIFICATION_VALUE, events.value), ()
 
 
 def schema_changes(

@@ -15,7 +15,7 @@ class Schema:
     """`org.apache.kafka.connect.data.Schema`; `default` is the JSON document of the default value."""
 
     type: str
-    """int16, int32, int64, float, double, boolean, string, bytes, array or struct."""
+    """int16, int32, int64, float, double, boolean, string, bytes, array, map or struct."""
     optional: bool = False
     name: str | None = None
     version: int | None = None
@@ -24,6 +24,8 @@ class Schema:
     default: Json = None
     fields: tuple[tuple[str, Schema], ...] = ()
     items: Schema | None = None
+    keys: Schema | None = None
+    values: Schema | None = None
 
     def with_parameters(self, *parameters: tuple[str, str]) -> Schema:
         """The schema with further parameters."""
@@ -36,6 +38,9 @@ class Schema:
             document["fields"] = [schema.document(name) for name, schema in self.fields]
         if self.items is not None:
             document["items"] = self.items.document()
+        if self.keys is not None and self.values is not None:
+            document["keys"] = self.keys.document()
+            document["values"] = self.values.document()
         document["optional"] = self.optional
         if self.name is not None:
             document["name"] = self.name

@@ -19,11 +19,13 @@ from tailrace.convert.records import (
     TableChange,
     context_headers,
     heartbeat,
+    notification,
     schema_changes,
     truncate,
 )
 from tailrace.history.tables import Tables
 from tailrace.model.encoding import Output
+from tailrace.model.notification import Notification
 from tailrace.model.offset import Offset
 from tailrace.model.table import TableId
 from tailrace.mysql.server import ServerFacts
@@ -60,6 +62,12 @@ class Announcer:
         if self._rows_alone:
             return None
         return self._batch([heartbeat(self._events, time.time_ns() // 1_000_000)])
+
+    def notification(self, topic: str, told: Notification) -> Batch | None:
+        """What the notification topic is told."""
+        if self._rows_alone:
+            return None
+        return self._batch([notification(self._events, topic, told)])
 
     def statement(self, query: Query, database: str, changes: Sequence[Change]) -> Batch | None:
         """DDL that was read from the binlog; `database` is the one it is about."""

@@ -27,13 +27,15 @@ class AvroRecords:
     The kernel writes documents without schemas, and each is written anew here, in Python.
     """
 
-    def __init__(self, events: EventsConfig, output: Output) -> None:
-        """`output` is what the sink wants: in lines, Avro's bytes stand as base64."""
+    def __init__(self, events: EventsConfig, output: Output, notifications: str | None) -> None:
+        """`output` is what the sink wants: in lines, Avro's bytes stand as base64. `notifications`: their topic."""
         self._output = output
         self._keys = _Side("key", events.key.registry)
         self._values = _Side("value", events.value.registry)
         self._tables: dict[TableId, _Pair] = {}
-        self._topics = {topic: self._pair(topic, *schemas) for topic, schemas in record_schemas(events).items()}
+        self._topics = {
+            topic: self._pair(topic, *schemas) for topic, schemas in record_schemas(events, notifications).items()
+        }
 
     def learn(self, table: Table, described: Described) -> None:
         """The schemas of the table's rows from here on."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from tailrace._kernel import (
@@ -17,8 +18,10 @@ from tailrace._kernel import (
     NeedTable,
     Plan,
     Query,
+    Reached,
     ResultSet,
     Rollback,
+    Told,
     XaEnd,
     XaHold,
 )
@@ -27,26 +30,31 @@ from tailrace.config.failure import GuardrailAction
 from tailrace.config.snapshot import TableOrder
 from tailrace.convert import Learn
 from tailrace.engine.announce import Announcer
+from tailrace.engine.control import Control, Stream
+from tailrace.engine.notify import Notifications
 from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Delivery, DeliveryQueue
 from tailrace.engine.schema import Schema
 from tailrace.errors import ConfigError, PositionPurged, SourceError, TailraceError
 from tailrace.history.from_server import read_statements, read_tables
 from tailrace.history.tables import Tables
+from tailrace.model.incremental import Requested
 from tailrace.model.offset import Offset
 from tailrace.model.progress import State
+from tailrace.model.signal import Signal
 from tailrace.model.table import Table, TableId
 from tailrace.mysql.connection import Connection, connect
 from tailrace.mysql.dump import DumpSocket, open_dump
 from tailrace.mysql.failure import from_kernel
 from tailrace.mysql.server import ServerFacts, check_streamable, read_binlog_end, read_facts
+from tailrace.snapshot.chunks import Chunk
 from tailrace.snapshot.chunks import plan as plan_chunks
 from tailrace.snapshot.decide import Known, Start, decide
 from tailrace.snapshot.extents import read_extents
 from tailrace.snapshot.open import OpenSnapshot, open_snapshot
 from tailrace.snapshot.read import Markers, read_chunks
 from tailrace.storage import Storage
-from tailrace.streaming import ReadAhead, SchemaChange, StreamItem, follow
+from tailrace.streaming import ReadAhead, SchemaChange, StreamItem, Woken, follow
 
 if TYPE_CHECKING:
     from tailrace.engine.avro import AvroRecords
@@ -72,6 +80,8 @@ class Capture:
         board: ProgressBoard,
         stopping: threading.Event,
         announcer: Announcer,
+        notifications: Notifications,
+        asked: SimpleQueue[Signal],
         rewrite: Chain | AvroRecords | None,
         learn: Learn | None,
     ) -> None:
@@ -86,12 +96,27 @@ class Capture:
         self._stopping = stopping
         self._schema = Schema(config, storage, announcer, learn)
         self._envelope = envelope
+        self._control = Control(
+            config,
+            self._schema,
+            notifications,
+            asked,
+            self._hand_over,
+            self._read_blocking,
+            resume.incremental if resume is not None else None,
+        )
+        self._schema.on_change = self._control.changed
+        notifications.open(announcer, lambda batch: self._hand_over(Delivery(batch)))
         self._interrupts: set[Callable[[], None]] = set()
 
     def _hand_over(self, delivery: Delivery) -> None:
         if self._rewrite is not None and delivery.batch is not None:
             delivery = replace(delivery, batch=self._rewrite.apply(delivery.batch))
         self._queue.put(delivery)
+
+    def wake(self) -> None:
+        """There is a signal; callable from any thread."""
+        self._control.wake()
 
     def interrupt(self) -> None:
         """End what waits for the server; callable from any thread, after `stopping` was set."""
@@ -201,6 +226,28 @@ class Capture:
         log.info("snapshot ends")
         return offset
 
+    def _read_blocking(self, requested: Sequence[Requested], offset: Offset) -> bool:
+        """Read tables while the stream waits, as of now, their rows marked with its place; False if stopped.
+
+        The rows are newer than the place: the stream brings what lies between once more, and ends at the same state.
+        """
+        selects = {one.table: one.condition for one in requested}
+        with connect(self._config.source) as connection:
+            known = read_tables(connection.query, tables=list(selects))
+            tables = [table for name in selects if (table := known.get(name)) is not None]
+            chunks = [Chunk(table.id, statement=selects[table.id]) for table in tables]
+            with _Interruptible(self._interrupts, connection.abort):
+                for batch in read_chunks(
+                    (connection,),
+                    {table.id: table for table in tables},
+                    chunks,
+                    lambda table, markers: self._result_set(table, offset, markers),
+                ):
+                    if self._stopping.is_set():
+                        return False
+                    self._hand_over(Delivery(batch))
+        return True
+
     def _snapshot_batches(self, opened: OpenSnapshot[Definitions], wanted: list[Table]) -> Iterator[Batch]:
         config = self._config.snapshot
         extents = read_extents(opened.readers[0], wanted, threads=len(opened.readers))
@@ -263,17 +310,21 @@ class Capture:
                 policy = _Policy(self._schema, self._storage, self._config.gtid_sources)
                 try:
                     with ReadAhead(dump) as ahead:
-                        for item in follow(ahead.take, self._decoder(reader), policy):
+                        decoder = self._decoder(reader)
+                        self._control.attach(Stream(decoder, ahead.wake, lambda: reader.offset, reader.move))
+                        for item in follow(ahead.take, decoder, policy):
                             self._deliver(item, reader)
-                            if self._stopping.is_set():
+                            if self._stopping.is_set() or reader.moved:
                                 return
                 except SourceError as error:
                     raise from_kernel(error, dump.where) from error
                 finally:
+                    self._control.detach()
                     reader.remember()
                     dump.release()
 
-        self._retry(attempt, State.STREAMING)
+        while not self._stopping.is_set():
+            self._retry(attempt, State.STREAMING)
 
     def _open(self, offset: Offset) -> DumpSocket:
         by_gtid = offset.gtids and not self._config.engine.ignore_gtid_on_recovery
@@ -295,7 +346,7 @@ class Capture:
         return counted.union(stored.intersect(executed))
 
     def _decoder(self, reader: _Reader) -> Decoder:
-        offset = reader.offset
+        offset, reader.moved = reader.offset, False
         decoder = Decoder(
             file=offset.file,
             position=offset.position,
@@ -315,7 +366,7 @@ class Capture:
     def _deliver(self, item: StreamItem, reader: _Reader) -> None:
         if isinstance(item, Batch):
             records = self._schema.take_records()
-            self._hand_over(Delivery(item, history=records))
+            self._hand_over(Delivery(item, history=records, incremental=self._control.state))
             if (commit := item.commit) is not None:
                 reader.offset = Offset(commit.file, commit.position, commit.gtids, commit.timestamp_us)
                 reader.open_transaction = None
@@ -326,6 +377,12 @@ class Capture:
         elif isinstance(item, Rollback):
             self._hand_over(Delivery(rollback=True))
             reader.open_transaction = None
+        elif isinstance(item, Reached):
+            self._control.reached()
+        elif isinstance(item, Told):
+            self._control.told(item)
+        elif isinstance(item, Woken):
+            self._control.woken()
         else:
             self._hand_over(Delivery(item.announcement, history=item.history))
 
@@ -381,6 +438,12 @@ class _Reader:
         self.offset = offset
         self.open_transaction: tuple[str, int] | None = None
         self.decoder: Decoder | None = None
+        self.moved = False
+
+    def move(self, offset: Offset) -> None:
+        """The next connection begins there."""
+        self.offset = offset
+        self.moved = True
 
     def remember(self) -> None:
         """Part of a transaction may be out: the next connection must not repeat it."""
@@ -401,6 +464,9 @@ class _Policy:
 
     def plan(self, need: NeedTable) -> Plan | None:
         return self._schema.plan(need)
+
+    def told(self, need: NeedTable) -> Plan | None:
+        return self._schema.told(need)
 
     def statement(self, query: Query) -> SchemaChange | None:
         return self._schema.statement(query)

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from tailrace._kernel import Batch
 from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Closed, Delivery, DeliveryQueue
+from tailrace.model.incremental import Incremental
 from tailrace.model.offset import Offset
 from tailrace.sinks import Acknowledge, Sink, SinkFinished
 from tailrace.storage import Commit, Storage
@@ -89,7 +90,7 @@ class Deliverer:
                 self._sink.write(batch)
                 self._sink.end_transaction()
             # At once where a snapshot begins or ends: it is dear to take again.
-            if time.monotonic() >= due or (item is not None and item.offset is not None):
+            if time.monotonic() >= due or (item is not None and item.batch is None and item.offset is not None):
                 self._flush(store)
                 due = time.monotonic() + self._interval
 
@@ -97,8 +98,9 @@ class Deliverer:
         self._open = _add(self._open, item)
         if item.batch is not None:
             self._sink.write(item.batch)
-            self._in_transaction = item.batch.in_transaction
-            offset = _offset(item.batch)
+            offset = _offset(item.batch, item.incremental)
+            # Rows of a snapshot are part of it until its offset comes.
+            self._in_transaction = item.batch.in_transaction or offset is None
             self._board.delivered(item.batch, offset, self._queue.bytes)
             if offset is not None:
                 self._reach(offset)
@@ -107,6 +109,7 @@ class Deliverer:
             self._in_transaction = False
         if item.offset is not None:
             self._sink.end_transaction()
+            self._in_transaction = False
             self._board.reached(item.offset)
             self._reach(item.offset)
 
@@ -169,8 +172,8 @@ def _add(commit: Commit, item: Delivery) -> Commit:
     )
 
 
-def _offset(batch: Batch) -> Offset | None:
+def _offset(batch: Batch, incremental: Incremental | None) -> Offset | None:
     commit = batch.commit
     if commit is None:
         return None
-    return Offset(commit.file, commit.position, commit.gtids, commit.timestamp_us)
+    return Offset(commit.file, commit.position, commit.gtids, commit.timestamp_us, incremental=incremental)

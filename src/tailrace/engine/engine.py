@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
 from tailrace import __version__
@@ -14,11 +15,14 @@ from tailrace.engine.announce import Announcer
 from tailrace.engine.capture import Capture
 from tailrace.engine.delivery import Deliverer, Heartbeats
 from tailrace.engine.heartbeat import HeartbeatQuery
+from tailrace.engine.notify import Notifications
 from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Closed, DeliveryQueue
 from tailrace.errors import ConfigError
 from tailrace.model.encoding import Output
+from tailrace.model.notification import Notification
 from tailrace.model.progress import Progress, State
+from tailrace.model.signal import Signal
 from tailrace.mysql.connection import connect
 from tailrace.sinks import Sink, create_sink, sink_type
 from tailrace.storage import Commit
@@ -48,6 +52,8 @@ class Engine:
         self._board = ProgressBoard()
         self._queue = DeliveryQueue(config.engine.queue_bytes)
         self._stopping = threading.Event()
+        self._notifications = Notifications(config)
+        self._asked: SimpleQueue[Signal] = SimpleQueue()
         self._capture: Capture | None = None
 
     @property
@@ -59,6 +65,16 @@ class Engine:
     def progress(self) -> Progress:
         """What the connector is doing now."""
         return self._board.read()
+
+    def signal(self, signal: Signal) -> None:
+        """Ask for something, from any thread; carried out once the stream runs."""
+        self._asked.put(signal)
+        if self._capture is not None:
+            self._capture.wake()
+
+    def notifications(self) -> tuple[Notification, ...]:
+        """What the connector told last, at most a hundred, oldest first."""
+        return self._notifications.last
 
     def stop(self) -> None:
         """Ask for an end: what was read is delivered and stored first."""
@@ -94,6 +110,8 @@ class Engine:
                     self._board,
                     self._stopping,
                     announcer,
+                    self._notifications,
+                    self._asked,
                     self._rewrite,
                     self._avro.learn if self._avro is not None else None,
                 )
@@ -136,7 +154,7 @@ class Engine:
             raise ConfigError(message, hint="use sink.type=jsonl or stdout with sink.format=record")
         from tailrace.engine.avro import AvroRecords  # noqa: PLC0415 - start-up time
 
-        return AvroRecords(self._config.events, self._output)
+        return AvroRecords(self._config.events, self._output, self._config.notifications.topic)
 
     def _heartbeat(self, announcer: Announcer) -> Batch | None:
         batch = announcer.heartbeat()

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from tailrace._kernel import Batch
+from tailrace.model.incremental import Incremental
 from tailrace.model.offset import Offset
 
 
@@ -25,7 +26,9 @@ class Delivery:
     rollback: bool = False
     """Drop what came after the last transaction end."""
     offset: Offset | None = None
-    """A transaction end outside any batch: the beginning or the end of a snapshot."""
+    """A transaction end behind the batch, or outside any: the beginning or the end of a snapshot, a piece of one."""
+    incremental: Incremental | None = None
+    """Incremental snapshots under way at the transaction end in the batch."""
 
     @property
     def size(self) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tailrace._kernel import NeedTable, Plan, Query
 from tailrace.config import Config
@@ -15,6 +15,7 @@ from tailrace.convert import Learn, Plans
 from tailrace.engine.announce import Announcer
 from tailrace.errors import SchemaError, StorageError, UnsupportedSource
 from tailrace.history.charset import SERVER_DEFAULT, by_name
+from tailrace.history.debezium import apply_changes
 from tailrace.history.from_row_metadata import build_table, check
 from tailrace.history.from_server import read_tables
 from tailrace.history.history import Record, SchemaHistory
@@ -22,6 +23,7 @@ from tailrace.history.tables import Tables
 from tailrace.model.table import Table, TableId
 from tailrace.mysql.connection import connect
 from tailrace.mysql.server import ServerFacts
+from tailrace.signals import BadSignal
 from tailrace.storage import Storage
 from tailrace.streaming import SchemaChange
 
@@ -82,6 +84,8 @@ class Schema:
         self._plans = Plans(config.events, learn)
         self._server_charset = SERVER_DEFAULT
         self._lower_case_table_names = False
+        self.on_change: Callable[[Sequence[TableId]], None] = lambda _: None
+        """Told of tables whose definition, or all of whose rows, changed in the stream."""
 
     def recover(self) -> bool:
         """The definitions at the stored offset; False if none are stored."""
@@ -100,6 +104,33 @@ class Schema:
     def table_plan(self, table: Table) -> Plan:
         """The plan of a table version."""
         return self._plans.plan(table)
+
+    def table(self, name: TableId) -> Table | None:
+        """The definition of a captured table at the place of the stream."""
+        return self._history.tables.get(name) if self._config.tables.captured(name) else None
+
+    def captured(self) -> list[TableId]:
+        """The captured tables that are known, by name."""
+        return sorted(name for name in self._history.tables.by_id if self._config.tables.captured(name))
+
+    def take(self, changes: Sequence[Mapping[str, Any]]) -> None:
+        """Definitions from elsewhere, as Debezium's history has them. Raises BadSignal."""
+        try:
+            tables = apply_changes(Tables(), changes)
+        except (KeyError, TypeError, AttributeError, StorageError) as error:
+            message = f"changes are not as Debezium's schema history has them: {error}"
+            raise BadSignal(message) from None
+        self._history.put("signal", *tables)
+        self.on_change([table.id for table in tables])
+
+    def told(self, need: NeedTable) -> Plan | None:
+        """The plan for rows of a signalling table."""
+        name = TableId(need.database, need.table)
+        if name not in self._config.signals.tables:
+            return None
+        known = self._history.tables.get(name)
+        table = known if known is not None and check(known, need) is None else self._described(need, name)
+        return Plan(table)
 
     def plan(self, need: NeedTable) -> Plan | None:
         """The plan for a table map; None: not captured. Raises SchemaError where no definition fits."""
@@ -122,12 +153,17 @@ class Schema:
         known = self._history.tables.get(name)
         if known is not None and check(known, need) is None:
             return self._plans.plan(known)
-        # Full row metadata describes the table by itself.
+        described = self._described(need, name)
+        self.on_change([name])
+        return self._plans.plan(described)
+
+    def _described(self, need: NeedTable, name: TableId) -> Table:
+        """Full row metadata describes the table by itself."""
         described = build_table(need)
         if described is None:
-            described = self._read_now(name, need, known)
+            described = self._read_now(name, need, self._history.tables.get(name))
         self._history.put(f"{need.file}:{need.position}", described)
-        return self._plans.plan(described)
+        return described
 
     def statement(self, query: Query) -> SchemaChange | None:
         """What a statement did to the tables; None: it changes no table."""
@@ -162,6 +198,7 @@ class Schema:
                 self._plans.forget()
                 log.info("%s: %s", where, ", ".join(f"{change.kind} {change.id}" for change in changes) or "no table")
                 self._plan_truncated(changes)
+                self.on_change([change.id for change in changes])
                 announcement = self._announcer.statement(query, database_of(query.sql, context), changes)
                 return SchemaChange(self._records.take(), announcement)
             case _:

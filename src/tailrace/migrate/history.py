@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +13,11 @@ from tailrace.convert import native
 from tailrace.convert.defaults import default_text
 from tailrace.convert.table import row_key
 from tailrace.errors import SchemaError, StorageError
-from tailrace.history.charset import by_name
 from tailrace.history.ddl.effect import Context, apply
+from tailrace.history.debezium import apply_changes
 from tailrace.history.tables import Tables
 from tailrace.model.offset import Offset
-from tailrace.model.table import Column, Table, TableId
+from tailrace.model.table import Column, Table
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ def replay(lines: Iterable[str], offset: Offset) -> Replayed:
         except SchemaError as error:
             log.warning("line %d: %s; its definition is taken instead", number, error.message)
             skipped += 1
-            tables = _apply_changes(tables, record.get("tableChanges") or ())
+            tables = apply_changes(tables, record.get("tableChanges") or ())
     return Replayed(tables, records, skipped)
 
 
@@ -67,52 +66,6 @@ def _reached(position: Mapping[str, Any], offset: Offset) -> bool:
         # The statement's own GTID is not in its record: equal sets mean that it comes after the offset.
         return known != asked and asked.contains(known)
     return (position["file"], position["pos"]) < (offset.file, offset.position)
-
-
-_ID = re.compile(r'"((?:[^"]|"")*)"\."((?:[^"]|"")*)"')
-
-
-def _apply_changes(tables: Tables, changes: Sequence[Mapping[str, Any]]) -> Tables:
-    for change in changes:
-        match = _ID.fullmatch(change["id"])
-        if match is None:
-            raise StorageError(f"{change['id']} is no table")
-        name = TableId(match[1].replace('""', '"'), match[2].replace('""', '"'))
-        definition = change.get("table")
-        tables = tables.drop(name) if definition is None else tables.put(_table(name, definition))
-    return tables
-
-
-def _table(name: TableId, definition: Mapping[str, Any]) -> Table:
-    charset = by_name(definition.get("defaultCharsetName"), None)
-    return Table(
-        id=name,
-        columns=tuple(_column(column) for column in definition["columns"]),
-        primary_key=tuple(definition.get("primaryKeyColumnNames") or ()),
-        charset=charset.name if charset else None,
-        collation=charset.collation if charset else None,
-    )
-
-
-def _column(definition: Mapping[str, Any]) -> Column:
-    words = definition["typeName"].lower().split()
-    charset = by_name(definition.get("charsetName"), None)
-    kind = {"geometrycollection": "geomcollection"}.get(words[0], words[0])
-    length = None if kind in {"enum", "set"} else definition.get("length")
-    return Column(
-        name=definition["name"],
-        data_type=kind,
-        length=length,
-        scale=definition.get("scale"),
-        unsigned="unsigned" in words,
-        zerofill="zerofill" in words,
-        nullable=bool(definition.get("optional")),
-        charset=charset.name if charset else None,
-        collation=charset.collation if charset else None,
-        labels=tuple(label.removeprefix("'").removesuffix("'") for label in definition.get("enumValues") or ()),
-        default=definition.get("defaultValueExpression"),
-        auto_increment=bool(definition.get("autoIncremented")),
-    )
 
 
 def records(tables: Tables, offset: Offset, prefix: str, now_ms: Callable[[], int]) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from tailrace.model.incremental import Incremental
+
 
 @dataclass(frozen=True, slots=True)
 class Offset:
@@ -25,6 +27,8 @@ class Offset:
     """Of the event after those, rows that it had behind it."""
     snapshot: bool = False
     """True while the snapshot that began here is not whole: it must be taken again."""
+    incremental: Incremental | None = None
+    """Incremental snapshots under way here."""
 
     def to_json(self) -> str:
         """As stored and as the REST interface shows it."""
@@ -37,6 +41,8 @@ class Offset:
         }
         if self.events:
             stored |= {"event": self.events, "row": self.rows}
+        if self.incremental is not None:
+            stored |= self.incremental.to_json()
         return json.dumps(stored)
 
     @classmethod
@@ -58,4 +64,5 @@ class Offset:
             events=stored.get("event") or 0,
             rows=stored.get("row") or 0,
             snapshot=bool(stored.get("snapshot")),
+            incremental=Incremental.from_json(stored),
         )

@@ -21,7 +21,7 @@ def qualified(table: TableId) -> str:
 
 def select(table: Table, chunk: Chunk) -> str:
     """All columns by name, so invisible and generated ones too, in the order of the table."""
-    columns = ", ".join(_expression(column) for column in table.columns)
+    columns = ", ".join(expression(column) for column in table.columns)
     if chunk.statement is not None:
         # Whatever it selects, in whatever order: what the table has is taken by name.
         return f"SELECT {columns} FROM ({chunk.statement.rstrip().rstrip(';')}) AS chosen"  # noqa: S608 -- the user's own
@@ -29,7 +29,8 @@ def select(table: Table, chunk: Chunk) -> str:
     return f"SELECT {columns} FROM {qualified(table.id)}" + (f" WHERE {condition}" if condition else "")  # noqa: S608 -- quoted
 
 
-def _expression(column: Column) -> str:
+def expression(column: Column) -> str:
+    """A column so that the server prints all of its value."""
     name = quoted(column.name)
     # The server prints a FLOAT with six digits; as DOUBLE it prints enough to give back the same FLOAT.
     return f"{name}+0e0" if column.data_type == "float" else name

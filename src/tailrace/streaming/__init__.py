@@ -1,6 +1,6 @@
 """The binlog, followed: a replication connection's bytes to batches, with policy where the kernel asks for it."""
 
-from tailrace.streaming.follow import Policy, SchemaChange, StreamItem, follow
+from tailrace.streaming.follow import Policy, SchemaChange, StreamItem, Woken, follow
 from tailrace.streaming.read_ahead import ByteSource, ReadAhead
 
-__all__ = ["ByteSource", "Policy", "ReadAhead", "SchemaChange", "StreamItem", "follow"]
+__all__ = ["ByteSource", "Policy", "ReadAhead", "SchemaChange", "StreamItem", "Woken", "follow"]

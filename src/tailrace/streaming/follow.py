@@ -7,7 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from tailrace._kernel import Batch, Decoder, NeedTable, Plan, Query, Rollback, Source, XaEnd, XaHold
+from tailrace._kernel import (
+    Batch,
+    Decoder,
+    NeedTable,
+    Plan,
+    Query,
+    Reached,
+    Rollback,
+    Source,
+    Told,
+    XaEnd,
+    XaHold,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,9 @@ class Policy(Protocol):
     def plan(self, need: NeedTable) -> Plan | None:
         """The plan for a table map; None: not captured."""
 
+    def told(self, need: NeedTable) -> Plan | None:
+        """The plan for rows that are wanted as `Told`; None: they are not."""
+
     def statement(self, query: Query) -> SchemaChange | None:
         """What a statement did to the tables; None: it changes no table."""
 
@@ -36,7 +51,12 @@ class Policy(Protocol):
         """The pieces of an XA transaction that has committed."""
 
 
-StreamItem = Batch | Rollback | XaHold | XaEnd | SchemaChange
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """`take` gave nothing: someone wants the stream's thread."""
+
+
+StreamItem = Batch | Rollback | XaHold | XaEnd | SchemaChange | Reached | Told | Woken
 
 
 def follow(take: Callable[[], memoryview], decoder: Decoder, policy: Policy) -> Iterator[StreamItem]:
@@ -47,9 +67,12 @@ def follow(take: Callable[[], memoryview], decoder: Decoder, policy: Policy) -> 
         if item is None and replay is not None:
             replay = replay if _replay_next(decoder, replay) else None
         elif item is None:
-            decoder.feed(take())
+            if data := take():
+                decoder.feed(data)
+            else:
+                yield Woken()
         elif isinstance(item, NeedTable):
-            decoder.bind(item.table_id, policy.plan(item))
+            decoder.bind(item.table_id, policy.plan(item), told=policy.told(item))
         elif isinstance(item, Source):
             decoder.accept(item.uuid, policy.wants(item.uuid))
         elif isinstance(item, Query):

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 _CHUNK = 256 * 1024
 """Bytes asked of the socket at once: large enough that Python's share vanishes, small enough to stay in cache."""
 _CHUNKS = 4
+_NOTHING = memoryview(b"")
 
 
 class ByteSource(Protocol):
@@ -27,22 +28,30 @@ class ReadAhead:
     def __init__(self, source: ByteSource) -> None:
         self._source = source
         self._free: SimpleQueue[memoryview | None] = SimpleQueue()
-        self._filled: SimpleQueue[tuple[memoryview, int] | BaseException] = SimpleQueue()
+        self._filled: SimpleQueue[tuple[memoryview, int] | BaseException | None] = SimpleQueue()
         self._lent: memoryview | None = None
         for _ in range(_CHUNKS):
             self._free.put(memoryview(bytearray(_CHUNK)))
         self._thread = threading.Thread(target=self._read, name="tailrace-read", daemon=True)
 
     def take(self) -> memoryview:
-        """The next bytes, of use until the next call. Raises what the source raised, behind all that it gave."""
+        """The next bytes, of use until the next call; none where `wake` was called. Raises what the source raised,
+        behind all that it gave.
+        """
         if self._lent is not None:
             self._free.put(self._lent)
             self._lent = None
         item = self._filled.get()
+        if item is None:
+            return _NOTHING
         if isinstance(item, BaseException):
             raise item
         self._lent, count = item
         return self._lent[:count]
+
+    def wake(self) -> None:
+        """Lets `take` return, behind all that has come; callable from any thread."""
+        self._filled.put(None)
 
     def _read(self) -> None:
         try:

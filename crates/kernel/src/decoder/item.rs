@@ -17,6 +17,10 @@ pub enum Item {
     Source {
         uuid: String,
     },
+    /// The place that was awaited: everything before it has come out, and no transaction is open.
+    Reached,
+    /// Rows of a table that were asked for (`Decoder::tell`): a JSON document each, as `{"before":…}`.
+    Told(Batch),
     /// The open transaction was rolled back; `rows` of its events had come out.
     Rollback {
         rows: u64,

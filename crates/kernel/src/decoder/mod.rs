@@ -7,10 +7,13 @@ pub mod images;
 pub mod item;
 mod state;
 mod tables;
+pub mod watch;
 
 use crate::binlog::payload::PayloadEvents;
+use crate::chunk::Chunk;
+use crate::encode::batch::Batch;
 use crate::encode::envelope::Envelope;
-use crate::encode::plan::Plan;
+use crate::encode::plan::{Plan, TableName};
 use crate::error::{Error, Result};
 use crate::gtid::GtidSet;
 use crate::packet::{FileStream, PacketStream, network_event};
@@ -19,6 +22,7 @@ use item::Item;
 use state::{Event, Next, State};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use watch::Place;
 
 /// Where a decoder starts and how much it may hold.
 #[derive(Debug, Clone)]
@@ -115,7 +119,45 @@ impl Decoder {
 
     /// Answers `NeedTable`; `None` drops the table's rows.
     pub fn bind(&mut self, table_id: u64, plan: Option<Arc<Plan>>) -> Result<()> {
-        self.state.bind(table_id, plan)
+        self.state.bind(table_id, plan, None)
+    }
+
+    /// Answers `NeedTable`, and wants `Item::Told` for the rows of inserts, read by `told`.
+    pub fn bind_and_tell(
+        &mut self,
+        table_id: u64,
+        plan: Option<Arc<Plan>>,
+        told: Arc<Plan>,
+    ) -> Result<()> {
+        self.state.bind(table_id, plan, Some(told))
+    }
+
+    /// Remember whose rows come from here on, by the columns `key`. The executed set up to here, in which the
+    /// transaction that is open counts.
+    pub fn watch(&mut self, table: TableName, key: Vec<String>) -> GtidSet {
+        self.state.watch(table, key)
+    }
+
+    /// Remember no more.
+    pub fn unwatch(&mut self) {
+        self.state.unwatch();
+    }
+
+    /// Hand out `Item::Reached` at the first transaction end that has all of `place`.
+    pub fn await_place(&mut self, place: Place) {
+        self.state.await_place(place);
+    }
+
+    /// Rows of `chunk` of which no change came since the watch began, as events; `None` when there are no more. The
+    /// SELECT had seen all of `seen`. After `Item::Reached` only.
+    pub fn take_chunk(
+        &mut self,
+        chunk: &mut Chunk,
+        seen: &Place,
+        now_us: u64,
+    ) -> Result<Option<Batch>> {
+        self.state.begin_batch(now_us, &self.pool);
+        self.state.take_chunk(chunk, seen, self.max_batch_bytes)
     }
 
     /// After DDL: ask again for every table.
@@ -169,6 +211,10 @@ impl Decoder {
         loop {
             if self.state.size() >= self.max_batch_bytes {
                 return Ok(self.state.take_batch()?.map(Item::Batch));
+            }
+            if self.payloads.is_empty() && self.state.reaches() {
+                let batch = self.state.take_batch()?.map(Item::Batch);
+                return Ok(Some(batch.unwrap_or_else(|| self.state.reached())));
             }
             match self.step() {
                 Ok(Step::Continue) => {}

@@ -3,6 +3,7 @@
 use super::images::{Bitmap, Image, Layout, fill_unchanged, read_image, read_partial_image};
 use super::item::{Item, NeedTable, Query, XaHold, XaOutcome};
 use super::tables::{Binding, Bound, Tables};
+use super::watch::{Place, Reached, Watch};
 use super::{Arc, Start};
 use crate::binlog::format_description::FormatDescription;
 use crate::binlog::gtid::GtidEvent;
@@ -13,14 +14,17 @@ use crate::binlog::rows::{RowsEvent, RowsKind};
 use crate::binlog::table_map::TableMap;
 use crate::binlog::{heartbeat, rotate, xa};
 use crate::checksum;
+use crate::chunk::Chunk;
 use crate::encode::batch::{Batch, Commit, Operation};
-use crate::encode::envelope::{Envelope, Source};
+use crate::encode::envelope::{Envelope, Format, Source};
 use crate::encode::json::JsonEncoder;
+use crate::encode::plan::{Plan, TableName};
 use crate::encode::{Change, Encoder};
 use crate::error::{Error, Kind, Result};
 use crate::gtid::{Gtid, GtidSet};
 use crate::pool::Pool;
 use crate::reader::Reader;
+use crate::resultset::with_values;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -91,6 +95,32 @@ struct Transaction {
     xa: Option<Hold>,
 }
 
+impl Transaction {
+    /// Where the rows of an event come from.
+    fn source<'s>(
+        &'s self,
+        event: &Event<'_>,
+        file: &'s str,
+        query: &'s [u8],
+        now_us: u64,
+    ) -> Source<'s> {
+        Source {
+            timestamp_us: match self.commit_us {
+                0 => u64::from(event.header.timestamp) * 1_000_000,
+                known => known,
+            },
+            snapshot: "false",
+            server_id: event.header.server_id,
+            gtid: self.gtid.is_some().then_some(self.gtid_text.as_str()),
+            file,
+            position: event.span.start,
+            thread: self.thread,
+            query: (!query.is_empty()).then_some(query),
+            now_us,
+        }
+    }
+}
+
 /// What another reader left of a transaction, counted as Debezium counts: events from BEGIN on, then rows.
 #[derive(Debug)]
 struct TakenOver {
@@ -155,6 +185,8 @@ pub struct State {
     commit: Option<Commit>,
     last_timestamp: u32,
     now_us: u64,
+    watch: Option<Watch>,
+    awaited: Option<Place>,
     skip: Option<(String, u64)>,
     taken_over: Option<TakenOver>,
     /// Sources and whether their rows are wanted; None: all are.
@@ -181,6 +213,8 @@ impl State {
             commit: None,
             last_timestamp: 0,
             now_us: 0,
+            watch: None,
+            awaited: None,
             skip: None,
             taken_over: None,
             sources: None,
@@ -227,15 +261,94 @@ impl State {
     pub fn bind(
         &mut self,
         table_id: u64,
-        plan: Option<Arc<crate::encode::plan::Plan>>,
+        plan: Option<Arc<Plan>>,
+        told: Option<Arc<Plan>>,
     ) -> Result<()> {
         self.tables
-            .bind(table_id, plan)
+            .bind(table_id, plan, told)
             .map_err(|error| error.at(&self.file, self.span.start, "Table_map"))
     }
 
     pub fn unbind_all(&mut self) {
         self.tables.clear();
+    }
+
+    pub fn watch(&mut self, table: TableName, key: Vec<String>) -> GtidSet {
+        self.watch = Some(Watch::new(table, key));
+        let mut begun = self.executed.clone();
+        if let Some(gtid) = &self.transaction.gtid {
+            begun.add(gtid);
+        }
+        begun
+    }
+
+    pub fn unwatch(&mut self) {
+        self.watch = None;
+        self.awaited = None;
+    }
+
+    pub fn await_place(&mut self, place: Place) {
+        self.awaited = Some(place);
+    }
+
+    /// Whether the awaited place is behind the stream, between two transactions of which all is out.
+    #[inline]
+    pub fn reaches(&self) -> bool {
+        self.awaited.as_ref().is_some_and(|place| {
+            let between =
+                !self.transaction.open && self.skip.is_none() && self.taken_over.is_none();
+            between && place.is_behind(&self.executed, &self.file, self.position)
+        })
+    }
+
+    pub fn reached(&mut self) -> Item {
+        self.awaited = None;
+        Item::Reached
+    }
+
+    /// The chunk's next rows as events, but for those that have changed in the stream.
+    pub fn take_chunk(
+        &mut self,
+        chunk: &mut Chunk,
+        seen: &Place,
+        max_bytes: usize,
+    ) -> Result<Option<Batch>> {
+        let plan = Arc::clone(&chunk.plan);
+        if let Some(watch) = &mut self.watch {
+            let now = Reached {
+                executed: self.executed.clone(),
+                file: self.file.clone(),
+                position: self.position,
+            };
+            watch.forget(seen, now);
+        }
+        let source = Source {
+            timestamp_us: self.now_us,
+            snapshot: "incremental",
+            server_id: 0,
+            gtid: None,
+            file: &self.file,
+            position: self.position,
+            thread: None,
+            query: None,
+            now_us: self.now_us,
+        };
+        let State { encoder, watch, .. } = self;
+        encoder.begin(&plan, &source);
+        while encoder.size() < max_bytes
+            && let Some(packet) = chunk.take()
+        {
+            with_values(packet, &plan, |values| {
+                if let Some(watch) = watch
+                    && watch.has(&plan, values)?
+                {
+                    return Ok(());
+                }
+                encoder.change(&plan, 0, Change::Read(values))
+            })
+            .map_err(|error| error.in_table(&plan.name.database, &plan.name.table))?;
+        }
+        (encoder.rows() > 0).then(|| encoder.take()).transpose()
     }
 
     pub fn size(&self) -> usize {
@@ -431,7 +544,7 @@ impl State {
             | T::WriteRowsV1
             | T::UpdateRowsV1
             | T::DeleteRowsV1
-            | T::PartialUpdateRows => self.rows(event).map(|()| Next::Continue),
+            | T::PartialUpdateRows => self.rows(event),
             T::TableMap => self.table_map(event),
             T::Gtid | T::AnonymousGtid | T::GtidTagged => {
                 let gtid = GtidEvent::parse(kind, event.body())?;
@@ -721,15 +834,16 @@ impl State {
         })))
     }
 
-    fn rows(&mut self, event: &Event<'_>) -> Result<()> {
+    fn rows(&mut self, event: &Event<'_>) -> Result<Next> {
         if self.unwanted() {
-            return Ok(());
+            return Ok(Next::Continue);
         }
         let rows = RowsEvent::parse(event.header.kind, event.body())?;
+        let told = self.told(event, &rows)?;
         let bound = match self.tables.get(rows.table_id) {
             Some(Binding::Bound(bound)) => Arc::clone(bound),
-            Some(Binding::Ignored) => return Ok(()),
-            None if rows.table_id == DUMMY_TABLE_ID => return Ok(()),
+            Some(Binding::Ignored) => return Ok(told),
+            None if rows.table_id == DUMMY_TABLE_ID => return Ok(told),
             None => {
                 return Err(Error::corrupt(format!(
                     "rows of table id {} without a table map",
@@ -739,7 +853,32 @@ impl State {
         };
         let name = Arc::clone(&bound.plan.name);
         self.emit_rows(event, &rows, &bound)
-            .map_err(|error| error.in_table(&name.database, &name.table))
+            .map_err(|error| error.in_table(&name.database, &name.table))?;
+        Ok(told)
+    }
+
+    /// Rows that are told of, whatever becomes of them as events.
+    fn told(&self, event: &Event<'_>, rows: &RowsEvent<'_>) -> Result<Next> {
+        let Some(bound) = self.tables.told(rows.table_id) else {
+            return Ok(Next::Continue);
+        };
+        if rows.kind != RowsKind::Write || rows.columns != bound.wires.len() {
+            return Ok(Next::Continue);
+        }
+        let mut encoder = JsonEncoder::new(Arc::new(Envelope::new("", "", Format::Json)));
+        encoder.begin(
+            &bound.plan,
+            &self
+                .transaction
+                .source(event, &self.file, &self.query, self.now_us),
+        );
+        let columns = Layout::new(Bitmap::new(rows.before), rows.columns);
+        let (mut reader, mut values) = (Reader::new(rows.data), Vec::new());
+        while !reader.is_empty() {
+            read_image(&bound.wires, columns, &mut reader, &mut values)?;
+            encoder.change(&bound.plan, 0, Change::Insert(&values))?;
+        }
+        Ok(Next::item(Item::Told(encoder.take())))
     }
 
     fn emit_rows(&mut self, event: &Event<'_>, rows: &RowsEvent<'_>, bound: &Bound) -> Result<()> {
@@ -750,26 +889,17 @@ impl State {
                 rows.columns
             )));
         }
-        let timestamp_us = match self.transaction.commit_us {
-            0 => u64::from(event.header.timestamp) * 1_000_000,
-            known => known,
-        };
-        let source = Source {
-            timestamp_us,
-            snapshot: "false",
-            server_id: event.header.server_id,
-            gtid: self
-                .transaction
-                .gtid
-                .is_some()
-                .then_some(self.transaction.gtid_text.as_str()),
-            file: &self.file,
-            position: event.span.start,
-            thread: self.transaction.thread,
-            query: (!self.query.is_empty()).then_some(self.query.as_slice()),
-            now_us: self.now_us,
-        };
-        self.encoder.begin(&bound.plan, &source);
+        let State {
+            transaction,
+            file,
+            query,
+            encoder,
+            ..
+        } = self;
+        encoder.begin(
+            &bound.plan,
+            &transaction.source(event, file, query, self.now_us),
+        );
         let first = Layout::new(Bitmap::new(rows.before), columns);
         let second = Layout::new(Bitmap::new(rows.after), columns);
         let mut reader = Reader::new(rows.data);
@@ -779,9 +909,13 @@ impl State {
         let lone = rows.kind == RowsKind::Write && rows.data.is_empty() && first.is_empty();
         let mut alone = lone;
         let (mut before, mut after) = (Vec::new(), Vec::new());
+        let watched = self
+            .watch
+            .as_ref()
+            .is_some_and(|watch| watch.is_of(&bound.plan));
         while !reader.is_empty() || std::mem::take(&mut alone) {
             let left = reader.len();
-            match self.single(rows.kind) {
+            match self.single(rows.kind, watched) {
                 Some((encoder, operation)) => {
                     let image = Image::new(&bound.wires, first, &mut reader)?;
                     encoder.stream(&bound.plan, index, operation, image)?;
@@ -810,10 +944,19 @@ impl State {
                             }
                         }
                     };
-                    if self.skipped() {
+                    let rows = self.encoder.rows();
+                    let skipped = self.skipped();
+                    if skipped {
                         self.encoder.pass_over(&bound.plan.name);
                     } else {
                         self.encoder.change(&bound.plan, index, change)?;
+                    }
+                    // What gives no event (`skipped.operations`) takes no row's place; a deleted row is gone anyway.
+                    let counts = skipped
+                        || self.encoder.rows() > rows
+                        || change.operation() == Operation::Delete;
+                    if let Some(watch) = self.watch.as_mut().filter(|_| watched && counts) {
+                        watch.note(&bound.plan, change)?;
                     }
                 }
             }
@@ -830,13 +973,13 @@ impl State {
 
     /// Where the values of a row with one image may be written as they are read.
     #[inline]
-    fn single(&mut self, kind: RowsKind) -> Option<(&mut JsonEncoder, Operation)> {
+    fn single(&mut self, kind: RowsKind, watched: bool) -> Option<(&mut JsonEncoder, Operation)> {
         let operation = match kind {
             RowsKind::Write => Operation::Insert,
             RowsKind::Delete => Operation::Delete,
             RowsKind::Update | RowsKind::PartialUpdate => return None,
         };
-        if self.skip.is_some() || self.taken_over.is_some() {
+        if watched || self.skip.is_some() || self.taken_over.is_some() {
             return None;
         }
         Some((self.encoder.streaming()?, operation))

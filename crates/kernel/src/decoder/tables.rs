@@ -32,6 +32,8 @@ struct Known {
     /// The table map's body: the same bytes again mean the same table version.
     body: Box<[u8]>,
     binding: Binding,
+    /// What reads the rows of inserts that are told of.
+    told: Option<Arc<Bound>>,
 }
 
 impl Tables {
@@ -46,11 +48,22 @@ impl Tables {
         self.known.get(&table_id).map(|known| &known.binding)
     }
 
+    /// What reads the rows of inserts that are told of.
+    #[inline]
+    pub fn told(&self, table_id: u64) -> Option<&Arc<Bound>> {
+        self.known.get(&table_id)?.told.as_ref()
+    }
+
     pub fn ask(&mut self, table_id: u64, body: &[u8], map: TableMap) {
         self.pending = Some((table_id, body.into(), map));
     }
 
-    pub fn bind(&mut self, table_id: u64, plan: Option<Arc<Plan>>) -> Result<()> {
+    pub fn bind(
+        &mut self,
+        table_id: u64,
+        plan: Option<Arc<Plan>>,
+        told: Option<Arc<Plan>>,
+    ) -> Result<()> {
         let Some((_, body, map)) = self.pending.take_if(|(pending, ..)| *pending == table_id)
         else {
             return Err(Error::invalid(format!(
@@ -61,7 +74,13 @@ impl Tables {
             None => Binding::Ignored,
             Some(plan) => Binding::Bound(Arc::new(fit(plan, &map)?)),
         };
-        self.known.insert(table_id, Known { body, binding });
+        let told = told.map(|plan| fit(plan, &map).map(Arc::new)).transpose()?;
+        let known = Known {
+            body,
+            binding,
+            told,
+        };
+        self.known.insert(table_id, known);
         Ok(())
     }
 

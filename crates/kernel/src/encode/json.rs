@@ -159,6 +159,10 @@ impl JsonEncoder {
         written
     }
 
+    fn skips(&self, operation: Operation) -> bool {
+        !self.envelope.skipped.is_empty() && self.envelope.skips(operation)
+    }
+
     fn passes_over(&self, plan: &Plan, change: &Change<'_, '_>) -> bool {
         let envelope = &self.envelope;
         if let Change::Update { before, after } = change
@@ -167,7 +171,7 @@ impl JsonEncoder {
         {
             return true;
         }
-        !envelope.skipped.is_empty() && envelope.skips(change.operation())
+        self.skips(change.operation())
     }
 
     /// An insert, delete or read whose values are made one by one as they are written.
@@ -181,7 +185,7 @@ impl JsonEncoder {
         operation: Operation,
         image: impl Iterator<Item = Result<Value<'a>>>,
     ) -> Result<()> {
-        if !self.envelope.skipped.is_empty() && self.envelope.skips(operation) {
+        if self.skips(operation) {
             return pass(image);
         }
         let start = self.bytes.len();

@@ -10,6 +10,7 @@ pub mod batch;
 pub mod encoding;
 pub mod envelope;
 mod form;
+pub mod identity;
 pub mod json;
 pub mod json_plan;
 mod json_value;

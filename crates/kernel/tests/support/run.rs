@@ -71,6 +71,10 @@ impl Run {
                 }
             }
             Item::Source { uuid } => self.lines.push(format!("source {uuid}")),
+            Item::Reached => self.lines.push("reached".to_owned()),
+            Item::Told(batch) => self
+                .lines
+                .push(format!("told {}", String::from_utf8_lossy(&batch.bytes))),
             Item::Rollback { rows } => self.lines.push(format!("rollback {rows}")),
         }
         Ok(())

@@ -1,0 +1,59 @@
+"""Notifications of one run: kept for whoever asks, and sent by the channels that the configuration names."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from tailrace._kernel import Batch
+from tailrace.config import Config
+from tailrace.engine.announce import Announcer
+from tailrace.model.notification import Notification
+
+_KEPT = 100
+
+
+class Notifications:
+    """Told by the capture's thread alone; read by any."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._last: deque[Notification] = deque(maxlen=_KEPT)
+        self._send: Sequence[Callable[[Notification], None]] = ()
+        self._announcer: Announcer | None = None
+        self._hand_over: Callable[[Batch], None] | None = None
+
+    def open(self, announcer: Announcer, hand_over: Callable[[Batch], None]) -> None:
+        """`hand_over` takes the record of the notification topic."""
+        channels = self._config.notifications
+        if channels.log or channels.webhook is not None:
+            from tailrace.notifications import notifiers  # noqa: PLC0415 - start-up time
+
+            self._send = notifiers(channels)
+        self._announcer = announcer
+        self._hand_over = hand_over
+
+    @property
+    def last(self) -> tuple[Notification, ...]:
+        """The last hundred, oldest first."""
+        return tuple(self._last)
+
+    def tell(self, aggregate: str, kind: str, signal: str = "", **data: str) -> None:
+        """`signal`: id of the signal that caused it."""
+        notification = Notification(
+            signal or str(uuid.uuid4()),
+            aggregate,
+            kind,
+            time.time_ns() // 1_000_000,
+            {"connector_name": self._config.name} | data,
+        )
+        self._last.append(notification)
+        for send in self._send:
+            send(notification)
+        if self._config.notifications.topic is None or self._announcer is None or self._hand_over is None:
+            return
+        batch = self._announcer.notification(self._config.notifications.topic, notification)
+        if batch is not None:
+            self._hand_over(batch)

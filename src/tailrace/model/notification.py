@@ -1,0 +1,24 @@
+"""What a connector tells of what it does, in Debezium's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+INITIAL = "Initial Snapshot"
+INCREMENTAL = "Incremental Snapshot"
+SIGNAL = "Signal"
+"""Aggregate types; the last is not Debezium's: a signal that could not be carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """`additional_data` holds text only, as Debezium's schema has it."""
+
+    id: str
+    """Of the signal that caused it, or a random UUID."""
+    aggregate_type: str
+    type: str
+    timestamp_ms: int
+    """Milliseconds since the epoch."""
+    additional_data: Mapping[str, str] = field(default_factory=dict)
