@@ -33,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
         # Workers of one run share the seed of the process that started them.
         seed = os.environ.setdefault("TAILRACE_TEST_SEED", str(random.randrange(2**31)))
         config.option.seed = int(seed)
+    # JVMs of tests live for seconds: compiling well costs them more than it gives.
+    os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -131,7 +131,7 @@ def test_an_earlier_demo_is_ended_and_removed(tmp_path: Path) -> None:
     clear_folder(tmp_path)
     assert server.pid is None
     assert not (tmp_path / "state.db").exists()
-    server._end_supervisor()
+    server._process._end_supervisor()
 
 
 def test_the_view_reads_anew_what_was_cut_and_written_again(tmp_path: Path) -> None:

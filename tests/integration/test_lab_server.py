@@ -27,7 +27,8 @@ server = lab.Server.create(Path(sys.argv[1]))
 server.start()
 if sys.argv[2] == "release":
     server.release()
-print(server.pid, server._supervisor.pid if server._supervisor else 0, flush=True)
+supervisor = server._process._supervisor
+print(server.pid, supervisor.pid if supervisor else 0, flush=True)
 time.sleep(600)
 """
 

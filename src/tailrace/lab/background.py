@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tailrace.errors import LabError, TailraceError
 from tailrace.lab.pair import Lab
-from tailrace.lab.server import await_condition, process_runs
+from tailrace.lab.process import await_condition, process_runs
 from tailrace.lab.workload import Progress, Workload
 
 MODULE = "tailrace.lab.background"

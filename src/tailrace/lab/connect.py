@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 from tailrace.lab import maven
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, Server, free_port
+from tailrace.lab.server import HOST, Server, free_port, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,10 +77,10 @@ class Connect:
         """
         self.folder = folder.resolve()
         self.bootstrap = bootstrap
-        self._process = Process("connect", self.folder)
+        self._process = Process("connect", self.folder, log=self.folder / "connect.log")
         saved = self.folder / "connect.json"
         if saved.exists():
-            self.settings = Settings(**json.loads(saved.read_text(encoding="utf-8")))
+            self.settings = read_settings(Settings, saved)
         else:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.settings = Settings(port or free_port(), free_port(), dict(options or {}))
@@ -98,7 +98,7 @@ class Connect:
 
     @property
     def log(self) -> Path:
-        """What the worker said since it was last started."""
+        """What the worker says."""
         return self._process.log
 
     @property

@@ -28,13 +28,13 @@ from tailrace.errors import LabError
 from tailrace.lab import cache, maven
 from tailrace.lab.certificate import write_certificate
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, Account, free_port, write_private
+from tailrace.lab.server import HOST, Account, free_port, read_settings, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 HEAP = "384m"
-START_SECONDS = 60.0
+START_SECONDS = 90.0
 ASK_SECONDS = 2.0
 NODE = 1
 FORMATTED = "formatted"
@@ -85,10 +85,10 @@ class Broker:
     def __init__(self, folder: Path, *, port: int | None = None, options: Mapping[str, str] | None = None) -> None:
         """Opens the broker of the folder, or makes one there; `port` and `options` (of Kafka) count when it is made."""
         self.folder = folder.resolve()
-        self._process = Process("broker", self.folder)
+        self._process = Process("broker", self.folder, log=self.folder / "broker.log")
         saved = self.folder / "kafka.json"
         if saved.exists():
-            self.settings = Settings(**json.loads(saved.read_text(encoding="utf-8")))
+            self.settings = read_settings(Settings, saved)
         else:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.settings = Settings(
@@ -135,7 +135,7 @@ class Broker:
 
     @property
     def log(self) -> Path:
-        """What the broker said since it was last started."""
+        """What the broker says."""
         return self._process.log
 
     @property

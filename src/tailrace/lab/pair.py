@@ -13,7 +13,8 @@ from tailrace.errors import LabError
 from tailrace.lab import maven
 from tailrace.lab.connect import Connect
 from tailrace.lab.kafka import Broker, prepare
-from tailrace.lab.server import Server, await_condition
+from tailrace.lab.process import await_condition
+from tailrace.lab.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,27 +6,27 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailrace.errors import LabError
 from tailrace.lab import supervisor
-from tailrace.lab.server import await_condition, process_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
 STOP_SECONDS = 30.0
 
 
 class Process:
-    """The program `name`, with `NAME.pid` and `NAME.log` in `folder`, whose path must be part of its command line."""
+    """The program `name`, with `NAME.pid` in `folder`, whose path must be part of its command line."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, *, log: Path) -> None:
         self.name = name
         self.folder = folder
-        self.log = folder / f"{name}.log"
+        self.log = log
         self._pid_file = folder / f"{name}.pid"
         self._supervisor: subprocess.Popen[bytes] | None = None
 
@@ -47,7 +47,8 @@ class Process:
         if self.pid is not None:
             return
         self._pid_file.unlink(missing_ok=True)
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
+            said_before = log.tell()
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-I", "-S", supervisor.__file__, f"--pid-file={self._pid_file}", *command],
                 stdin=subprocess.PIPE,
@@ -55,20 +56,20 @@ class Process:
                 stderr=log,
             )
         try:
-            self._await(ready, timeout)
+            self._await(ready, timeout, said_before)
         except BaseException:
             self._end_supervisor()
             raise
 
-    def _await(self, ready: Callable[[], bool], timeout: float) -> None:
+    def _await(self, ready: Callable[[], bool], timeout: float, said_before: int) -> None:
         process = self._supervisor
         assert process
         answered = await_condition(lambda: process.poll() is not None or ready(), timeout, every=0.05)
         if not answered or process.poll() is not None:
-            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = self.log.read_bytes()[said_before:].decode(errors="replace").splitlines()
             problems = [line for line in lines if any(word in line for word in ("ERROR", "FATAL", "Exception"))]
             reason = (
-                "\n".join((problems or lines)[-3:]) if process.poll() is not None else f"not ready in {timeout:.0f} s"
+                "\n".join((problems or lines)[-5:]) if process.poll() is not None else f"not ready in {timeout:.0f} s"
             )
             raise LabError(f"{self.name} did not start: {reason}", where=str(self.log))
 
@@ -128,3 +129,28 @@ class Process:
                 self._supervisor.stdin.close()
             self._supervisor.wait(STOP_SECONDS)
             self._supervisor = None
+
+
+def await_condition(holds: Callable[[], bool], timeout: float, *, every: float = 0.02) -> bool:
+    """Whether `holds()` came true within `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(every)
+    return True
+
+
+def process_runs(pid: int, mark: str) -> bool:
+    """Whether process `pid` lives with `mark` in its command line: a number alone may be another program's by now."""
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    except FileNotFoundError:
+        if sys.platform == "linux":
+            return False
+        line = subprocess.run(
+            ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ).stdout
+    except (PermissionError, ProcessLookupError):
+        return False
+    return mark in line

@@ -11,30 +11,28 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
-import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymysql
 
 from tailrace.errors import LabError
-from tailrace.lab import supervisor
+from tailrace.lab.process import Process, await_condition  # noqa: F401 - those who have servers wait for them
 from tailrace.lab.provider import mysql
 from tailrace.lab.template import SMALL, copy_datadir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pymysql.connections import Connection
 
 HOST = "127.0.0.1"
+FIRST_PORT, LAST_PORT = 20000, 32767
+S = TypeVar("S")
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 LONGEST_SOCKET_PATH = 100
@@ -73,7 +71,7 @@ class Settings:
 
     port: int
     server_id: int
-    options: tuple[str, ...]
+    options: Sequence[str]
     admin_password: str
     capture_password: str
 
@@ -90,8 +88,7 @@ class Server:
         self.datadir = folder / "data"
         self.error_log = folder / "error.log"
         self.socket = _socket_path(folder)
-        self._pid_file = folder / "mysqld.pid"
-        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._process = Process("mysqld", folder, log=self.error_log)
 
     @classmethod
     def create(
@@ -116,17 +113,9 @@ class Server:
     def open(cls, folder: Path) -> Server:
         """The server that is in `folder`, running or not. Raises LabError where there is none."""
         folder = folder.resolve()
-        try:
-            found = json.loads((folder / "server.json").read_text(encoding="utf-8"))
-            settings = Settings(**{**found, "options": tuple(found["options"])})
-        except FileNotFoundError:
-            raise LabError("no server here", where=str(folder), hint="tailrace lab up") from None
-        except (ValueError, TypeError, KeyError) as error:
-            raise LabError(
-                f"the server's settings cannot be read: {error}",
-                where=str(folder / "server.json"),
-                hint="tailrace lab down, remove the folder, and tailrace lab up",
-            ) from error
+        if not (folder / "server.json").exists():
+            raise LabError("no server here", where=str(folder), hint="tailrace lab up")
+        settings = read_settings(Settings, folder / "server.json")
         return cls(folder, settings)
 
     @property
@@ -175,15 +164,7 @@ class Server:
     @property
     def pid(self) -> int | None:
         """mysqld's process, where it runs."""
-        try:
-            pid = int(self._pid_file.read_text(encoding="ascii"))
-        except (FileNotFoundError, ValueError):
-            return None
-        return pid if self._is(pid) else None
-
-    def _is(self, pid: int) -> bool:
-        # The pid file cannot tell: mysqld removes it some time before it ends.
-        return process_runs(pid, str(self.datadir))
+        return self._process.pid
 
     def start(self, options: Sequence[str] | None = None, *, timeout: float = START_SECONDS) -> None:
         """Starts mysqld and awaits its readiness; it dies with this process until `release`. No-op where it runs.
@@ -195,20 +176,9 @@ class Server:
             return
         if not self.datadir.exists():
             copy_datadir(self.mysql, self.datadir)
-        for stale in (self._pid_file, self.socket, Path(f"{self.socket}.lock")):
+        for stale in (self.socket, Path(f"{self.socket}.lock")):
             stale.unlink(missing_ok=True)
-        with self.error_log.open("ab") as log:
-            self._supervisor = subprocess.Popen(
-                [sys.executable, "-I", "-S", supervisor.__file__, *self._command(options)],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            self._await_ready(timeout)
-        except BaseException:
-            self._end_supervisor()
-            raise
+        self._process.start(self._command(options), self.is_reachable, timeout)
 
     def _command(self, options: Sequence[str] | None) -> list[str]:
         accounts = self.folder / "accounts.sql"
@@ -220,23 +190,9 @@ class Server:
             f"--port={self.port}",
             f"--server-id={self.settings.server_id}",
             f"--socket={self.socket}",
-            f"--pid-file={self._pid_file}",
             f"--init-file={accounts}",
             *(self.settings.options if options is None else options),
         ]
-
-    def _await_ready(self, timeout: float) -> None:
-        process = self._supervisor
-        answered = process is not None and await_condition(
-            lambda: process.poll() is not None or (self._pid_file.exists() and self.is_reachable()), timeout
-        )
-        if not answered or self.pid is None:
-            log = self.error_log.read_text(encoding="utf-8", errors="replace")
-            problems = [line for line in log.splitlines() if "[ERROR]" in line][-5:]
-            raise LabError(
-                "mysqld did not start: " + ("\n".join(problems) or f"not ready within {timeout:.0f} s"),
-                where=str(self.error_log),
-            )
 
     def is_reachable(self) -> bool:
         """Whether the administrator can connect."""
@@ -248,23 +204,14 @@ class Server:
 
     def release(self) -> None:
         """Lets mysqld live on when this process ends."""
-        if self._supervisor and self._supervisor.stdin:
-            self._supervisor.stdin.write(b"!")
-            self._supervisor.stdin.close()
-            # Not ours to wait for any more; without this, collecting the object would warn of a running child.
-            self._supervisor.returncode = 0
-            self._supervisor = None
+        self._process.release()
 
     def stop(self) -> None:
         """An orderly shutdown; by force where that takes longer than 30 s. Not running: nothing happens."""
-        pid = self.pid
-        if pid is not None:
+        if self.pid is not None:
             with suppress(pymysql.Error):
                 self._end_dumps()
-            os.kill(pid, signal.SIGTERM)
-            if not await_condition(lambda: not self._is(pid), STOP_SECONDS):
-                self._kill(pid)
-        self._end_supervisor()
+        self._process.stop()
 
     def _end_dumps(self) -> None:
         # At shutdown mysqld gives those who read its binlog ten seconds to come to its end (close_connections in
@@ -276,23 +223,7 @@ class Server:
 
     def kill9(self) -> None:
         """A crash: SIGKILL, and the process is gone on return."""
-        pid = self.pid
-        if pid is not None:
-            self._kill(pid)
-        self._end_supervisor()
-
-    def _kill(self, pid: int) -> None:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        if not await_condition(lambda: not self._is(pid), STOP_SECONDS):
-            raise LabError(f"mysqld does not die (process {pid})", where=str(self.folder))
-
-    def _end_supervisor(self) -> None:
-        if self._supervisor:
-            if self._supervisor.stdin:
-                self._supervisor.stdin.close()
-            self._supervisor.wait(STOP_SECONDS)
-            self._supervisor = None
+        self._process.kill()
 
     def restart(self, options: Sequence[str] | None = None) -> None:
         """Stop and start, with other options where given."""
@@ -339,20 +270,28 @@ def server(
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that nobody listens on now.
+
+    It is none of those that the kernel gives to outgoing connections: a client that calls a stopped server again and
+    again would be given that very port one day, and be connected with itself.
+    """
+    while True:
+        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
-def await_condition(holds: Callable[[], bool], timeout: float, *, every: float = 0.02) -> bool:
-    """Whether `holds()` came true within `timeout` seconds."""
-    deadline = time.monotonic() + timeout
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(every)
-    return True
+def read_settings(kind: type[S], file: Path) -> S:
+    """The settings of a server of the lab, as `write_private` left them. Raises LabError where they are damaged."""
+    try:
+        return kind(**json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise LabError(
+            f"the server's settings cannot be read: {error}",
+            where=str(file),
+            hint="tailrace lab down, remove the folder, and tailrace lab up",
+        ) from error
 
 
 def _account_sql(admin: Account, capture: Account) -> str:
@@ -380,18 +319,3 @@ def _socket_path(folder: Path) -> Path:
         return inside
     name = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"tailrace-{name}.sock"
-
-
-def process_runs(pid: int, mark: str) -> bool:
-    """Whether process `pid` lives with `mark` in its command line: a number alone may be another program's by now."""
-    try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
-    except FileNotFoundError:
-        if sys.platform == "linux":
-            return False
-        line = subprocess.run(
-            ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-        ).stdout
-    except (PermissionError, ProcessLookupError):
-        return False
-    return mark in line
