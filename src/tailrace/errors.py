@@ -12,6 +12,8 @@
     ├── SchemaError            a table's definition is unknown or does not fit its rows   exit 1
     ├── SinkError              the destination refused                      exit 1
     ├── StorageError           offsets or schema history cannot be kept     exit 1
+    ├── WorkerError            a worker of Kafka Connect refused            exit 1
+    │   └── WorkerUnreachable  it does not answer (retriable)               exit 3
     └── LabError               the lab could not be set up                  exit 1
 
 An error says what happened, where, and what to do next (`hint`). `retriable` tells the engine whether trying
@@ -109,6 +111,20 @@ class TransformError(TailraceError):
 
 class StorageError(TailraceError):
     """Offsets or schema history cannot be read or kept."""
+
+
+class WorkerError(TailraceError):
+    """A worker of Kafka Connect, or of ours, refused what was asked of its REST interface."""
+
+    status: int = 0
+    """HTTP's status code; 0 where there was no answer."""
+
+
+class WorkerUnreachable(WorkerError):
+    """The worker does not answer, or what answers is not a worker."""
+
+    retriable = True
+    exit_code = 3
 
 
 class LabError(TailraceError):

@@ -15,11 +15,18 @@ COMMANDS = {
     "demo": "A lab, a workload, its capture with a kill in the middle, and the proof.",
     "run": "One connector in the foreground.",
     "worker": "Many connectors, behind the Kafka Connect REST interface.",
+    "connector": "Connectors of a worker: list, create, pause, restart, offsets, …",
+    "events": "Change events as they come, from Kafka or from files.",
+    "snapshot": "Start, stop, pause, resume and follow snapshots.",
+    "lag": "How far a connector is behind its source: in time, bytes and transactions.",
     "migrate": "Take over from a Debezium connector, or hand back to it.",
     "lab": "A real MySQL primary and replica to try things out on.",
     "bench": "Throughput, latency and memory, beside their peers.",
+    "completion": "Completion of commands and connector names for bash, zsh and fish.",
 }
 """Name → summary; the command is the attribute of that name in the module of that name, here beside us."""
+COMPLETE_VARIABLE = "_TAILRACE_COMPLETE"
+"""By this variable of the environment a shell asks for completions."""
 
 
 class LazyGroup(click.Group):
@@ -55,7 +62,8 @@ def cli() -> None:
 def main() -> None:
     """Entry point: an error of ours is a message on standard error and an exit code, never a traceback."""
     try:
-        cli()
+        # Named, because `python -m tailrace.cli` would derive another one from how it was called.
+        cli(complete_var=COMPLETE_VARIABLE)
     except TailraceError as error:
         # Asked here, not where it was raised: so it holds for every command that has the flag.
         click.echo(_as_json(error) if "--json" in sys.argv else f"error: {error}", err=True)

@@ -1,0 +1,233 @@
+"""`tailrace connector`, against Kafka Connect and against our own worker: the same questions, the same answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.cli import Said, tailrace
+from tailrace.errors import WorkerError
+from tailrace.ops.connect import Connect
+from tailrace.ops.http import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tailrace import lab
+    from tailrace.lab.kafka import Broker
+
+NAME = "cli"
+DATABASE = "cli_connector"
+
+
+class Worker:
+    """One that has no connector of our name, and a file for one."""
+
+    def __init__(self, url: str, file: Path) -> None:
+        self.url = url
+        self.file = file
+        self.client = Connect(Access(url))
+
+    def call(self, *arguments: object, stdin: str = "") -> Said:
+        return tailrace("connector", *arguments, "--url", self.url, stdin=stdin)
+
+    def create(self, *arguments: object) -> None:
+        said = self.call("create", self.file, "--wait", *arguments)
+        assert said.code == 0, said.err
+
+    def run(self) -> None:
+        """Has the connector running, as the file says."""
+        if NAME not in self.client.names():
+            self.create()
+        if not self.client.status(NAME).is_running:
+            assert self.call("resume", NAME, "--wait").code == 0
+
+    def delete(self) -> None:
+        with suppress(WorkerError):
+            self.client.delete(NAME)
+            self.client.await_status(NAME, lambda status: status is None, seconds=20)
+
+
+@pytest.fixture(scope="module")
+def database(mysql: lab.Server) -> Iterator[str]:
+    mysql.execute(f"CREATE DATABASE {DATABASE}")
+    mysql.execute(f"CREATE TABLE {DATABASE}.t (id INT PRIMARY KEY)")
+    mysql.execute(f"INSERT INTO {DATABASE}.t VALUES (1)")
+    yield DATABASE
+    mysql.execute(f"DROP DATABASE {DATABASE}")
+
+
+@pytest.fixture(scope="module", params=["connect", "tailrace_worker"])
+def worker(
+    request: pytest.FixtureRequest,
+    mysql: lab.Server,
+    kafka: Broker,
+    database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Worker]:
+    folder = tmp_path_factory.mktemp("cli")
+    shared = {
+        "name": NAME,
+        "topic.prefix": NAME,
+        "database.hostname": mysql.host,
+        "database.port": mysql.port,
+        "database.user": mysql.user,
+        "database.password": mysql.password,
+        "database.server.id": "9210",
+        "database.include.list": database,
+    }
+    own = {
+        "connect": {
+            "schema.history.internal.kafka.bootstrap.servers": kafka.bootstrap,
+            "schema.history.internal.kafka.topic": f"{NAME}.history",
+            "topic.creation.default.partitions": "1",
+            "topic.creation.default.replication.factor": "1",
+        },
+        "tailrace_worker": {"sink.type": "jsonl", "sink.path": folder / "events"},
+    }
+    file = folder / "cli.properties"
+    properties = {**shared, **own[request.param]}
+    file.write_text("".join(f"{name}={value}\n" for name, value in properties.items()), encoding="utf-8")
+    made = Worker(request.getfixturevalue(request.param).url, file)
+    yield made
+    made.delete()
+
+
+def test_a_connector_is_made_seen_paused_stopped_restarted_and_deleted(worker: Worker, mysql: lab.Server) -> None:
+    worker.create()
+    listed = worker.call("list")
+    assert listed.code == 0
+    assert f"{NAME}   RUNNING  1/1    source" in listed.out
+    everything = worker.call("show", NAME)
+    assert "database.include.list" in everything.out
+    assert mysql.password not in everything.out + worker.call("show", NAME, "--json").out
+    assert worker.call("pause", NAME, "--wait", "--json").json[0]["status"]["state"] == "PAUSED"
+    assert "task 0 RUNNING" in worker.call("resume", NAME, "--wait").out
+    assert worker.call("restart", NAME, "--tasks", "--wait").code == 0
+    assert worker.call("restart", NAME, "--task", 0, "--wait").code == 0
+    assert worker.call("restart", NAME, "--failed-only").code == 0
+    assert worker.call("stop", NAME, "--wait", "--json").json[0]["status"] == {
+        "name": NAME,
+        "state": "STOPPED",
+        "worker": worker.call("status", NAME, "--json").json[0]["worker"],
+        "tasks": [],
+    }
+    assert worker.call("delete", NAME).code == 2  # nobody is there to ask
+    assert worker.call("delete", NAME, "--yes", "--wait").out == f"{NAME} deleted: not there\n"
+    assert NAME not in worker.call("list").out
+
+
+def test_a_second_create_is_refused_and_replace_changes_what_is_there(worker: Worker) -> None:
+    worker.create()
+    refused = worker.call("create", worker.file)
+    assert refused.code == 1
+    assert "already exists" in refused.err
+    assert "--replace" in refused.err
+    worker.create("--replace", "--set", "max.batch.size=512")
+    assert worker.call("config", NAME, "--json").json["max.batch.size"] == "512"
+    worker.create("--replace", "--set", "max.batch.size=512")
+
+
+def test_properties_are_changed_one_by_one(worker: Worker) -> None:
+    worker.create()
+    assert worker.call("config", NAME, "--set", "max.batch.size=512", "--wait").code == 0
+    assert "max.batch.size=512\n" in worker.call("config", NAME).out
+    assert worker.call("config", NAME, "--unset", "max.batch.size", "--wait").code == 0
+    assert "max.batch.size" not in worker.call("config", NAME).out
+
+
+def test_no_secret_is_shown_and_a_mask_is_never_sent_back(worker: Worker, mysql: lab.Server) -> None:
+    worker.create()
+    shown = worker.call("config", NAME).out
+    assert "database.password=********" in shown
+    assert mysql.password not in shown
+    refused = worker.call("create", "-", "--replace", stdin=shown)
+    assert refused.code == 2
+    assert "database.password: the mask" in refused.err
+    assert worker.client.status(NAME).is_running
+
+
+def test_a_wrong_configuration_is_told_before_anything_is_made(worker: Worker) -> None:
+    for arguments in (["validate", worker.file], ["create", worker.file, "--dry-run"]):
+        assert worker.call(*arguments).code == 0
+        wrong = worker.call(*arguments, "--set", "database.hostname=", "--set", "snapshot.mode=sometimes", "--json")
+        assert wrong.code == 1
+        assert {"database.hostname", "snapshot.mode"} <= set(wrong.json["errors"])
+    assert NAME not in worker.client.names()
+    refused = worker.call("create", worker.file, "--set", "snapshot.mode=sometimes")
+    assert refused.code == 2
+    assert "snapshot" in refused.err
+
+
+def test_offsets_are_shown_and_only_changed_while_the_connector_is_stopped(worker: Worker) -> None:
+    worker.create()
+    refused = worker.call("offsets", "set", NAME, "--set", "pos=4")
+    assert refused.code == 1
+    assert f"tailrace connector stop {NAME}" in refused.err
+    assert worker.call("offsets", "reset", NAME, "--yes").code == 1
+    _await_offset(worker)
+    assert worker.call("stop", NAME, "--wait").code == 0
+    stored = worker.call("offsets", "show", NAME, "--json")
+    offset = stored.json["offsets"][0]["offset"]
+    assert offset["file"] in worker.call("offsets", "show", NAME).out
+    assert worker.call("offsets", "set", NAME, "--set", "pos=4").code == 0
+    assert _offset(worker) == {**offset, "pos": 4}
+    assert worker.call("offsets", "set", NAME, "-", stdin=stored.out).code == 0
+    assert _offset(worker) == offset
+    assert worker.call("offsets", "reset", NAME, "--yes").code == 0
+    assert worker.call("offsets", "show", NAME).out == "none yet\n"
+
+
+def test_what_is_not_there_is_a_problem_with_a_way_out(worker: Worker) -> None:
+    for command in ("show", "status", "pause", "config"):
+        said = worker.call(command, "nobody", "--json")
+        assert said.code == 1
+        assert json.loads(said.err)["hint"] == "tailrace connector list shows what there is"
+
+
+def test_a_failed_connector_is_a_problem_with_its_reason(worker: Worker) -> None:
+    worker.create()
+    # The worker has validated it, and only then the account is gone.
+    broken = worker.call("config", NAME, "--set", "database.server.id=9211", "--set", "snapshot.mode=recovery", "--wait")
+    said = worker.call("status", NAME)
+    assert (broken.code == 1) == (said.code == 1)
+
+
+def test_a_shell_completes_commands_and_names_of_connectors(worker: Worker) -> None:
+    worker.create()
+
+    def complete(*typed: str) -> list[str]:
+        environment = {
+            "_TAILRACE_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(("tailrace", *typed)),
+            "COMP_CWORD": str(len(typed)),
+            "TAILRACE_URL": worker.url,
+        }
+        command = [sys.executable, "-m", "tailrace.cli"]
+        done = subprocess.run(
+            command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=30, check=True
+        )
+        return [line.partition(",")[2] for line in done.stdout.splitlines()]
+
+    assert "connector" in complete("conn")
+    assert "restart" in complete("connector", "re")
+    assert complete("connector", "show", NAME[:2]) == [NAME]
+    assert complete("connector", "show", "--url", "http://127.0.0.1:1", NAME[:2]) == []
+
+
+def _offset(worker: Worker) -> dict[str, Any]:
+    offset: dict[str, Any] = worker.client.offsets(NAME)[0]["offset"]
+    return offset
+
+
+def _await_offset(worker: Worker) -> None:
+    from tailrace.lab.server import await_condition
+
+    assert await_condition(lambda: any(each["offset"].get("file") for each in worker.client.offsets(NAME)), 30, every=0.2)
