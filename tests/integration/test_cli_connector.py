@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
 from support.cli import Said, tailrace
 from tailrace.errors import WorkerError
+from tailrace.lab.server import await_condition
 from tailrace.ops.connect import Connect
 from tailrace.ops.http import Access
 
@@ -100,83 +100,92 @@ def worker(
     made.delete()
 
 
-def test_a_connector_is_made_seen_paused_stopped_restarted_and_deleted(worker: Worker, mysql: lab.Server) -> None:
+def test_a_connector_is_made_seen_paused_stopped_and_deleted(worker: Worker, mysql: lab.Server) -> None:
+    worker.delete()
     worker.create()
     listed = worker.call("list")
     assert listed.code == 0
     assert f"{NAME}   RUNNING  1/1    source" in listed.out
     everything = worker.call("show", NAME)
+    assert everything.code == 0
     assert "database.include.list" in everything.out
     assert mysql.password not in everything.out + worker.call("show", NAME, "--json").out
     assert worker.call("pause", NAME, "--wait", "--json").json[0]["status"]["state"] == "PAUSED"
     assert "task 0 RUNNING" in worker.call("resume", NAME, "--wait").out
-    assert worker.call("restart", NAME, "--tasks", "--wait").code == 0
-    assert worker.call("restart", NAME, "--task", 0, "--wait").code == 0
-    assert worker.call("restart", NAME, "--failed-only").code == 0
-    assert worker.call("stop", NAME, "--wait", "--json").json[0]["status"] == {
-        "name": NAME,
-        "state": "STOPPED",
-        "worker": worker.call("status", NAME, "--json").json[0]["worker"],
-        "tasks": [],
-    }
+    stopped = worker.call("stop", NAME, "--wait", "--json").json[0]["status"]
+    assert (stopped["state"], stopped["tasks"]) == ("STOPPED", [])
     assert worker.call("delete", NAME).code == 2  # nobody is there to ask
-    assert worker.call("delete", NAME, "--yes", "--wait").out == f"{NAME} deleted: not there\n"
+    assert worker.call("delete", NAME, "--yes", "--wait").out == f"{NAME} deleted\n"
     assert NAME not in worker.call("list").out
 
 
+def test_restarts_say_what_they_restart(worker: Worker) -> None:
+    worker.run()
+    assert "its tasks do not (--tasks)" in worker.call("restart", NAME).out
+    assert "task 0 RUNNING" in worker.call("restart", NAME, "--tasks", "--wait").out
+    assert worker.call("restart", NAME, "--task", 0).code == 0
+    assert worker.call("restart", NAME, "--failed-only").code == 0
+    assert worker.call("restart", NAME, "--task", 0, "--tasks").code == 2
+
+
 def test_a_second_create_is_refused_and_replace_changes_what_is_there(worker: Worker) -> None:
-    worker.create()
+    worker.run()
     refused = worker.call("create", worker.file)
     assert refused.code == 1
     assert "already exists" in refused.err
     assert "--replace" in refused.err
     worker.create("--replace", "--set", "max.batch.size=512")
     assert worker.call("config", NAME, "--json").json["max.batch.size"] == "512"
-    worker.create("--replace", "--set", "max.batch.size=512")
 
 
 def test_properties_are_changed_one_by_one(worker: Worker) -> None:
-    worker.create()
-    assert worker.call("config", NAME, "--set", "max.batch.size=512", "--wait").code == 0
-    assert "max.batch.size=512\n" in worker.call("config", NAME).out
-    assert worker.call("config", NAME, "--unset", "max.batch.size", "--wait").code == 0
+    worker.run()
+    assert worker.call("config", NAME, "--set", "max.batch.size=256", "--wait").code == 0
+    assert "max.batch.size=256\n" in worker.call("config", NAME).out
+    assert worker.call("config", NAME, "--unset", "max.batch.size").code == 0
     assert "max.batch.size" not in worker.call("config", NAME).out
 
 
-def test_no_secret_is_shown_and_a_mask_is_never_sent_back(worker: Worker, mysql: lab.Server) -> None:
-    worker.create()
+def test_no_secret_is_shown_and_what_was_shown_can_do_no_harm_when_it_is_sent_back(
+    worker: Worker, mysql: lab.Server
+) -> None:
+    worker.run()
     shown = worker.call("config", NAME).out
     assert "database.password=********" in shown
     assert mysql.password not in shown
-    refused = worker.call("create", "-", "--replace", stdin=shown)
-    assert refused.code == 2
-    assert "database.password: the mask" in refused.err
+    sent_back = worker.call("create", "-", "--replace", "--wait", stdin=shown)
+    # Kafka Connect would take the mask for the password; our worker keeps the one it has.
+    if worker.client.is_tailrace():
+        assert sent_back.code == 0, sent_back.err
+    else:
+        assert sent_back.code == 2
+        assert "database.password: the mask" in sent_back.err
     assert worker.client.status(NAME).is_running
 
 
-def test_a_wrong_configuration_is_told_before_anything_is_made(worker: Worker) -> None:
-    for arguments in (["validate", worker.file], ["create", worker.file, "--dry-run"]):
-        assert worker.call(*arguments).code == 0
-        wrong = worker.call(*arguments, "--set", "database.hostname=", "--set", "snapshot.mode=sometimes", "--json")
-        assert wrong.code == 1
-        assert {"database.hostname", "snapshot.mode"} <= set(wrong.json["errors"])
-    assert NAME not in worker.client.names()
-    refused = worker.call("create", worker.file, "--set", "snapshot.mode=sometimes")
+def test_a_wrong_configuration_is_told_property_by_property_before_anything_is_made(worker: Worker) -> None:
+    wrong = ("--name", "wrong", "--set", "database.hostname=", "--set", "snapshot.mode=sometimes")
+    assert worker.call("validate", worker.file, "--name", "right").code == 0
+    for command in (("validate", worker.file), ("create", worker.file, "--dry-run")):
+        said = worker.call(*command, *wrong, "--json")
+        assert said.code == 1
+        assert {"database.hostname", "snapshot.mode"} <= set(said.json["errors"])
+    refused = worker.call("create", worker.file, *wrong)
     assert refused.code == 2
-    assert "snapshot" in refused.err
+    assert "snapshot.mode: " in refused.err
+    assert "wrong" not in worker.client.names()
 
 
 def test_offsets_are_shown_and_only_changed_while_the_connector_is_stopped(worker: Worker) -> None:
-    worker.create()
+    worker.run()
     refused = worker.call("offsets", "set", NAME, "--set", "pos=4")
     assert refused.code == 1
     assert f"tailrace connector stop {NAME}" in refused.err
     assert worker.call("offsets", "reset", NAME, "--yes").code == 1
-    _await_offset(worker)
+    assert await_condition(lambda: "file" in worker.call("offsets", "show", NAME).out, 30, every=0.3)
     assert worker.call("stop", NAME, "--wait").code == 0
     stored = worker.call("offsets", "show", NAME, "--json")
-    offset = stored.json["offsets"][0]["offset"]
-    assert offset["file"] in worker.call("offsets", "show", NAME).out
+    offset = _offset(worker)
     assert worker.call("offsets", "set", NAME, "--set", "pos=4").code == 0
     assert _offset(worker) == {**offset, "pos": 4}
     assert worker.call("offsets", "set", NAME, "-", stdin=stored.out).code == 0
@@ -192,16 +201,25 @@ def test_what_is_not_there_is_a_problem_with_a_way_out(worker: Worker) -> None:
         assert json.loads(said.err)["hint"] == "tailrace connector list shows what there is"
 
 
-def test_a_failed_connector_is_a_problem_with_its_reason(worker: Worker) -> None:
-    worker.create()
-    # The worker has validated it, and only then the account is gone.
-    broken = worker.call("config", NAME, "--set", "database.server.id=9211", "--set", "snapshot.mode=recovery", "--wait")
-    said = worker.call("status", NAME)
-    assert (broken.code == 1) == (said.code == 1)
+def test_a_failed_connector_is_a_problem_with_its_reason(worker: Worker, mysql: lab.Server) -> None:
+    worker.run()
+    account = f"'{mysql.user}'@'%'"
+    try:
+        # The worker has found the configuration right; what is missing shows when the task runs.
+        mysql.execute(f"ALTER USER {account} ACCOUNT LOCK")
+        assert worker.call("restart", NAME, "--tasks").code == 0
+        assert await_condition(lambda: worker.call("status", NAME).code == 1, 40, every=0.3)
+        said = worker.call("status", NAME)
+    finally:
+        mysql.execute(f"ALTER USER {account} ACCOUNT UNLOCK")
+    assert "task 0     FAILED" in said.out
+    assert "locked" in said.out
+    assert "1/1" not in worker.call("list").out
+    assert worker.call("restart", NAME, "--failed-only", "--wait").code == 0
 
 
 def test_a_shell_completes_commands_and_names_of_connectors(worker: Worker) -> None:
-    worker.create()
+    worker.run()
 
     def complete(*typed: str) -> list[str]:
         environment = {
@@ -210,24 +228,15 @@ def test_a_shell_completes_commands_and_names_of_connectors(worker: Worker) -> N
             "COMP_CWORD": str(len(typed)),
             "TAILRACE_URL": worker.url,
         }
-        command = [sys.executable, "-m", "tailrace.cli"]
-        done = subprocess.run(
-            command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=30, check=True
-        )
-        return [line.partition(",")[2] for line in done.stdout.splitlines()]
+        with mock.patch.dict(os.environ, environment):
+            return [line.partition(",")[2] for line in tailrace().out.splitlines() if line.startswith("plain,")]
 
     assert "connector" in complete("conn")
-    assert "restart" in complete("connector", "re")
+    assert complete("connector", "resta") == ["restart"]
     assert complete("connector", "show", NAME[:2]) == [NAME]
     assert complete("connector", "show", "--url", "http://127.0.0.1:1", NAME[:2]) == []
 
 
 def _offset(worker: Worker) -> dict[str, Any]:
     offset: dict[str, Any] = worker.client.offsets(NAME)[0]["offset"]
-    return offset
-
-
-def _await_offset(worker: Worker) -> None:
-    from tailrace.lab.server import await_condition
-
-    assert await_condition(lambda: any(each["offset"].get("file") for each in worker.client.offsets(NAME)), 30, every=0.2)
+    return {key: offset[key] for key in ("file", "pos", "gtids")}

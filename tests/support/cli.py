@@ -28,7 +28,8 @@ class Said:
 
 def tailrace(*arguments: object, stdin: str = "") -> Said:
     """As a shell calls it."""
-    out, err = io.StringIO(), io.StringIO()
+    # Completion writes bytes.
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     argv = ["tailrace", *map(str, arguments)]
     code = 0
     with (
@@ -41,4 +42,9 @@ def tailrace(*arguments: object, stdin: str = "") -> Said:
             main()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(bool(end.code))
-    return Said(code, out.getvalue(), err.getvalue())
+    return Said(code, _written(out), _written(err))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CLASS = "connector.class"
 DEBEZIUM = "io.debezium.connector.mysql.MySqlConnector"
 """What a file for `tailrace run` need not say, and a worker must be told."""
-STEADY_SECONDS = 1.5
+STEADY_SECONDS = 2.0
 """A worker tells of a restart some moments after it has accepted it."""
 
 
@@ -286,7 +286,8 @@ def delete(names: tuple[str, ...], connect: Connect, wait: float | None, *, yes:
 
 def _in_detail(connect: Connect, config: dict[str, str], error: TailraceError) -> TailraceError:
     """Property by property, where it is the configuration: Connect itself says only how many errors there are, and
-    fails on some configurations while it counts them (500)."""
+    fails on some configurations while it counts them (500).
+    """
     is_config = isinstance(error, ConfigError) or getattr(error, "status", 0) == HTTPStatus.INTERNAL_SERVER_ERROR
     problems = connect.validate(config) if is_config else {}
     if not problems:

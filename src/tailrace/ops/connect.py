@@ -22,8 +22,8 @@ WRITE_SECONDS = 100.0
 """A worker gives up on a request after 90 s (`RestRequestTimeout`); its words are better than ours."""
 RETRY_SECONDS = 0.5
 LOOK_SECONDS = 0.25
-FAILED_SECONDS = 3.0
-"""A failure that lasts so long is not one from before what was asked."""
+FAILED_SECONDS = 10.0
+"""A failure that lasts so long is not one from before what was asked, which the worker has not come to yet."""
 REASON_WIDTH = 500
 
 Config = dict[str, str]
@@ -213,7 +213,7 @@ class Connect:
         Raises WorkerError where it has failed instead, or not come to it in `seconds`.
         """
         began = held = time.monotonic()
-        failed: float | None = None
+        was_well = False
         while True:
             status = self._status_or_none(name)
             now = time.monotonic()
@@ -221,8 +221,8 @@ class Connect:
                 held = now
             elif now - held >= steady:
                 return status
-            failed = (failed or now) if status and status.is_failed else None
-            if status and failed and now - failed >= FAILED_SECONDS:
+            was_well = was_well or not (status and status.is_failed)
+            if status and status.is_failed and (was_well or now - began >= FAILED_SECONDS):
                 raise WorkerError(
                     f"{name} has failed: {reason(status)}",
                     where=self.access.url,
