@@ -164,7 +164,7 @@ class Connect:
 
     def restart(self, name: str, *, tasks: bool, failed_only: bool) -> None:
         """The connector, and its tasks too; or what failed among them."""
-        flags = f"includeTasks={tasks}&onlyFailed={failed_only}".lower()
+        flags = f"includeTasks={str(tasks).lower()}&onlyFailed={str(failed_only).lower()}"
         self._ask("POST", f"{_path(name, 'restart')}?{flags}")
 
     def restart_task(self, name: str, task: int) -> None:
