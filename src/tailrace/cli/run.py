@@ -6,6 +6,8 @@ import json
 import logging
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -23,9 +25,10 @@ from tailrace.sinks import sink_fields
 )
 @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--set", "overrides", multiple=True, metavar="NAME=VALUE", help="Override a property of the file.")
+@click.option("--metrics", metavar="[HOST:]PORT", help="Serve metrics for Prometheus there, on /metrics.")
 @click.option("--json", "as_json", is_flag=True, help="Log, errors and closing line as JSON, on standard error.")
 @click.option("--quiet", "-q", is_flag=True, help="Warnings and errors only.")
-def run(config: Path, overrides: tuple[str, ...], *, as_json: bool, quiet: bool) -> None:
+def run(config: Path, overrides: tuple[str, ...], metrics: str | None, *, as_json: bool, quiet: bool) -> None:
     """Capture changes as CONFIG says, until Ctrl-C.
 
     CONFIG is a .properties, JSON, YAML or TOML file with Debezium's property names. Events go to standard output, one
@@ -36,9 +39,31 @@ def run(config: Path, overrides: tuple[str, ...], *, as_json: bool, quiet: bool)
     log_to_stderr(logging.WARNING if quiet else logging.INFO, as_json=as_json)
     engine = Engine(parse(load_properties(config, overrides), sink_fields))
     _stop_on_signals(engine)
-    engine.run()
+    with _serving(metrics, engine):
+        engine.run()
     if not quiet:
         click.echo(_closing_line(engine.progress, as_json=as_json), err=True)
+
+
+@contextmanager
+def _serving(address: str | None, engine: Engine) -> Iterator[None]:
+    """`/metrics` for as long as the connector runs, where an address was given."""
+    if address is None:
+        yield
+        return
+    from tailrace.metrics.server import MetricsServer
+
+    host, _, port = address.rpartition(":")
+    if not port.isdigit():
+        raise click.BadParameter(f"{address!r} is not [HOST:]PORT", param_hint="--metrics")
+
+    def connectors() -> tuple[Progress]:
+        engine.look_at_source()
+        return (engine.progress,)
+
+    with closing(MetricsServer(host.strip("[]") or "127.0.0.1", int(port), connectors)) as server:
+        click.echo(f"metrics on http://{server.address}/metrics", err=True)
+        yield
 
 
 class _JsonLine(logging.Formatter):

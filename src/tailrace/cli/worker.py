@@ -29,6 +29,7 @@ def worker(config: Path | None, listen: str | None, overrides: tuple[str, ...], 
 
     Exit codes: 0 stopped, 1 its files cannot be used, 2 the configuration.
     """
+    from tailrace.metrics.server import MetricsServer
     from tailrace.rest.server import Server
     from tailrace.worker.settings import read_settings
     from tailrace.worker.sqlite import SqliteStore
@@ -42,12 +43,18 @@ def worker(config: Path | None, listen: str | None, overrides: tuple[str, ...], 
     store = SqliteStore(settings.folder / "worker.db")
     server = Server(settings.rest)
     running = Worker(store, settings, server.address)
+    metrics = None
     try:
         running.start()
         server.start(running)
+        if settings.metrics is not None:
+            metrics = MetricsServer(settings.metrics.host, settings.metrics.port, running.observe)
+            click.echo(f"metrics on http://{metrics.address}/metrics", err=True)
         click.echo(f"listening on http{'s' * settings.rest.listener.tls}://{server.address}", err=True)
         _await_signal()
     finally:
+        if metrics is not None:
+            metrics.close()
         server.stop()
         running.close()
 

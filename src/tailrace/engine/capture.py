@@ -25,7 +25,7 @@ from tailrace._kernel import (
     XaEnd,
     XaHold,
 )
-from tailrace.config import Config, NameFilter
+from tailrace.config import Config, LockingMode, NameFilter
 from tailrace.config.failure import GuardrailAction
 from tailrace.config.snapshot import TableOrder
 from tailrace.convert import Learn
@@ -40,7 +40,7 @@ from tailrace.history.from_server import read_statements, read_tables
 from tailrace.history.tables import Tables
 from tailrace.model.incremental import Requested
 from tailrace.model.offset import Offset
-from tailrace.model.progress import State
+from tailrace.model.progress import SnapshotPhase, Source, State
 from tailrace.model.signal import Signal
 from tailrace.model.table import Table, TableId
 from tailrace.mysql.connection import Connection, connect
@@ -51,8 +51,8 @@ from tailrace.snapshot.chunks import Chunk
 from tailrace.snapshot.chunks import plan as plan_chunks
 from tailrace.snapshot.decide import Known, Start, decide
 from tailrace.snapshot.extents import read_extents
-from tailrace.snapshot.open import OpenSnapshot, open_snapshot
-from tailrace.snapshot.read import Markers, read_chunks
+from tailrace.snapshot.open import OpenSnapshot, Rung, open_snapshot
+from tailrace.snapshot.read import Markers, SnapshotProgress, read_chunks
 from tailrace.storage import Storage
 from tailrace.streaming import ReadAhead, SchemaChange, StreamItem, Woken, follow
 
@@ -112,6 +112,10 @@ class Capture:
     def _hand_over(self, delivery: Delivery) -> None:
         if self._rewrite is not None and delivery.batch is not None:
             delivery = replace(delivery, batch=self._rewrite.apply(delivery.batch))
+        if delivery.history:
+            self._board.define(delivery.history)
+        if delivery.batch is not None:
+            self._board.hand_over()
         self._queue.put(delivery)
 
     def wake(self) -> None:
@@ -143,12 +147,13 @@ class Capture:
             facts = read_facts(connection)
             check_streamable(facts, None, _subtract)
             self._schema.serve(facts)
+            self._board.serve(Source(facts.where, facts.version, facts.uuid, facts.has_gtids))
             purged = _purged(facts, resume)
             known = Known(
                 offset=resume is not None,
                 unfinished=resume is not None and resume.snapshot,
                 available=purged is None,
-                history=resume is not None and self._schema.recover(),
+                history=resume is not None and self._recover(),
             )
             start = decide(self._config.snapshot, known)
             if start is Start.PURGED and purged is not None:
@@ -164,6 +169,7 @@ class Capture:
             if start is Start.DEFINITIONS_THEN_RESUME:
                 return self._read_definitions(connection, resume)
         if start is Start.RESUME:
+            self._board.snapshot(phase=SnapshotPhase.SKIPPED)
             return resume
         if purged is not None:
             log.warning("the offset is no longer in the binlog: a new snapshot is taken")
@@ -172,12 +178,21 @@ class Capture:
         offset = self._retry(self._snapshot, State.SNAPSHOT)
         return None if self._stopping.wait(self._config.snapshot.streaming_delay_ms / 1000) else offset
 
+    def _recover(self) -> bool:
+        """Whether there are stored definitions."""
+        self._board.recover()
+        records = self._schema.recover()
+        self._board.recovered(records)
+        self._board.define(())
+        return records > 0
+
     def _read_definitions(self, connection: Connection, resume: Offset | None) -> Offset:
         """Definitions as they are now, and `resume`, or the binlog's end, to stream from."""
         end = read_binlog_end(connection)
         offset = resume or Offset(end.file, end.position, end.gtids)
         definitions = self._definitions(connection)
         self._captured(definitions.tables)
+        self._board.snapshot(phase=SnapshotPhase.SKIPPED)
         self._hand_over(self._new_definitions(offset, definitions, connection))
         return offset
 
@@ -198,6 +213,15 @@ class Capture:
     # Snapshot
 
     def _snapshot(self) -> Offset | None:
+        phase = SnapshotPhase.ABORTED
+        try:
+            offset = self._take_snapshot()
+            phase = SnapshotPhase.COMPLETED if offset is not None else phase
+        finally:
+            self._board.snapshot_ends(phase)
+        return offset
+
+    def _take_snapshot(self) -> Offset | None:
         config = self._config
         opened: OpenSnapshot[Definitions] = open_snapshot(
             lambda: connect(config.source),
@@ -210,6 +234,9 @@ class Capture:
         with closing(opened), _Interruptible(self._interrupts, *(reader.abort for reader in opened.readers)):
             if self._stopping.is_set():
                 return None
+            self._board.enter(State.SNAPSHOT)
+            extended = config.snapshot.locking is LockingMode.EXTENDED
+            self._board.snapshot(locked=extended and opened.rung is not Rung.NO_LOCK)
             definitions = opened.definitions.tables
             # A try that failed may have delivered rows: they go.
             self._hand_over(Delivery(rollback=True))
@@ -260,7 +287,11 @@ class Capture:
             {table.id: table for table in wanted},
             chunks,
             lambda table, markers: self._result_set(table, opened.offset, markers),
+            self._report,
         )
+
+    def _report(self, read: SnapshotProgress) -> None:
+        self._board.snapshot(tables=read.tables, tables_done=read.tables_done, estimated_rows=read.estimated_rows)
 
     def _result_set(self, table: Table, offset: Offset, markers: Markers | None) -> ResultSet:
         return ResultSet(
@@ -287,6 +318,7 @@ class Capture:
         """Raises ConfigError where a list of tables was given and none of them exists."""
         found = sorted(table.id for table in tables if self._config.tables.captured(table.id))
         self._guard(len(found))
+        self._board.capture(found)
         wanted = self._config.tables.tables.include
         if wanted and not found:
             near = [str(table.id) for table in tables if self._config.tables.database_captured(table.id.database)]
@@ -312,7 +344,7 @@ class Capture:
                     with ReadAhead(dump) as ahead:
                         decoder = self._decoder(reader)
                         self._control.attach(Stream(decoder, ahead.wake, lambda: reader.offset, reader.move))
-                        for item in follow(ahead.take, decoder, policy):
+                        for item in follow(self._listen(ahead.take, decoder), decoder, policy):
                             self._deliver(item, reader)
                             if self._stopping.is_set() or reader.moved:
                                 return
@@ -325,6 +357,19 @@ class Capture:
 
         while not self._stopping.is_set():
             self._retry(attempt, State.STREAMING)
+
+    def _listen(self, take: Callable[[], memoryview], decoder: Decoder) -> Callable[[], memoryview]:
+        """`take`, and the board is told."""
+
+        def listen() -> memoryview:
+            self._board.ask(decoder.file, decoder.position)
+            data = take()
+            # None of it: someone wants this thread, and the source said nothing.
+            if data:
+                self._board.hear()
+            return data
+
+        return listen
 
     def _open(self, offset: Offset) -> DumpSocket:
         by_gtid = offset.gtids and not self._config.engine.ignore_gtid_on_recovery

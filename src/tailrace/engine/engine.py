@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,7 @@ from tailrace.engine.announce import Announcer
 from tailrace.engine.capture import Capture
 from tailrace.engine.delivery import Deliverer, Heartbeats
 from tailrace.engine.heartbeat import HeartbeatQuery
+from tailrace.engine.lookout import Lookout
 from tailrace.engine.notify import Notifications
 from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Closed, DeliveryQueue
@@ -49,11 +51,12 @@ class Engine:
         self._rewrite = self._chain() or self._avro
         # Python takes records apart, and puts together what the sink wants.
         self._made: Output = "records" if self._rewrite is not None else self._output
-        self._board = ProgressBoard()
+        self._board = ProgressBoard(config.name, config.events.topics.prefix, config.engine.queue_bytes)
         self._queue = DeliveryQueue(config.engine.queue_bytes)
         self._stopping = threading.Event()
         self._notifications = Notifications(config)
         self._asked: SimpleQueue[Signal] = SimpleQueue()
+        self._lookout = Lookout(lambda: connect(config.source), self._board, self._stopping)
         self._capture: Capture | None = None
 
     @property
@@ -64,7 +67,14 @@ class Engine:
     @property
     def progress(self) -> Progress:
         """What the connector is doing now."""
-        return self._board.read()
+        return replace(self._board.read(), queue_bytes=self._queue.bytes)
+
+    def look_at_source(self) -> None:
+        """Ask how far the source's end and its oldest binlog are; `progress.distance` tells soon after.
+
+        Never waits; asked often, it looks every few seconds.
+        """
+        self._lookout.ask()
 
     def signal(self, signal: Signal) -> None:
         """Ask for something, from any thread; carried out once the stream runs."""
@@ -87,9 +97,13 @@ class Engine:
         try:
             self._run()
         except BaseException as error:
-            self._board.enter(State.FAILED, str(error))
+            self._board.fail(error)
             raise
-        self._board.enter(State.STOPPED)
+        else:
+            self._board.enter(State.STOPPED)
+        finally:
+            self._stopping.set()
+            self._lookout.close()
 
     def _run(self) -> None:
         config = self._config

@@ -87,9 +87,9 @@ class Schema:
         self.on_change: Callable[[Sequence[TableId]], None] = lambda _: None
         """Told of tables whose definition, or all of whose rows, changed in the stream."""
 
-    def recover(self) -> bool:
-        """The definitions at the stored offset; False if none are stored."""
-        return self._history.recover(lambda _: True) > 0
+    def recover(self) -> int:
+        """The definitions at the stored offset; from how many records, 0 if none are stored."""
+        return self._history.recover(lambda _: True)
 
     def begin(self, place: str, tables: Tables) -> tuple[str, ...]:
         """Begin anew with definitions read from the server; the records that take the place of all others."""

@@ -55,6 +55,16 @@ def progress(worker: Worker, question: Question) -> Answer:
 def _fields(progress: Progress) -> dict[str, Any]:
     fields = asdict(progress)
     fields["tables"] = {str(table): asdict(count) for table, count in progress.tables.items()}
+    fields["captured"] = [str(table) for table in progress.captured]
+    snapshot = progress.snapshot
+    fields["snapshot"] |= {
+        "rows": {str(table): rows for table, rows in snapshot.rows.items()},
+        "table": str(snapshot.table) if snapshot.table is not None else None,
+    }
+    latency = progress.latency
+    fields["latency"] = {"count": latency.count} | {
+        name: latency.quantile(share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    }
     for name in ("offset", "stored"):
         offset = getattr(progress, name)
         fields[name] = orjson.loads(offset.to_json()) if offset is not None else None

@@ -88,10 +88,12 @@ class Worker:
         engine = self._engine_of(name)
         return engine.progress if engine is not None else None
 
-    def progresses(self) -> dict[str, Progress]:
-        """Of each connector that has an engine."""
-        runners = tuple(self._runners.items())
-        return {name: runner.engine.progress for name, runner in runners if runner.engine is not None}
+    def observe(self) -> Sequence[Progress]:
+        """Of each connector that has an engine, by name; each is asked to look at its source, for the next time."""
+        engines = [runner.engine for _, runner in sorted(self._runners.items()) if runner.engine is not None]
+        for engine in engines:
+            engine.look_at_source()
+        return [engine.progress for engine in engines]
 
     def topics(self, name: str) -> Sequence[str]:
         """Topics that got records since the last reset."""
