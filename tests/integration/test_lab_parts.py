@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,6 +43,7 @@ def _topics(bootstrap: str) -> set[str]:
     }
 
 
+@pytest.mark.timeout(240)  # servers and a broker, each started more than once
 def test_the_labs_kafka_outlives_its_maker_is_repaired_and_reset(folder: Path) -> None:
     need_java()
     here = ("--dir", str(folder))
@@ -66,6 +69,24 @@ def test_the_labs_kafka_outlives_its_maker_is_repaired_and_reset(folder: Path) -
 
     assert json.loads(_tailrace("reset", "--json", *here).output)["kafka"]["address"] == bootstrap
     assert _topics(bootstrap) == set()
+
+
+@pytest.mark.timeout(240)
+def test_the_labs_connect_takes_the_connector_that_up_tells_of(folder: Path) -> None:
+    need_java()
+    here = ("--dir", str(folder))
+    made = _tailrace("up", "--with", "debezium", *here)
+    assert made.exit_code == 0, made.output
+    told = re.search(r"tailrace (connector create .*)", made.output)
+    assert told, made.output
+    created = CliRunner().invoke(cli, told[1].split())
+    assert created.exit_code == 0, created.output
+    connector = json.loads(_tailrace("env", "--json", *here).output)["TAILRACE_URL"] + "/connectors/shop/status"
+    with urllib.request.urlopen(connector, timeout=60) as answer:
+        assert json.load(answer)["connector"]["state"] == "RUNNING"
+    status = json.loads(_tailrace("status", "--json", *here).output)
+    assert status["connect"]["reachable"]
+    assert status["kafka"]["reachable"]
 
 
 @pytest.mark.parametrize(("part", "words"), [("prometheus", "has no prometheus"), ("mongo", "is no part of the lab")])

@@ -96,10 +96,7 @@ def up(
     if running.kafka and running.connect:
         config = folder / "connect" / f"{CONNECTOR}.json"
         _write_connector(config, running.primary, running.kafka)
-        lines.append(
-            "for Debezium on the workload's tables: curl -X PUT -H 'Content-Type: application/json'"
-            f" -d @{config} {running.connect.url}/connectors/{CONNECTOR}/config"
-        )
+        lines.append(f"for Debezium on it: tailrace connector create {config} --url {running.connect.url} --wait")
     _answer({**described, "dir": str(folder)}, "\n".join(lines), as_json=as_json)
 
 

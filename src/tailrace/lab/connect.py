@@ -181,6 +181,7 @@ def debezium_config(source: Server, bootstrap: str, name: str, database: str, *,
     No other reader of the source's binlog may have `server_id`.
     """
     return {
+        "name": name,
         "connector.class": "io.debezium.connector.mysql.MySqlConnector",
         "topic.prefix": name,
         "database.hostname": source.host,

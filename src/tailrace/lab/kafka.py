@@ -59,7 +59,7 @@ DEFAULTS = {
     "transaction.state.log.min.isr": 1,
     "group.initial.rebalance.delay.ms": 0,
     # After a crash the controller waits this long before it takes the broker back.
-    "broker.session.timeout.ms": 2000,
+    "broker.session.timeout.ms": 3000,
     "broker.heartbeat.interval.ms": 500,
     # A third of the heap otherwise.
     "log.cleaner.dedupe.buffer.size": 8 << 20,
