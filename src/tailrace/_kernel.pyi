@@ -142,6 +142,11 @@ class Batch:
         """One bytes object per event, without newline."""
     def records(self) -> list[tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]]:
         """Topic, key, value (None: a tombstone) and headers of each record. Needs `Envelope(output="records")`."""
+    @property
+    def record_count(self) -> int:
+        """How many `records()` there are."""
+    def topics(self) -> list[str]:
+        """Topics of `records()`, each once."""
     def sources(self) -> list[tuple[str, str] | None]:
         """(database, table) of each of `records()`; None: a record of no table."""
     @staticmethod
@@ -388,3 +393,29 @@ def decode_text(charset: str, data: bytes) -> str:
     """Bytes of a MySQL character set as text."""
 
 def charsets() -> Sequence[str]: ...
+
+class KafkaFailure(Exception):
+    """librdkafka refused. `args`: name of the error, words, kind: "fatal", "abort", "retriable" or ""."""
+
+@final
+class Producer:
+    """librdkafka's producer. Thread-safe; methods that wait release the GIL. Raises KafkaFailure."""
+    def __new__(cls, library: str, properties: Sequence[tuple[str, str]]) -> Producer:
+        """`library`: path of librdkafka. Raises ValueError on a property it does not accept, ImportError without it."""
+    def produce(self, batch: Batch, start: int, end: int) -> int:
+        """Records `start`..`end` of a batch, copied; returns the first that found the queue full, or `end`."""
+    def send(self, topic: str, key: bytes | None, value: bytes | None, partition: int | None = None) -> bool:
+        """One record; False: the queue is full."""
+    def poll(self, timeout: float) -> list[tuple[Literal["log", "error", "fatal", "lost"], str, str]]:
+        """What happened since, waiting up to `timeout` seconds for the first: kind, facility or name of the error,
+        words. "lost": a record was not delivered, and never will be."""
+    def flush(self, timeout: float) -> int:
+        """Waits for acknowledgements up to `timeout` seconds; returns how many are missing."""
+    def purge(self) -> None:
+        """Drops what has not been acknowledged."""
+    def init_transactions(self, timeout: float) -> None: ...
+    def begin_transaction(self) -> None: ...
+    def commit_transaction(self, timeout: float) -> None: ...
+    def abort_transaction(self, timeout: float) -> None: ...
+    def __len__(self) -> int:
+        """Records that are not acknowledged."""

@@ -11,6 +11,7 @@
     ├── DecodeError            bytes that contradict the format             exit 1
     ├── SchemaError            a table's definition is unknown or does not fit its rows   exit 1
     ├── SinkError              the destination refused                      exit 1
+    │   └── DestinationLost    it cannot be reached now (retriable)         exit 3
     ├── StorageError           offsets or schema history cannot be kept     exit 1
     ├── WorkerError            a worker of Kafka Connect refused            exit 1
     │   └── WorkerUnreachable  it does not answer (retriable)               exit 3
@@ -103,6 +104,13 @@ class SchemaError(TailraceError):
 
 class SinkError(TailraceError):
     """The destination refused the events."""
+
+
+class DestinationLost(SinkError):
+    """The destination cannot be reached now."""
+
+    retriable = True
+    exit_code = 3
 
 
 class TransformError(TailraceError):

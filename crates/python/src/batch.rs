@@ -90,6 +90,11 @@ impl Batch {
     pub fn new(inner: batch::Batch, pool: Arc<Pool>) -> Self {
         Batch { inner, pool }
     }
+
+    /// What the kernel made.
+    pub fn kernel(&self) -> &batch::Batch {
+        &self.inner
+    }
 }
 
 impl Drop for Batch {
@@ -183,6 +188,25 @@ impl Batch {
                 )
             })
             .collect()
+    }
+
+    /// How many `records` there are.
+    #[getter]
+    fn record_count(&self) -> usize {
+        self.inner.records.len()
+    }
+
+    /// Topics of `records`, each once.
+    fn topics(&self) -> Vec<&str> {
+        let mut topics: Vec<&str> = Vec::new();
+        for record in &self.inner.records {
+            let topic = &*record.topic;
+            // Records of one topic mostly follow one another.
+            if topics.last() != Some(&topic) && !topics.contains(&topic) {
+                topics.push(topic);
+            }
+        }
+        topics
     }
 
     /// (database, table) of each of `records`; None: of no table.

@@ -8,6 +8,7 @@ mod gil;
 mod gtid;
 mod items;
 mod plan;
+mod producer;
 mod result_set;
 mod text;
 
@@ -32,6 +33,11 @@ fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<items::XaHold>()?;
     module.add_class::<plan::Envelope>()?;
     module.add_class::<plan::Plan>()?;
+    module.add_class::<producer::Producer>()?;
+    module.add(
+        "KafkaFailure",
+        module.py().get_type::<producer::KafkaFailure>(),
+    )?;
     module.add_class::<result_set::ResultSet>()?;
     module.add_function(wrap_pyfunction!(text::json_text, module)?)?;
     module.add_function(wrap_pyfunction!(text::decode_text, module)?)?;

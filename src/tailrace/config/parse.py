@@ -8,13 +8,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tailrace.config import engine, events, failure, filters, peers, signals, sink, snapshot, source
+from tailrace.config import engine, events, failure, filters, kafka, peers, signals, sink, snapshot, source
 from tailrace.config.engine import EngineConfig, StorageConfig
 from tailrace.config.events import EventsConfig
 from tailrace.config.expand import expand
 from tailrace.config.failure import FailureConfig
 from tailrace.config.field import Family, Field, Values
 from tailrace.config.filters import NameFilter, TableFilter
+from tailrace.config.kafka import KafkaConfig
 from tailrace.config.signals import NotificationsConfig, SignalsConfig
 from tailrace.config.sink import SinkConfig, SinkFields
 from tailrace.config.snapshot import SnapshotConfig
@@ -36,9 +37,10 @@ FIELDS: tuple[Field[Any], ...] = (
     *snapshot.FIELDS,
     *signals.FIELDS,
     *sink.FIELDS,
+    *kafka.FIELDS,
 )
 """Every property except those of the sinks."""
-FAMILIES: tuple[Family[Any], ...] = (*events.FAMILIES, *snapshot.FAMILIES, *signals.FAMILIES)
+FAMILIES: tuple[Family[Any], ...] = (*events.FAMILIES, *snapshot.FAMILIES, *signals.FAMILIES, *kafka.FAMILIES)
 
 _PROBLEMS: tuple[Callable[[Values], list[str]], ...] = (
     engine.problems,
@@ -47,6 +49,7 @@ _PROBLEMS: tuple[Callable[[Values], list[str]], ...] = (
     events.problems,
     snapshot.problems,
     signals.problems,
+    kafka.problems,
 )
 
 
@@ -67,6 +70,7 @@ class Config:
     engine: EngineConfig
     storage: StorageConfig
     sink: SinkConfig
+    kafka: KafkaConfig
 
 
 def parse(
@@ -91,6 +95,7 @@ def parse(
         engine=EngineConfig.read(values),
         storage=StorageConfig.read(values),
         sink=SinkConfig(sink_type, values),
+        kafka=KafkaConfig.read(values, values[engine.NAME]),
     )
 
 

@@ -13,7 +13,6 @@ _OWN_QUEUE = "the queue is bounded by max.queue.size.in.bytes"
 _NO_JDBC = "there is no JDBC driver here"
 
 _RETRIES = "errors.max.retries says how often, retriable.restart.connector.wait.ms how slowly"
-_NO_KAFKA = "no sink has a Kafka client"
 
 _WITHOUT_EFFECT = {
     "max.batch.size": _OWN_QUEUE,
@@ -39,7 +38,6 @@ _WITHOUT_EFFECT = {
     "incremental.snapshot.allow.schema.changes": "a piece is read again under the new definition, always",
     "use.nongraceful.disconnect": "connections are closed at once",
     "offset.flush.timeout.ms": "an offset is stored in one commit, or not at all",
-    "offsets.storage.topic": _KEPT_IN_STORAGE,
     "tasks.max.enforce": "one binlog is one task",
     "config.action.reload": "references are read again at each start",
     "errors.log.enable": "a failure is always logged",
@@ -53,15 +51,9 @@ _WITHOUT_EFFECT_PREFIXES = {
     "schema.history.internal.producer.": _KEPT_IN_STORAGE,
     "schema.history.internal.consumer.": _KEPT_IN_STORAGE,
     "offset.storage": _KEPT_IN_STORAGE,
-    "topic.creation.": _NO_KAFKA,
-    "producer.override.": _NO_KAFKA,
-    "consumer.override.": _NO_KAFKA,
-    "admin.override.": _NO_KAFKA,
 }
 _CONNECT_DEFAULTS = {
     "errors.tolerance": "none",
-    "exactly.once.support": "requested",
-    "transaction.boundary": "poll",
 }
 """Kafka Connect's own, for any connector: another value would promise what does not hold."""
 _NEVER_LOST = "an event that cannot be read stops the connector with its place, so that nothing is lost unseen"
@@ -79,8 +71,6 @@ _REASONS = {
     "queue.provider.type": "the queue is in memory, bounded by max.queue.size.in.bytes",
     "legacy.snapshot.max.threads": "threads share the parts of a table",
     "errors.tolerance": _NEVER_LOST,
-    "exactly.once.support": "the sink says what it guarantees: sink.type=jsonl and parquet write exactly once",
-    "transaction.boundary": "a transaction of the source is never split",
     "snapshot.mode.custom.name": _NO_CUSTOM,
     "snapshot.locking.mode.custom.name": _NO_CUSTOM,
     "snapshot.query.mode.custom.name": _NO_CUSTOM,

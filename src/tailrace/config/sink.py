@@ -12,7 +12,7 @@ TYPE = Field(
     "sink.type",
     STRING,
     "stdout",
-    "Where events go: stdout, jsonl, parquet, or a sink that is installed.",
+    "Where events go: stdout, jsonl, parquet, kafka, or a sink that is installed.",
     importance="high",
 )
 

@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 from tailrace._kernel import Batch
 from tailrace.engine.progress import ProgressBoard
@@ -48,13 +49,16 @@ class Deliverer:
         *,
         flush_interval: float,
         heartbeats: Heartbeats,
+        eager: bool = False,
     ) -> None:
+        """`eager`: store as soon as nothing more waits to be written."""
         self._queue = queue
         self._sink = sink
         self._storage = storage
         self._board = board
         self._interval = flush_interval
         self._heartbeats = heartbeats
+        self._eager = eager
         self._in_transaction = False
         # What came since the last transaction end, and what the next commit stores.
         self._open = Commit()
@@ -89,9 +93,12 @@ class Deliverer:
             if not self._in_transaction and (batch := self._heartbeats.due()) is not None:
                 self._sink.write(batch)
                 self._sink.end_transaction()
+                self._whole = replace(self._whole, offset=self._whole.offset or self._board.read().offset)
+            idle = self._eager and not self._queue.bytes
             # At once where a snapshot begins or ends: it is dear to take again.
-            if time.monotonic() >= due or (item is not None and item.batch is None and item.offset is not None):
-                self._flush(store)
+            reached = item is not None and item.batch is None and item.offset is not None
+            if idle or reached or time.monotonic() >= due:
+                self._flush(store, wait=idle)
                 due = time.monotonic() + self._interval
 
     def _take(self, item: Delivery) -> None:
@@ -125,9 +132,9 @@ class Deliverer:
         )
         self._open = Commit()
 
-    def _flush(self, store: ThreadPoolExecutor, *, final: bool = False) -> None:
+    def _flush(self, store: ThreadPoolExecutor, *, wait: bool = False, final: bool = False) -> None:
         if self._storing is not None:
-            if not final and not self._storing.done():
+            if not (wait or final) and not self._storing.done():
                 return
             storing, self._storing = self._storing, None
             storing.result()

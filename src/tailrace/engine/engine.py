@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from contextlib import closing
 from dataclasses import replace
 from queue import SimpleQueue
@@ -20,7 +22,7 @@ from tailrace.engine.lookout import Lookout
 from tailrace.engine.notify import Notifications
 from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Closed, DeliveryQueue
-from tailrace.errors import ConfigError
+from tailrace.errors import ConfigError, DestinationLost
 from tailrace.model.encoding import Output
 from tailrace.model.notification import Notification
 from tailrace.model.progress import Progress, State
@@ -28,11 +30,18 @@ from tailrace.model.signal import Signal
 from tailrace.mysql.connection import connect
 from tailrace.sinks import Sink, create_sink, sink_type
 from tailrace.storage import Commit
-from tailrace.storage.sqlite import SqliteStorage
+from tailrace.storage.open import open_storage
 
 if TYPE_CHECKING:
     from tailrace.engine.avro import AvroRecords
     from tailrace.transforms import Chain
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE = 0.05
+"""Seconds before the first new attempt; each further pause is twice as long, up to the configured limit."""
+_SETTLED = 60.0
+"""Seconds after which a run counts as one that went well."""
 
 
 class Engine:
@@ -52,12 +61,12 @@ class Engine:
         # Python takes records apart, and puts together what the sink wants.
         self._made: Output = "records" if self._rewrite is not None else self._output
         self._board = ProgressBoard(config.name, config.events.topics.prefix, config.engine.queue_bytes)
-        self._queue = DeliveryQueue(config.engine.queue_bytes)
-        self._stopping = threading.Event()
         self._notifications = Notifications(config)
         self._asked: SimpleQueue[Signal] = SimpleQueue()
-        self._lookout = Lookout(lambda: connect(config.source), self._board, self._stopping)
-        self._capture: Capture | None = None
+        self._stopped = threading.Event()
+        """Asked for from outside, or at the end."""
+        self._lookout = Lookout(lambda: connect(config.source), self._board, self._stopped)
+        self._begin_attempt()
 
     @property
     def config(self) -> Config:
@@ -88,27 +97,63 @@ class Engine:
 
     def stop(self) -> None:
         """Ask for an end: what was read is delivered and stored first."""
-        self._stopping.set()
-        if self._capture is not None:
-            self._capture.interrupt()
+        self._stopped.set()
+        self._end_attempt()
+        if self._open_sink is not None:
+            self._open_sink.interrupt()
 
     def run(self) -> None:
         """Raises the TailraceError that ended the run; offsets are stored up to what the sink has acknowledged."""
         try:
-            self._run()
+            self._run_through_outages()
         except BaseException as error:
             self._board.fail(error)
             raise
         else:
             self._board.enter(State.STOPPED)
         finally:
-            self._stopping.set()
+            self._stopped.set()
             self._lookout.close()
+
+    def _run_through_outages(self) -> None:
+        """Again from the stored offset, where the destination was away."""
+        retries = 0
+        while True:
+            began = time.monotonic()
+            try:
+                self._run()
+            except DestinationLost as error:
+                # One that ran for long was not the same outage.
+                retries = 1 if time.monotonic() - began > _SETTLED else retries + 1
+                limit = self._config.engine.max_retries
+                if self._stopped.is_set() or self._sink is not None or (limit is not None and retries > limit):
+                    raise
+                log.warning("%s", error)
+                self._board.enter(State.RECONNECTING, error.message)
+            else:
+                return
+            if self._stopped.wait(min(_FIRST_PAUSE * 2**retries, self._config.engine.retry_wait_ms / 1000)):
+                return
+            self._begin_attempt()
+
+    def _begin_attempt(self) -> None:
+        self._queue = DeliveryQueue(self._config.engine.queue_bytes)
+        self._stopping = threading.Event()
+        self._capture: Capture | None = None
+        self._open_sink: Sink | None = None
+
+    def _end_attempt(self) -> None:
+        self._stopping.set()
+        if self._capture is not None:
+            self._capture.interrupt()
 
     def _run(self) -> None:
         config = self._config
-        with closing(SqliteStorage(config.storage.path, config.name)) as storage:
-            sink = self._sink or create_sink(config.name, config.sink)
+        with closing(open_storage(config)) as storage:
+            transactions = storage.transactions
+            sink = self._open_sink = self._sink or create_sink(config.name, config.sink, transactions)
+            if self._stopped.is_set():
+                return
             with closing(sink):
                 resume = storage.load()
                 # Stored before the first write: from here on a kill at any instant is a resume.
@@ -140,10 +185,16 @@ class Engine:
                         config.events.heartbeat_interval_ms / 1000, lambda: self._heartbeat(announcer)
                     )
                     Deliverer(
-                        self._queue, sink, storage, self._board, flush_interval=interval, heartbeats=heartbeats
+                        self._queue,
+                        sink,
+                        storage,
+                        self._board,
+                        flush_interval=interval,
+                        heartbeats=heartbeats,
+                        eager=transactions is not None and config.kafka.eager,
                     ).run()
                 finally:
-                    self.stop()
+                    self._end_attempt()
                     thread.join()
 
     def _chain(self) -> Chain | None:

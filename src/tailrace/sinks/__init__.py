@@ -42,6 +42,7 @@ from tailrace.model.encoding import Output
 
 if TYPE_CHECKING:
     from tailrace.config import SinkConfig, Values
+    from tailrace.kafka.transactions import Transactions
 
 SinkState = Mapping[str, object]
 """JSON-able, and opaque to all but the sink that made it."""
@@ -60,6 +61,10 @@ class TransactionEnd(Protocol):
     @property
     def rows(self) -> int:
         """Events of the batch that belong to whole transactions."""
+
+    @property
+    def records(self) -> int:
+        """Records of the batch that belong to whole transactions."""
 
 
 class ArrowRows(Protocol):
@@ -98,6 +103,13 @@ class Batch(Protocol):
     def memory(self) -> int:
         """Bytes the batch holds, whatever its format."""
 
+    @property
+    def record_count(self) -> int:
+        """How many records there are."""
+
+    def topics(self) -> Sequence[str]:
+        """Topics of the records, each once."""
+
     def split(self) -> list[bytes]:
         """One bytes object per event, without newline."""
 
@@ -121,10 +133,13 @@ class Sink(Protocol):
         """Drop what came after the last transaction end; False: it is out, the engine must not send it again."""
 
     def flush(self, *, final: bool = False) -> Acknowledge | None:
-        """The cut; None: not now, ask again later. Never None when `final` (the run ends)."""
+        """The cut; None: not now, ask again later, or where the run ends (`final`): what is written is taken back."""
 
     def stored(self, state: SinkState) -> None:
         """`state` is stored, and is what `open` will be given."""
+
+    def interrupt(self) -> None:
+        """The run is to end: do not wait long for a destination that is away. Called by any thread."""
 
     def close(self) -> None:
         """Let go of files and threads. What is not stored may be lost, and counts for nothing. Twice is once."""
@@ -142,18 +157,21 @@ class SinkType:
     doc: str
     fields: tuple[Field[Any], ...]
     create: Callable[[str, Values], Sink]
-    """(connector name, values of `fields`) → a sink that is not open yet; raises ConfigError."""
+    """(connector name, values of all properties) → a sink that is not open yet; raises ConfigError."""
     format: Literal["json", "arrow"] = "json"
     """What the kernel must encode."""
     output: Callable[[Values], Output] = lambda _: "values"
     """What a batch of JSON must be made of."""
     exactly_once: bool = False
+    join: Callable[[Transactions, Values], Sink] | None = None
+    """A sink whose events are written in the transactions of the storage."""
 
 
 BUILTIN = {
     "stdout": "tailrace.sinks.stdout:STDOUT",
     "jsonl": "tailrace.sinks.jsonl:JSONL",
     "parquet": "tailrace.sinks.parquet:PARQUET",
+    "kafka": "tailrace.sinks.kafka:KAFKA",
 }
 """Found without a scan of installed packages, which costs more than the start of everything else."""
 
@@ -201,9 +219,12 @@ def line_output(values: Values) -> Output:
     return "lines" if values[LINE_FORMAT] is LineFormat.RECORD else "values"
 
 
-def create_sink(connector: str, config: SinkConfig) -> Sink:
-    """The sink a config asks for, not open yet."""
-    return sink_type(config.type).create(connector, config.values)
+def create_sink(connector: str, config: SinkConfig, transactions: Transactions | None = None) -> Sink:
+    """The sink a config asks for, not open yet; `transactions`: the storage's, where it has such."""
+    kind = sink_type(config.type)
+    if transactions is not None and kind.join is not None:
+        return kind.join(transactions, config.values)
+    return kind.create(connector, config.values)
 
 
 def refused(error: OSError, path: object) -> SinkError:

@@ -192,6 +192,9 @@ class JsonlSink:
     def stored(self, state: SinkState) -> None:
         """Nothing waits for it."""
 
+    def interrupt(self) -> None:
+        """Nothing waits here for long."""
+
     def close(self) -> None:
         """What lies behind the last stored length is cut off by the next open."""
         descriptors, self._full, self._fd = [*self._full, self._fd], [], -1

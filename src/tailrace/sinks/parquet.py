@@ -187,6 +187,9 @@ class ParquetSink:
     def _final_folder(self, database: str, table: str) -> str:
         return f"{file_name(database)}/{file_name(table)}"
 
+    def interrupt(self) -> None:
+        """Nothing waits here for long."""
+
     def close(self) -> None:
         """What is in the hidden folder is thrown away, or published, by the next open."""
         for stretch in (self._whole, self._tail, *self._full):

@@ -87,6 +87,9 @@ class QueueSink:
     def stored(self, state: SinkState) -> None:
         """Means nothing here."""
 
+    def interrupt(self) -> None:
+        """Nothing waits here for long."""
+
     def close(self) -> None:
         """The reader gets what is queued, then the end."""
         with self._changed:

@@ -65,6 +65,9 @@ class StdoutSink:
     def stored(self, state: SinkState) -> None:
         """Means nothing here."""
 
+    def interrupt(self) -> None:
+        """Nothing waits here for long."""
+
     def close(self) -> None:
         """Standard output stays open."""
 

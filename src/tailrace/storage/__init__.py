@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from tailrace.kafka.transactions import Transactions
     from tailrace.model.offset import Offset
 
 SinkState = Mapping[str, object]
@@ -49,6 +50,10 @@ class Storage(Protocol):
 
     Opening one takes the connector's lock, which ends with `close` or with the process, however it ends.
     """
+
+    @property
+    def transactions(self) -> Transactions | None:
+        """Where a sink may write so that `commit` holds its events too."""
 
     def load(self) -> Resume:
         """What the last commit left."""

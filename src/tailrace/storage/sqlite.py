@@ -36,6 +36,8 @@ _HINTS = {
 class SqliteStorage:
     """See `tailrace.storage.Storage`."""
 
+    transactions = None
+
     def __init__(self, path: Path, connector: str) -> None:
         self._where = str(path)
         self._connector = connector

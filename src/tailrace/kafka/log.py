@@ -1,0 +1,59 @@
+"""A compacted topic, read whole: the last value of each key."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tailrace.config.kafka import KafkaConfig
+from tailrace.errors import DestinationLost
+from tailrace.kafka import client
+
+if TYPE_CHECKING:
+    from confluent_kafka import Consumer
+
+_AT_ONCE = 1000
+_SLICE = 0.05
+
+
+def read(config: KafkaConfig, topic: str) -> dict[bytes, bytes]:
+    """Keys in the order of their last records. Only what is committed. Raises SinkError."""
+    from confluent_kafka import KafkaException, TopicPartition  # noqa: PLC0415 - optional, and start-up time
+
+    consumer = client.consumer(config, **{"isolation.level": "read_committed", "enable.partition.eof": True})
+    try:
+        partitions = consumer.list_topics(topic, timeout=config.timeout).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+        return _read(config, consumer, topic, set(partitions))
+    except KafkaException as error:
+        fault = error.args[0]
+        raise client.refused(f"topic {topic} cannot be read", fault.name(), fault.str(), config.bootstrap) from None
+    finally:
+        consumer.close()
+
+
+def _read(config: KafkaConfig, consumer: Consumer, topic: str, unfinished: set[int]) -> dict[bytes, bytes]:
+    from confluent_kafka import KafkaError  # noqa: PLC0415 - optional, and start-up time
+
+    values: dict[bytes, bytes] = {}
+    deadline = time.monotonic() + config.timeout
+    while unfinished:
+        # It waits this long wherever there are fewer.
+        records = consumer.consume(_AT_ONCE, timeout=_SLICE)
+        if records:
+            deadline = time.monotonic() + config.timeout
+        elif time.monotonic() > deadline:
+            message = f"topic {topic} cannot be read: no answer within {config.timeout:g} s"
+            raise DestinationLost(message, where=config.bootstrap, hint="see whether its partitions have leaders")
+        for record in records:
+            error = record.error()
+            if error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the name it has
+                unfinished.discard(record.partition() or 0)
+            elif error is not None:
+                raise client.refused(f"topic {topic} cannot be read", error.name(), error.str(), config.bootstrap)
+            else:
+                key, value = record.key() or b"", record.value()
+                values.pop(key, None)
+                if value is not None:
+                    values[key] = value
+    return values
