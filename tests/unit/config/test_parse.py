@@ -235,7 +235,7 @@ def test_a_missing_file_and_a_bad_override_are_config_errors(tmp_path: Path) -> 
         ("snapshot.locking.mode", "minimal_percona", "only Percona Server has"),
         ("snapshot.query.mode", "custom", "snapshot.select.statement.overrides"),
         ("errors.tolerance", "all", "nothing is lost unseen"),
-        ("exactly.once.support", "required", "the sink says what it guarantees"),
+        ("exactly.once.support", "required", "sink.type=stdout cannot write exactly once"),
         ("internal.implementation", "x", "internal to Debezium"),
     ],
 )
@@ -248,10 +248,31 @@ def test_what_kafka_connect_reads_of_any_connector_has_no_effect(caplog: pytest.
         "errors.log.enable": "true",
         "errors.tolerance": "none",
         "config.action.reload": "none",
-        "topic.creation.default.partitions": "3",
-        "producer.override.acks": "all",
     }
     with caplog.at_level(logging.INFO):
         parse(MINIMAL | given, sink_fields, environment={})
     noted = {record.getMessage().split()[0] for record in caplog.records}
     assert noted == given.keys() - {"errors.tolerance"}, "a default is not worth a word"
+
+
+def test_a_rule_of_topics_that_no_group_names_is_refused() -> None:
+    assert "wide is not among topic.creation.groups" in refusal(MINIMAL | {"topic.creation.wide.partitions": "3"})
+
+
+def test_rules_of_topics_are_tried_in_the_order_of_their_groups() -> None:
+    given = {
+        "topic.creation.groups": "wide,all",
+        "topic.creation.wide.include": r".*\.wide",
+        "topic.creation.wide.partitions": "3",
+        "topic.creation.all.partitions": "2",
+        "topic.creation.default.cleanup.policy": "compact",
+    }
+    rules = parse(MINIMAL | given, sink_fields, environment={}).kafka.rules
+    assert [next(rule.partitions for rule in rules if rule.fits(name)) for name in ("a.wide", "a.b")] == [3, 2]
+    assert rules[-1].settings == {"cleanup.policy": "compact"}
+
+
+def test_a_secret_of_kafka_is_never_shown() -> None:
+    given = {"producer.override.sasl.jaas.config": 'X required username="u" password="s3cret";', "sink.type": "kafka"}
+    config = parse(MINIMAL | given | {"bootstrap.servers": "h:1"}, sink_fields, environment={})
+    assert "s3cret" not in repr(config.kafka)
