@@ -80,7 +80,7 @@ class Deliverer:
         due = time.monotonic() + self._interval
         while True:
             try:
-                item = self._queue.get(max(0.0, min(due, self._heartbeats.next) - time.monotonic()))
+                item = self._queue.get(self._wait(due))
             except Closed:
                 self._finish(store)
                 return
@@ -100,6 +100,12 @@ class Deliverer:
             if idle or reached or time.monotonic() >= due:
                 self._flush(store, wait=idle)
                 due = time.monotonic() + self._interval
+
+    def _wait(self, due: float) -> float | None:
+        """Seconds until something is to be done though nothing comes; None: nothing is."""
+        idle = self._whole.offset is None and self._storing is None
+        then = self._heartbeats.next if idle else min(due, self._heartbeats.next)
+        return None if then == math.inf else max(0.0, then - time.monotonic())
 
     def _take(self, item: Delivery) -> None:
         self._open = _add(self._open, item)
