@@ -115,6 +115,8 @@ class Control:
         if self.state is not None and self.state.blocking and not self._due:
             # Of a run that ended in the middle of it.
             self._due.append(self._read_blocking)
+        if not self._asked.empty():
+            stream.wake()
         self._await_end(stream)
 
     def detach(self) -> None:

@@ -70,7 +70,8 @@ class IncrementalSnapshots:
         """A new connection; `wake` may be called from any thread, and leads to `step`."""
         self._decoder = decoder
         self._wake = wake
-        self._wake()
+        if self._state.tables:
+            self._wake()
 
     def detach(self) -> None:
         """The connection is gone, and what was read for it."""
