@@ -17,7 +17,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from tailrace.lab import maven
+from tailrace.lab import jvm, maven
 from tailrace.lab.process import Process
 from tailrace.lab.server import HOST, Server, free_port, read_settings
 
@@ -117,7 +117,7 @@ class Connect:
             "".join(f"{key}={value}\n" for key, value in self._properties().items()), encoding="utf-8"
         )
         program = ["org.apache.kafka.connect.cli.ConnectDistributed", str(properties)]
-        self._process.start([*maven.java_command(HEAP, self._agent()), *program], self.is_reachable, timeout)
+        self._process.start([*jvm.command(HEAP, self._agent()), *program], self.is_reachable, timeout)
 
     def stop(self) -> None:
         """An orderly shutdown; by force where that takes longer than 30 s. Not running: nothing happens."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tailrace.errors import LabError
-from tailrace.lab import cache, maven
+from tailrace.lab import cache, jvm, maven
 from tailrace.lab.certificate import write_certificate
 from tailrace.lab.process import Process
 from tailrace.lab.server import HOST, Account, free_port, read_settings, write_private
@@ -154,10 +154,10 @@ class Broker:
             _copy_template(self.folder / "data")
         self._launch(timeout)
 
-    def _launch(self, timeout: float, *jvm: str) -> None:
+    def _launch(self, timeout: float, *options: str) -> None:
         properties = self.folder / "server.properties"
         write_private(properties, "".join(f"{key}={value}\n" for key, value in self._properties().items()))
-        command = [*maven.java_command(HEAP, *jvm), "kafka.Kafka", str(properties)]
+        command = [*jvm.command(HEAP, *options), "kafka.Kafka", str(properties)]
         self._process.start(command, self.is_reachable, timeout)
 
     def stop(self) -> None:
@@ -241,21 +241,21 @@ def prepare() -> None:
 
     Each takes Java some seconds. Raises LabError where Java or Maven is missing.
     """
-    maven.java()
+    jvm.java()
     home = maven.fetched("kafka")
     with cache.only_one("kafka-prepared"):
         if not (home / FORMATTED).exists():
             with tempfile.TemporaryDirectory(dir=home) as scratch:
                 _format(Path(scratch))
                 (Path(scratch) / "data").rename(home / FORMATTED)
-        if not (home / maven.CLASSES).exists():
+        if not (home / jvm.CLASSES).exists():
             with tempfile.TemporaryDirectory(dir=home) as scratch:
                 trial = Broker(Path(scratch))
                 _copy_template(trial.folder / "data")
                 # Written when the JVM ends in order (JEP 350).
                 trial._launch(START_SECONDS, f"-XX:ArchiveClassesAtExit={scratch}/classes")  # noqa: SLF001 - of this module
                 trial.stop()
-                (Path(scratch) / "classes").rename(home / maven.CLASSES)
+                (Path(scratch) / "classes").rename(home / jvm.CLASSES)
 
 
 def _copy_template(data: Path) -> None:
@@ -274,7 +274,7 @@ def _format(scratch: Path) -> None:
         f"controller.quorum.voters={NODE}@{HOST}:9093\n",
         encoding="ascii",
     )
-    command = [*maven.java_command("128m"), "kafka.tools.StorageTool", "format"]
+    command = [*jvm.command("128m"), "kafka.tools.StorageTool", "format"]
     command += ["--cluster-id", _random_id(), "--config", str(properties)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
