@@ -129,7 +129,7 @@ def test_ddl_in_the_middle_reads_the_piece_again_under_the_new_definition(
 ) -> None:
     numbered(mysql, database, 5000)
     with Running(tmp_path, mysql, database, incremental__snapshot__chunk__size=50) as running:
-        signal = running.signal("execute-snapshot", data_collections=[f"{database}.t"])
+        signal = running.ask(f"{database}.t")
         running.notified("IN_PROGRESS", signal)
         mysql.execute(f"ALTER TABLE {database}.t ADD COLUMN w INT DEFAULT 7 FIRST")
         mysql.execute(f"UPDATE {database}.t SET w = id WHERE id >= 4900")
@@ -143,7 +143,7 @@ def test_a_table_dropped_in_the_middle_ends_its_snapshot_alone(mysql: Server, da
     numbered(mysql, database, 5000)
     fill(mysql, database, "u", "id INT PRIMARY KEY, v INT", [(1, 1)])
     with Running(tmp_path, mysql, database, incremental__snapshot__chunk__size=20) as running:
-        signal = running.signal("execute-snapshot", data_collections=[f"{database}.t", f"{database}.u"])
+        signal = running.ask(f"{database}.t", f"{database}.u")
         running.notified("IN_PROGRESS", signal)
         mysql.execute(f"DROP TABLE {database}.t")
         running.notified("COMPLETED", signal)
@@ -155,7 +155,7 @@ def test_pause_resume_and_stop(mysql: Server, database: str, tmp_path: Path) -> 
     numbered(mysql, database, 20_000)
     fill(mysql, database, "u", "id INT PRIMARY KEY, v INT", [(1, 1)])
     with Running(tmp_path, mysql, database, incremental__snapshot__chunk__size=10) as running:
-        signal = running.signal("execute-snapshot", data_collections=[f"{database}.t", f"{database}.u"])
+        signal = running.ask(f"{database}.t", f"{database}.u")
         running.notified("IN_PROGRESS", signal)
         running.notified("PAUSED", running.signal("pause-snapshot"))
         running.catch_up()
@@ -164,7 +164,7 @@ def test_pause_resume_and_stop(mysql: Server, database: str, tmp_path: Path) -> 
         assert 0 < before == len(running.reads("t")) < 20_000
         running.notified("RESUMED", running.signal("resume-snapshot"))
         running.until(lambda: len(running.reads("t")) > before, "it did not go on")
-        aborted = running.notified("ABORTED", running.signal("stop-snapshot", data_collections=[f"{database}.t"]))
+        aborted = running.notified("ABORTED", running.signal("stop-snapshot", {"data-collections": [f"{database}.t"]}))
         assert aborted.additional_data["data_collections"] == f"{database}.t"
         running.notified("COMPLETED", signal)
         keys = [row["id"] for row in running.reads("t")]
@@ -203,9 +203,9 @@ def test_a_server_that_cannot_do_it_is_explained(mysql_server_factory: ServerFac
     server.execute(MARKER.format("plain"))
     numbered(server, "plain")
     with Running(tmp_path, server, "plain") as running:
-        signal = running.signal("execute-snapshot", data_collections=["plain.t"])
+        signal = running.ask("plain.t")
         assert "gtid_mode is OFF" in running.notified("ABORTED", signal).additional_data["reason"]
         server.execute("SET GLOBAL binlog_row_image = MINIMAL")
-        signal = running.signal("execute-snapshot", data_collections=["plain.t"])
+        signal = running.ask("plain.t")
         assert "binlog_row_image" in running.notified("ABORTED", signal).additional_data["reason"]
         running.catch_up()

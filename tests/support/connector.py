@@ -160,11 +160,12 @@ class Connector:
                 code, errors = self.wait()
                 message = f"the connector ended with {code}: {errors}"
                 raise AssertionError(message)
-            return (self._offset() or {}).get("gtids") == gtids.replace("\n", "")
+            return (self.offset() or {}).get("gtids") == gtids.replace("\n", "")
 
-        assert await_condition(stored, 60), f"{gtids} was not stored: {self._offset()}"
+        assert await_condition(stored, 60), f"{gtids} was not stored: {self.offset()}"
 
-    def _offset(self) -> dict[str, Any] | None:
+    def offset(self) -> dict[str, Any] | None:
+        """As it is stored; None before that."""
         with closing(sqlite3.connect(self.folder / "state.db")) as state:
             try:
                 offset = state.execute("SELECT offset FROM connector").fetchone()[0]
@@ -177,7 +178,7 @@ class Connector:
         """Until a restart would go on streaming, and take no new snapshot."""
 
         def stored() -> bool:
-            offset = self._offset()
+            offset = self.offset()
             return offset is not None and not offset.get("snapshot")
 
         assert await_condition(stored, 60), "no offset behind the snapshot was stored"

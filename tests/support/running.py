@@ -16,6 +16,7 @@ from tailrace.model.signal import Signal
 from tailrace.sinks import sink_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tailrace.lab import Server
@@ -63,12 +64,17 @@ class Running:
         assert await_condition(ended_or_holds, 60), otherwise
         assert self._thread.is_alive(), f"it ended: {self._error!r}"
 
-    def signal(self, kind: str, **data: object) -> str:
-        """Asks, and gives the signal's id; `_` for `-` in the names of data."""
+    def signal(self, kind: str, data: Mapping[str, object] | None = None) -> str:
+        """Asks, and gives the signal's id."""
         self._asked += 1
         name = f"signal {self._asked}"
-        self.engine.signal(Signal(name, kind, {key.replace("_", "-"): value for key, value in data.items()}))
+        self.engine.signal(Signal(name, kind, data or {}))
         return name
+
+    def ask(self, *tables: str, **data: object) -> str:
+        """For a snapshot of tables; `_` for `-` in the names of data."""
+        more = {key.replace("_", "-"): value for key, value in data.items()}
+        return self.signal("execute-snapshot", {"data-collections": list(tables), **more})
 
     def notified(self, kind: str, signal: str | None = None) -> Notification:
         """The first notification of this type (about this signal), which is awaited."""
@@ -84,7 +90,7 @@ class Running:
 
     def read(self, *tables: str, **data: object) -> Notification:
         """An incremental snapshot of tables from its beginning to its end."""
-        return self.notified("COMPLETED", self.signal("execute-snapshot", data_collections=list(tables), **data))
+        return self.notified("COMPLETED", self.ask(*tables, **data))
 
     def catch_up(self) -> None:
         """Until everything written before is in the files. Needs the table `marker`."""

@@ -30,6 +30,7 @@ from tailrace.config.failure import GuardrailAction
 from tailrace.config.snapshot import TableOrder
 from tailrace.convert import Learn
 from tailrace.engine.announce import Announcer
+from tailrace.engine.blocking import BlockingSnapshots
 from tailrace.engine.control import Control, Stream
 from tailrace.engine.notify import Notifications
 from tailrace.engine.progress import ProgressBoard
@@ -39,6 +40,7 @@ from tailrace.errors import ConfigError, PositionPurged, SourceError, TailraceEr
 from tailrace.history.from_server import read_statements, read_tables
 from tailrace.history.tables import Tables
 from tailrace.model.incremental import Requested
+from tailrace.model.notification import INITIAL
 from tailrace.model.offset import Offset
 from tailrace.model.progress import SnapshotPhase, Source, State
 from tailrace.model.signal import Signal
@@ -47,7 +49,7 @@ from tailrace.mysql.connection import Connection, connect
 from tailrace.mysql.dump import DumpSocket, open_dump
 from tailrace.mysql.failure import from_kernel
 from tailrace.mysql.server import ServerFacts, check_streamable, read_binlog_end, read_facts
-from tailrace.snapshot.chunks import Chunk
+from tailrace.signals import Refused
 from tailrace.snapshot.chunks import plan as plan_chunks
 from tailrace.snapshot.decide import Known, Start, decide
 from tailrace.snapshot.extents import read_extents
@@ -81,12 +83,13 @@ class Capture:
         stopping: threading.Event,
         announcer: Announcer,
         notifications: Notifications,
-        asked: SimpleQueue[Signal],
+        asked: SimpleQueue[Signal | Refused],
         rewrite: Chain | AvroRecords | None,
         learn: Learn | None,
     ) -> None:
         """`rewrite` makes other records of those that the kernel made."""
         self._config = config
+        self._interrupts: set[Callable[[], None]] = set()
         self._rewrite = rewrite
         self._announcer = announcer
         self._storage = storage
@@ -96,18 +99,22 @@ class Capture:
         self._stopping = stopping
         self._schema = Schema(config, storage, announcer, learn)
         self._envelope = envelope
+        self._notifications = notifications
+        self._blocking = BlockingSnapshots(
+            config, lambda: connect(config.source), self._definitions, self._blocking_batches
+        )
+        self._interrupts.add(self._blocking.abort)
         self._control = Control(
             config,
             self._schema,
             notifications,
             asked,
             self._hand_over,
-            self._read_blocking,
+            self._blocking,
             resume.incremental if resume is not None else None,
         )
         self._schema.on_change = self._control.changed
         notifications.open(announcer, lambda batch: self._hand_over(Delivery(batch)))
-        self._interrupts: set[Callable[[], None]] = set()
 
     def _hand_over(self, delivery: Delivery) -> None:
         if self._rewrite is not None and delivery.batch is not None:
@@ -170,6 +177,7 @@ class Capture:
                 return self._read_definitions(connection, resume)
         if start is Start.RESUME:
             self._board.snapshot(phase=SnapshotPhase.SKIPPED)
+            self._tell("SKIPPED")
             return resume
         if purged is not None:
             log.warning("the offset is no longer in the binlog: a new snapshot is taken")
@@ -244,54 +252,55 @@ class Capture:
             tables = {name: table for name in self._captured(definitions) if (table := definitions.get(name))}
             wanted = [tables[name] for name in config.snapshot.order(tuple(tables))]
             log.info("snapshot of %d tables at %s begins", len(wanted), _place(opened.offset))
-            for batch in self._snapshot_batches(opened, wanted):
+            self._tell("STARTED", data_collections=",".join(str(table.id) for table in wanted))
+            for batch in self._snapshot_batches(opened, wanted, config.snapshot.select, opened.offset):
                 self._hand_over(Delivery(batch))
                 if self._stopping.is_set():
+                    self._tell("ABORTED")
                     return None
         offset = replace(opened.offset, snapshot=False)
+        self._tell("COMPLETED")
         self._hand_over(Delivery(offset=offset))
         log.info("snapshot ends")
         return offset
 
-    def _read_blocking(self, requested: Sequence[Requested], offset: Offset) -> bool:
-        """Read tables while the stream waits, as of now, their rows marked with its place; False if stopped.
-
-        The rows are newer than the place: the stream brings what lies between once more, and ends at the same state.
-        """
+    def _blocking_batches(
+        self, opened: OpenSnapshot[Definitions], requested: Sequence[Requested], offset: Offset
+    ) -> Iterator[Batch]:
         selects = {one.table: one.condition for one in requested}
-        with connect(self._config.source) as connection:
-            known = read_tables(connection.query, tables=list(selects))
-            tables = [table for name in selects if (table := known.get(name)) is not None]
-            chunks = [Chunk(table.id, statement=selects[table.id]) for table in tables]
-            with _Interruptible(self._interrupts, connection.abort):
-                for batch in read_chunks(
-                    (connection,),
-                    {table.id: table for table in tables},
-                    chunks,
-                    lambda table, markers: self._result_set(table, offset, markers),
-                ):
-                    if self._stopping.is_set():
-                        return False
-                    self._hand_over(Delivery(batch))
-        return True
+        found = (opened.definitions.tables.get(name) for name in selects)
+        wanted = [table for table in found if table is not None]
+        return self._snapshot_batches(opened, wanted, selects.get, offset)
 
-    def _snapshot_batches(self, opened: OpenSnapshot[Definitions], wanted: list[Table]) -> Iterator[Batch]:
+    def _snapshot_batches(
+        self,
+        opened: OpenSnapshot[Definitions],
+        wanted: list[Table],
+        select: Callable[[TableId], str | None],
+        offset: Offset,
+    ) -> Iterator[Batch]:
         config = self._config.snapshot
         extents = read_extents(opened.readers[0], wanted, threads=len(opened.readers))
         if config.table_order is not TableOrder.DISABLED:
             descending = config.table_order is TableOrder.DESCENDING
             wanted = sorted(wanted, key=lambda table: extents[table.id].estimated_rows, reverse=descending)
-        chunks = plan_chunks(wanted, extents, threads=len(opened.readers), statement=config.select)
+        chunks = plan_chunks(wanted, extents, threads=len(opened.readers), statement=select)
         return read_chunks(
             opened.readers,
             {table.id: table for table in wanted},
             chunks,
-            lambda table, markers: self._result_set(table, opened.offset, markers),
+            lambda table, markers: self._result_set(table, offset, markers),
             self._report,
         )
 
     def _report(self, read: SnapshotProgress) -> None:
         self._board.snapshot(tables=read.tables, tables_done=read.tables_done, estimated_rows=read.estimated_rows)
+        if read.finished is not None:
+            told = {"scanned_collection": str(read.finished), "total_rows_scanned": str(read.finished_rows)}
+            self._tell("TABLE_SCAN_COMPLETED", status="SUCCEEDED" if read.finished_rows else "EMPTY", **told)
+
+    def _tell(self, kind: str, **data: str) -> None:
+        self._notifications.tell(INITIAL, kind, **data)
 
     def _result_set(self, table: Table, offset: Offset, markers: Markers | None) -> ResultSet:
         return ResultSet(
@@ -343,7 +352,9 @@ class Capture:
                 try:
                     with ReadAhead(dump) as ahead:
                         decoder = self._decoder(reader)
-                        self._control.attach(Stream(decoder, ahead.wake, lambda: reader.offset, reader.move))
+                        self._control.attach(
+                            Stream(decoder, ahead.wake, lambda: reader.offset, reader.move, self._stopping.is_set)
+                        )
                         for item in follow(self._listen(ahead.take, decoder), decoder, policy):
                             self._deliver(item, reader)
                             if self._stopping.is_set() or reader.moved:

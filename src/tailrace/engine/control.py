@@ -12,14 +12,14 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tailrace._kernel import GtidSet
 from tailrace.engine.incremental import IncrementalSnapshots
 from tailrace.engine.queue import Delivery
-from tailrace.errors import TailraceError
+from tailrace.errors import ConnectionLost, TailraceError
 from tailrace.model.incremental import Incremental, Requested
-from tailrace.model.notification import SIGNAL
+from tailrace.model.notification import INITIAL, SIGNAL
 from tailrace.model.offset import Offset
 from tailrace.model.table import TableId
 from tailrace.signals import (
@@ -28,6 +28,7 @@ from tailrace.signals import (
     Execute,
     Log,
     Pause,
+    Refused,
     Resume,
     SchemaChanges,
     SetPosition,
@@ -41,6 +42,7 @@ from tailrace.signals import (
 if TYPE_CHECKING:
     from tailrace._kernel import Decoder, Told
     from tailrace.config import Config
+    from tailrace.engine.blocking import BlockingSnapshots
     from tailrace.engine.notify import Notifications
     from tailrace.engine.schema import Schema
     from tailrace.model.signal import Signal
@@ -52,13 +54,19 @@ class Stream:
     """The stream as a signal sees it."""
 
     def __init__(
-        self, decoder: Decoder, wake: Callable[[], None], offset: Callable[[], Offset], move: Callable[[Offset], None]
+        self,
+        decoder: Decoder,
+        wake: Callable[[], None],
+        offset: Callable[[], Offset],
+        move: Callable[[Offset], None],
+        stopped: Callable[[], bool],
     ) -> None:
         """`offset`: the last transaction end handed over; `move` makes the stream go on from another."""
         self.decoder = decoder
         self.wake = wake
         self.offset = offset
         self.move = move
+        self.stopped = stopped
 
 
 class Control:
@@ -69,14 +77,12 @@ class Control:
         config: Config,
         schema: Schema,
         notifications: Notifications,
-        asked: SimpleQueue[Signal],
+        asked: SimpleQueue[Signal | Refused],
         hand_over: Callable[[Delivery], None],
-        blocking: Callable[[Sequence[Requested], Offset], bool],
+        blocking: BlockingSnapshots[Any],
         state: Incremental | None,
     ) -> None:
-        """`asked`: signals of other threads, which call `wake`; `blocking` reads tables while the stream waits, and
-        says False if it was stopped.
-        """
+        """`asked`: signals of other threads, which call `wake`."""
         self._schema = schema
         self._notifications = notifications
         self._hand_over = hand_over
@@ -114,7 +120,7 @@ class Control:
         self._incremental.attach(stream.decoder, stream.wake)
         if self.state is not None and self.state.blocking and not self._due:
             # Of a run that ended in the middle of it.
-            self._due.append(self._read_blocking)
+            self._due.append(self._open_blocking)
         if not self._asked.empty():
             stream.wake()
         self._await_end(stream)
@@ -123,15 +129,20 @@ class Control:
         """The connection is gone."""
         self._stream = None
         self._incremental.detach()
+        self._blocking.close()
 
     def woken(self) -> None:
         """Carry out what was asked, and go on with what is under way."""
         while True:
             try:
-                self._carry_out(self._asked.get_nowait())
+                asked = self._asked.get_nowait()
             except Empty:
                 break
-        if not self._due:
+            if isinstance(asked, Refused):
+                self._refuse(asked.id, f"{asked.channel}: {asked.problem}")
+            else:
+                self._carry_out(asked)
+        if not self._due and self._blocking.place is None:
             self._incremental.step()
 
     def told(self, told: Told) -> None:
@@ -153,7 +164,11 @@ class Control:
         if self._due:
             while self._due:
                 self._due.popleft()(stream)
-            self._incremental.await_again()
+            self._await_next(stream)
+            stream.wake()
+        elif self._blocking.place is not None:
+            self._read_blocking(stream)
+            self._await_next(stream)
             stream.wake()
         elif (out := self._incremental.reached()) is not None:
             for batch in out.batches[:-1]:
@@ -228,7 +243,7 @@ class Control:
         if asked.kind is SnapshotKind.BLOCKING:
             self._incremental.block(requested)
             self._then(self._store)
-            self._then(self._read_blocking)
+            self._then(self._open_blocking)
         else:
             self._incremental.ask(signal.id, requested)
             self._then(self._store)
@@ -239,6 +254,13 @@ class Control:
         if self._stream is not None:
             self._await_end(self._stream)
 
+    def _await_next(self, stream: Stream) -> None:
+        """A blocking snapshot goes before the pieces of others."""
+        if (place := self._blocking.place) is not None:
+            stream.decoder.await_place(place)
+        else:
+            self._incremental.await_again()
+
     def _await_end(self, stream: Stream) -> None:
         if self._due:
             stream.decoder.await_place(GtidSet())
@@ -247,12 +269,49 @@ class Control:
         """So that a kill does not forget what was asked."""
         self._hand_over(Delivery(offset=replace(stream.offset(), incremental=self.state)))
 
-    def _read_blocking(self, stream: Stream) -> None:
-        if self.state is None or not self.state.blocking:
+    def _open_blocking(self, stream: Stream) -> None:
+        """Views of now; their rows come when the stream is where they are."""
+        if self.state is None or not self.state.blocking or self._blocking.place is not None:
             return
-        if self._blocking(self.state.blocking, stream.offset()):
-            self._incremental.unblock()
-            self._store(stream)
+        requested = self.state.blocking
+        try:
+            self._blocking.open(requested, self._counted(stream), stream.stopped)
+        except TailraceError as error:
+            if isinstance(error, ConnectionLost):
+                raise
+            self._end_blocking(stream, "ABORTED", reason=str(error.message))
+
+    def _read_blocking(self, stream: Stream) -> None:
+        assert self.state is not None
+        requested = self.state.blocking
+        signal = requested[0].signal
+        names = ",".join(str(one.table) for one in requested)
+        self._notifications.tell(INITIAL, "STARTED", signal, data_collections=names)
+        try:
+            for batch in self._blocking.read(stream.offset()):
+                self._hand_over(Delivery(batch))
+                if stream.stopped():
+                    return
+        except TailraceError as error:
+            # What is out of it goes.
+            self._hand_over(Delivery(rollback=True))
+            if isinstance(error, ConnectionLost):
+                raise
+            self._end_blocking(stream, "ABORTED", reason=error.message)
+        else:
+            self._end_blocking(stream, "COMPLETED")
+
+    def _end_blocking(self, stream: Stream, kind: str, **data: str) -> None:
+        assert self.state is not None
+        signal = self.state.blocking[0].signal
+        if kind == "ABORTED":
+            log.error("the blocking snapshot is given up: %s", data["reason"])
+        self._incremental.unblock()
+        self._notifications.tell(INITIAL, kind, signal, **data)
+        self._store(stream)
+
+    def _counted(self, stream: Stream) -> GtidSet:
+        return self._incremental.counted(GtidSet(stream.offset().gtids))
 
     def _move(self, stream: Stream, to: SetPosition) -> None:
         here = stream.offset()

@@ -28,6 +28,7 @@ from tailrace.model.notification import Notification
 from tailrace.model.progress import Progress, State
 from tailrace.model.signal import Signal
 from tailrace.mysql.connection import connect
+from tailrace.signals import Refused, channels
 from tailrace.sinks import Sink, create_sink, sink_type
 from tailrace.storage import Commit
 from tailrace.storage.open import open_storage
@@ -62,7 +63,7 @@ class Engine:
         self._made: Output = "records" if self._rewrite is not None else self._output
         self._board = ProgressBoard(config.name, config.events.topics.prefix, config.engine.queue_bytes)
         self._notifications = Notifications(config)
-        self._asked: SimpleQueue[Signal] = SimpleQueue()
+        self._asked: SimpleQueue[Signal | Refused] = SimpleQueue()
         self._stopped = threading.Event()
         """Asked for from outside, or at the end."""
         self._lookout = Lookout(lambda: connect(config.source), self._board, self._stopped)
@@ -87,6 +88,9 @@ class Engine:
 
     def signal(self, signal: Signal) -> None:
         """Ask for something, from any thread; carried out once the stream runs."""
+        self._ask(signal)
+
+    def _ask(self, signal: Signal | Refused) -> None:
         self._asked.put(signal)
         if self._capture is not None:
             self._capture.wake()
@@ -160,6 +164,7 @@ class Engine:
                 storage.commit(Commit(sink_state=sink.open(resume.sink_state)))
                 announcer = Announcer(config, self._made, rows_alone=self._output == "values")
                 self._start_heartbeat_query()
+                asking = channels(config.signals)
                 capture = Capture(
                     config,
                     self._envelope(announcer.headers),
@@ -179,6 +184,10 @@ class Engine:
                     target=self._read, args=(capture,), name=f"{config.name}/capture", daemon=True
                 )
                 thread.start()
+                for channel in asking:
+                    threading.Thread(
+                        target=channel.run, args=(self._ask, self._stopping), name="tailrace-signals", daemon=True
+                    ).start()
                 try:
                     interval = config.engine.flush_interval_ms / 1000
                     heartbeats = Heartbeats(

@@ -193,7 +193,7 @@ class IncrementalSnapshots:
             status = "NO_PRIMARY_KEY" if not identity(table) else "SKIPPED"
             self._end(current, status, f"{error.message}: {error.hint}")
             return
-        begun = self._counted(decoder.watch(*table.id, identity(table)))
+        begun = self.counted(decoder.watch(*table.id, identity(table)))
         self._table = table
         signals = self._config.signals
 
@@ -218,7 +218,7 @@ class IncrementalSnapshots:
         )
         self._scanner.start()
 
-    def _counted(self, begun: GtidSet) -> GtidSet:
+    def counted(self, begun: GtidSet) -> GtidSet:
         """Without sources that are left out: the server need not have all of theirs."""
         accepts = self._config.gtid_sources.accepts
         parts = (part for part in str(begun).split(",") if accepts(part.split(":")[0]))

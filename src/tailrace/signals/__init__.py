@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
+from tailrace.config.signals import SignalsConfig
 from tailrace.model.offset import Offset
 from tailrace.model.signal import Signal
 from tailrace.model.table import TableId
@@ -34,6 +37,36 @@ Custom = Callable[[Signal, Context], None]
 
 class BadSignal(ValueError):
     """What is wrong with a signal, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What came by a channel and is no signal."""
+
+    id: str
+    channel: str
+    problem: str
+
+
+class Channel(Protocol):
+    """Where signals come from, in a thread of its own."""
+
+    def run(self, give: Callable[[Signal | Refused], None], stopping: threading.Event) -> None:
+        """Gives what comes, until `stopping` is set."""
+
+
+def channels(config: SignalsConfig) -> tuple[Channel, ...]:
+    """Those that are read beside the stream. Raises ConfigError where what one needs is not installed."""
+    found: list[Channel] = []
+    if config.file is not None:
+        from tailrace.signals.file import FileChannel  # noqa: PLC0415 - start-up time
+
+        found.append(FileChannel(Path(config.file).expanduser(), config.poll_ms / 1000))
+    if config.kafka is not None:
+        from tailrace.signals.kafka import KafkaChannel  # noqa: PLC0415 - the same
+
+        found.append(KafkaChannel(config.kafka))
+    return tuple(found)
 
 
 class SnapshotKind(StrEnum):

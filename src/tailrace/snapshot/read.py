@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -43,6 +43,10 @@ class SnapshotProgress:
     tables_done: int
     rows: int
     estimated_rows: int
+    finished: TableId | None = None
+    """The table that is whole by this step."""
+    finished_rows: int = 0
+    """Its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class ChunkDone:
     """All rows of a chunk have been handed over."""
 
     chunk: Chunk
+    rows: int
 
 
 def read_chunk(connection: Connection, table: Table, chunk: Chunk, results: ResultSet) -> Iterator[Batch]:
@@ -82,6 +87,7 @@ def read_chunks(
         left[chunk.table] += 1
     estimated = sum(chunk.estimated_rows for chunk in chunks)
     rows = done = 0
+    by_table: Counter[TableId] = Counter()
     items = (
         _one_reader(readers[0], tables, chunks, results, table_markers)
         if len(readers) == 1
@@ -90,13 +96,18 @@ def read_chunks(
     # Closed at once when the caller stops early: the readers end before this returns.
     with closing(items):
         for item in items:
+            finished = None
             if isinstance(item, ChunkDone):
+                by_table[item.chunk.table] += item.rows
                 left[item.chunk.table] -= 1
-                done += left[item.chunk.table] == 0
+                if left[item.chunk.table] == 0:
+                    finished = item.chunk.table
+                    done += 1
             else:
                 rows += item.rows
                 yield item
-            report(SnapshotProgress(len(left), done, rows, estimated))
+            count = by_table[finished] if finished is not None else 0
+            report(SnapshotProgress(len(left), done, rows, estimated, finished, count))
 
 
 def _one_reader(
@@ -109,8 +120,11 @@ def _one_reader(
     for index, chunk in enumerate(chunks):
         table = tables[chunk.table]
         markers = mark(index, len(chunks)) if mark is not None else None
-        yield from read_chunk(reader, table, chunk, results(table, markers))
-        yield ChunkDone(chunk)
+        rows = 0
+        for batch in read_chunk(reader, table, chunk, results(table, markers)):
+            rows += batch.rows
+            yield batch
+        yield ChunkDone(chunk, rows)
 
 
 def table_markers(index: int, tables: int) -> Markers:

@@ -65,7 +65,9 @@ def test_every_chunk_is_read_once_and_reported(count: int) -> None:
     seen: list[SnapshotProgress] = []
     batches = _read([Session() for _ in range(count)], seen.append)
     assert len(batches) == len(CHUNKS)
-    assert seen[-1] == SnapshotProgress(tables=1, tables_done=1, rows=200, estimated_rows=200)
+    assert seen[-1] == SnapshotProgress(
+        tables=1, tables_done=1, rows=200, estimated_rows=200, finished=TABLE.id, finished_rows=200
+    )
     assert all(progress.tables_done == 0 for progress in seen[:-1])
 
 
