@@ -124,6 +124,17 @@ def _read(
     return values, problems
 
 
+def parse_kafka(properties: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> KafkaConfig:
+    """Kafka alone, for those who have no source. Raises ConfigError."""
+    problems: list[str] = []
+    values = _parse_fields(properties, {field.name: field for field in kafka.FIELDS}, environment, problems)
+    if not problems and not values.get(kafka.BOOTSTRAP):
+        problems.append(f"{kafka.BOOTSTRAP.name}: is missing (where Kafka is, host:port)")
+    if problems:
+        raise _refuse(problems)
+    return KafkaConfig.read(values, "")
+
+
 def _parse_fields(
     properties: Mapping[str, str],
     fields: Mapping[str, Field[Any]],

@@ -25,6 +25,8 @@ class Topics:
         self._config = config
         self._admin: AdminClient | None = None
         self._there: set[str] = set()
+        self.cluster_id = ""
+        """Of the cluster, once it has answered."""
         self._fault: KafkaError | None = None
         """Why no broker answers, as far as librdkafka tells."""
 
@@ -39,6 +41,7 @@ class Topics:
             self._admin.poll(0)
             raise self._refused("topics cannot be listed", self._fault or error.args[0]) from None
         self._there = set(found.topics)
+        self.cluster_id = found.cluster_id or ""
 
     def _note(self, error: KafkaError) -> None:
         if error.name() in client.HINTS:

@@ -58,6 +58,9 @@ class Storage(Protocol):
     def load(self) -> Resume:
         """What the last commit left."""
 
+    def forget_offset(self) -> None:
+        """The next run begins as a first one does; what the sink has stays."""
+
     def commit(self, commit: Commit) -> None:
         """All of it, durably, or nothing."""
 

@@ -86,6 +86,14 @@ class KafkaStorage:
             hint = "delete the connector's offset, and start over with snapshot.mode=initial"
             raise StorageError(f"the stored offset cannot be read: {error}", where=self._where, hint=hint) from None
 
+    def forget_offset(self) -> None:
+        """The next run begins as a first one does; what the sink has stays."""
+        entries: list[Entry] = [(self._config.offsets_topic, self._key, None)]
+        entries += [(self._config.state_topic, key, None) for hold in self._holds.values() for key in hold.keys]
+        self._holds.clear()
+        self.transactions.commit(entries)
+        self._offset = None
+
     def commit(self, commit: Commit) -> None:
         """All of it and what the sink wrote before its cut, or nothing."""
         with self._mutex:
@@ -162,6 +170,14 @@ class KafkaStorage:
     def close(self) -> None:
         """Twice is once."""
         self._spool.close()
+
+
+def read_offset(config: KafkaConfig, connector: str, prefix: str) -> Offset | None:
+    """The stored offset of a connector that may be running; None where there is none. Raises SinkError."""
+    topics = Topics(config)
+    topics.ensure([config.offsets_topic], COMPACTED)
+    value = log.read(config, config.offsets_topic).get(offset_key(connector, prefix))
+    return Offset.from_json(value.decode()) if value else None
 
 
 def _json(value: object) -> bytes:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from tailrace.config import FIELDS as CONNECTOR_FIELDS
 from tailrace.config import Family, Field, Password, Values
 from tailrace.config.expand import expand
-from tailrace.config.field import BOOLEAN, INT, LONG, PASSWORD, STRING, at_least, between
+from tailrace.config.field import BOOLEAN, INT, LONG, PASSWORD, STRING, at_least, between, matching
 from tailrace.config.parse import FAMILIES as CONNECTOR_FAMILIES
 from tailrace.config.peers import known
 from tailrace.errors import ConfigError
@@ -62,6 +62,15 @@ RATE = Field(
     at_least(0),
 )
 TIMEOUT = Field("rest.request.timeout.ms", LONG, 90_000, "How long an answer may take, in ms.", between(100, 3_600_000))
+GROUP = Field(
+    "group.id",
+    STRING,
+    None,
+    "Group of workers that share connectors through Kafka (bootstrap.servers): configurations, states and offsets lie "
+    "in topics, and worker.folder is not used.",
+    matching(r"[A-Za-z0-9._-]{1,200}", "may have only letters, digits, '.', '_' and '-'"),
+    importance="high",
+)
 METRICS = Field(
     "metrics.listener",
     STRING,
@@ -72,6 +81,7 @@ METRICS = Field(
 FIELDS: tuple[Field[Any], ...] = (
     LISTENER,
     FOLDER,
+    GROUP,
     METRICS,
     UNPROTECTED,
     CERTIFICATE,
@@ -164,6 +174,7 @@ class Settings:
     folder: Path
     rest: RestSettings = field(default_factory=RestSettings)
     metrics: Listener | None = None
+    group: str | None = None
     defaults: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Properties of every connector that does not say otherwise; may hold secrets."""
 
@@ -231,7 +242,7 @@ def _settings(
         timeout=values[TIMEOUT] / 1000,
     )
     problems += _contradictions(rest, unprotected=values[UNPROTECTED])
-    return Settings(Path(values[FOLDER]).expanduser(), rest, metrics, defaults)
+    return Settings(Path(values[FOLDER]).expanduser(), rest, metrics, values.get(GROUP), defaults)
 
 
 def _contradictions(rest: RestSettings, *, unprotected: bool) -> list[str]:

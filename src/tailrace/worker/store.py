@@ -37,6 +37,15 @@ class Status:
     """None: it has none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """What was asked to be restarted."""
+
+    connector: bool
+    task: bool
+    only_failed: bool
+
+
 class Store(Protocol):
     """Every method may be called from any thread, and raises StorageError. A method returns when what it did lasts."""
 

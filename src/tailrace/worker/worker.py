@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -14,15 +15,16 @@ from tailrace.model.offset import Offset
 from tailrace.model.progress import Progress
 from tailrace.sinks import sink_fields
 from tailrace.storage import Commit
-from tailrace.storage.sqlite import SqliteStorage, read_offset
+from tailrace.storage.open import open_storage, stored_offset
 from tailrace.worker import validation
 from tailrace.worker.errors import AlreadyExists, InvalidConfig, NotFound, NotStopped, NotYet
 from tailrace.worker.runner import Runner
 from tailrace.worker.settings import Settings
 from tailrace.worker.state import Life, Phase, State, Target, connector_state, task_state
-from tailrace.worker.store import Status, Store, Stored, Told
+from tailrace.worker.store import Restart, Status, Store, Stored, Told
 from tailrace.worker.topics import Topics
 
+_ASK_SECONDS = 0.05
 _STOP_SECONDS = 30.0
 """How long an engine may take to end: it delivers what it has read."""
 
@@ -30,13 +32,26 @@ _STOP_SECONDS = 30.0
 class Worker:
     """Methods may be called from any thread. They raise the errors of `tailrace.worker.errors`, and StorageError."""
 
-    def __init__(self, store: Store, settings: Settings, worker_id: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        worker_id: str,
+        *,
+        cluster_id: str = "standalone",
+        owns: Callable[[str], bool] = lambda _: True,
+        ask_restart: Callable[[str, Restart], None] | None = None,
+    ) -> None:
+        """`cluster_id`: of the Kafka cluster. In a group: `owns` says whether a connector is this worker's to run, and
+        `ask_restart` asks the one whose it is.
+        """
         self._store = store
+        self._owns = owns
+        self._ask_restart = ask_restart
         self._settings = settings
         self.id = worker_id
         """`host:port` of the REST interface, as Connect names its workers."""
-        self.cluster_id = "standalone"
-        """In place of a Kafka cluster's."""
+        self.cluster_id = cluster_id
         self._runners: dict[str, Runner] = {}
         self._configs: dict[str, Mapping[str, str]] = {}
         """What each runner was last told to run."""
@@ -46,7 +61,7 @@ class Worker:
         self._mutex = threading.Lock()
 
     def start(self) -> None:
-        """Take up every connector that is stored."""
+        """Take up every connector that is stored and this worker's, and let go of the others."""
         for stored in self._store.connectors():
             self.reconcile(stored.name)
 
@@ -107,7 +122,10 @@ class Worker:
 
     def problems(self, name: str, config: Mapping[str, str]) -> tuple[validation.Problem, ...]:
         """What is wrong with a configuration."""
-        return validation.problems(self.properties(name, config))
+        properties = self.properties(name, config)
+        if self._settings.group is not None and properties["storage.type"].lower() != "kafka":
+            return (("storage.type", "must be kafka in a group: another worker cannot read this one's files"),)
+        return validation.problems(properties)
 
     # Changing
 
@@ -147,23 +165,45 @@ class Worker:
         self.reconcile(name)
         if target is Target.STOPPED:
             self._await_rest(self._runners.get(name))
+            self._await_told(name, State.STOPPED)
 
     def restart(self, name: str, *, connector: bool, task: bool, only_failed: bool) -> Status:
         """Restart what is named, or what of it has failed; the status that this leads to."""
         self.connector(name)
         runner = self._runners.get(name)
         if runner is None:
-            raise NotFound(f"Status for connector {name} not found")
+            return self._restart_elsewhere(name, Restart(connector, task, only_failed))
         before = runner.life
         runner.restart(connector=connector, task=task, only_failed=only_failed)
         return _restarting(self._status(before), before, connector=connector, task=task, only_failed=only_failed)
+
+    def _restart_elsewhere(self, name: str, restart: Restart) -> Status:
+        told = self._store.status(name)
+        if told is None or self._ask_restart is None:
+            raise NotFound(f"Status for connector {name} not found")
+        self._ask_restart(name, restart)
+        return replace(told, connector=replace(told.connector, state=State.RESTARTING))
+
+    def restart_if_here(self, name: str, restart: Restart) -> None:
+        """Another worker of the group was asked to restart the connector."""
+        runner = self._runners.get(name)
+        if runner is not None:
+            runner.restart(connector=restart.connector, task=restart.task, only_failed=restart.only_failed)
+
+    def heard(self, name: str) -> None:
+        """Something of the connector was written by a worker of the group."""
+        self.reconcile(name)
+        runner, told = self._runners.get(name), self._store.status(name)
+        # One that has lost the connector, and did not know yet.
+        if runner is not None and told is not None and told.connector.worker_id != self.id:
+            self._store.put_status(name, self._status(runner.life))
 
     # Offsets
 
     def offset(self, name: str) -> tuple[str, Offset | None]:
         """(`topic.prefix`, where a restart would go on)"""
         config = self._config(self.connector(name))
-        return config.events.topics.prefix, read_offset(config.storage.path, name)
+        return config.events.topics.prefix, stored_offset(config)
 
     def alter_offset(self, name: str, offset: Offset | None) -> None:
         """Go on from `offset`; None: as if for the first time. Raises NotStopped."""
@@ -174,7 +214,7 @@ class Worker:
                 f" specified connector by issuing a 'PUT' request to the '/connectors/{name}/stop' endpoint"
             )
         self._await_rest(self._runners.get(name))
-        with closing(SqliteStorage(config.storage.path, name)) as storage:
+        with closing(open_storage(config)) as storage:
             if offset is None:
                 storage.forget_offset()
             else:
@@ -185,7 +225,7 @@ class Worker:
     def reconcile(self, name: str) -> None:
         """Make what runs here agree with what is stored."""
         with self._mutex:
-            stored = self._store.connector(name)
+            stored = self._store.connector(name) if self._owns(name) else None
             runner = self._runners.get(name)
             if stored is None:
                 if runner is not None:
@@ -210,6 +250,8 @@ class Worker:
             return Engine(self._config(self.connector(name)))
 
         def told(life: Life) -> None:
+            if not self._owns(name):
+                return
             self._store.put_status(name, self._status(life))
             if life.phase is not Phase.RUNNING:
                 self._topics.of(name, self._engine_of(name))
@@ -230,6 +272,9 @@ class Worker:
 
     def properties(self, name: str, config: Mapping[str, str]) -> dict[str, str]:
         """A connector's own, over those that every connector of this worker has."""
+        if self._settings.group is not None:
+            # Whichever worker has the connector finds its offset.
+            return {"storage.type": "kafka", **self._settings.defaults, **config, "name": name}
         storage = self._settings.folder / f"{file_name(name)}.tailrace.db"
         return {"storage.path": str(storage), **self._settings.defaults, **config, "name": name}
 
@@ -239,6 +284,15 @@ class Worker:
     def _check(self, name: str, config: Mapping[str, str]) -> None:
         if problems := self.problems(name, config):
             raise InvalidConfig(problems)
+
+    def _await_told(self, name: str, state: State) -> None:
+        """Where the connector may be another worker's."""
+        deadline = time.monotonic() + _STOP_SECONDS
+        while not self._owns(name) and (told := self._store.status(name)) and told.connector.state is not state:
+            if time.monotonic() > deadline:
+                message = f"the connector is not {state.value} within {_STOP_SECONDS:g} s"
+                raise NotYet(message, hint="ask for the status, and try again")
+            time.sleep(_ASK_SECONDS)
 
     def _await_rest(self, runner: Runner | None) -> None:
         if runner is not None and not runner.await_rest(_STOP_SECONDS):
