@@ -11,7 +11,8 @@
     ├── DecodeError            bytes that contradict the format             exit 1
     ├── SchemaError            a table's definition is unknown or does not fit its rows   exit 1
     ├── SinkError              the destination refused                      exit 1
-    │   └── DestinationLost    it cannot be reached now (retriable)         exit 3
+    │   ├── DestinationLost    it cannot be reached now (retriable)         exit 3
+    │   └── Fenced             another process writes in our place          exit 1
     ├── StorageError           offsets or schema history cannot be kept     exit 1
     ├── WorkerError            a worker of Kafka Connect refused            exit 1
     │   └── WorkerUnreachable  it does not answer (retriable)               exit 3
@@ -111,6 +112,10 @@ class DestinationLost(SinkError):
 
     retriable = True
     exit_code = 3
+
+
+class Fenced(SinkError):
+    """Another process has taken the connector over, and this one may not write any more."""
 
 
 class TransformError(TailraceError):

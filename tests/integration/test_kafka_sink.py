@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import random
 import signal
-import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support.topics import KafkaConnector
+from support.writer import Writer
 from tailrace.lab.kafka import broker
 from tailrace.lab.server import await_condition
 
@@ -99,32 +99,6 @@ def test_topics_are_made_as_the_rules_want_them(server: lab.Server, kafka: Broke
     assert admin.describe_configs([resource])[resource].result()["cleanup.policy"].value == "compact"
 
 
-class Writer:
-    """Transactions of three rows each, ids counting up, until it is stopped."""
-
-    def __init__(self, server: lab.Server) -> None:
-        self.last = 1
-        self._server = server
-        self._end = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        with self._server.connect() as connection, connection.cursor() as cursor:
-            while not self._end.wait(0.002):
-                rows = ", ".join(f"({self.last + n}, 'x')" for n in (1, 2, 3))
-                cursor.execute(f"INSERT INTO {DATABASE}.t VALUES {rows}")
-                connection.commit()
-                self.last += 3
-
-
 def test_kill_9_at_any_moment_doubles_nothing_where_offset_and_events_are_one_transaction(
     server: lab.Server, kafka: Broker, tmp_path: Path, seed: int
 ) -> None:
@@ -132,7 +106,7 @@ def test_kill_9_at_any_moment_doubles_nothing_where_offset_and_events_are_one_tr
     connector = KafkaConnector(tmp_path, server, DATABASE, kafka.bootstrap, **EXACTLY_ONCE)
     connector.start()
     connector.await_id(1)
-    with Writer(server) as writer:
+    with Writer(server, f"{DATABASE}.t") as writer:
         for _ in range(5):
             wanted = writer.last + draw.randrange(30, 400)
             assert await_condition(lambda wanted=wanted: writer.last > wanted, 60, every=0.01)
@@ -151,7 +125,7 @@ def test_kill_9_loses_nothing_where_events_come_at_least_once(
     connector = KafkaConnector(tmp_path, server, DATABASE, kafka.bootstrap)
     connector.start()
     connector.await_id(1)
-    with Writer(server) as writer:
+    with Writer(server, f"{DATABASE}.t") as writer:
         for _ in range(3):
             wanted = writer.last + draw.randrange(30, 400)
             assert await_condition(lambda wanted=wanted: writer.last > wanted, 60, every=0.01)
@@ -173,7 +147,7 @@ def test_the_younger_of_two_processes_goes_on_and_the_older_cannot_write(
     second.properties["database.server.id"] = 7001
     second.prefix = first.prefix
     second.start()
-    with Writer(server) as writer:
+    with Writer(server, f"{DATABASE}.t") as writer:
         code, errors = first.wait()
     assert code == 1
     assert "another process writes as this connector now" in errors
@@ -190,7 +164,7 @@ def test_a_broker_that_is_away_for_a_while_loses_and_doubles_nothing(
         connector = KafkaConnector(tmp_path, server, DATABASE, kafka.bootstrap, **mode)
         connector.start()
         connector.await_id(1)
-        with Writer(server) as writer:
+        with Writer(server, f"{DATABASE}.t") as writer:
             kafka.kill()
             wanted = writer.last + 600
             assert await_condition(lambda: writer.last > wanted, 60, every=0.01)

@@ -34,7 +34,7 @@ class Client:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         assert parts.hostname
-        self._address = (parts.hostname, parts.port)
+        self.address = (parts.hostname, parts.port)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
         """`body`: a dict or list as JSON, all else as it is; names of headers with `_` for `-`."""
@@ -42,7 +42,7 @@ class Client:
         if isinstance(body, dict | list):
             body = json.dumps(body)
             sent.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection(*self._address, timeout=60)
+        connection = http.client.HTTPConnection(*self.address, timeout=60)
         try:
             connection.request(method, path, body, sent)
             reply = connection.getresponse()

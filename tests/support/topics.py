@@ -49,21 +49,29 @@ def read(bootstrap: str, prefix: str, isolation: str = "read_committed") -> list
         ]
         if not places:
             return []
+        ends = {
+            (place.topic, place.partition): consumer.get_watermark_offsets(place, timeout=10)[1] for place in places
+        }
         consumer.assign(places)
-        return list(_messages(consumer, {(place.topic, place.partition) for place in places}))
+        return list(_messages(consumer, ends))
 
 
-def _messages(consumer: Consumer, unfinished: set[tuple[str, int]]) -> Iterator[Message]:
+def _messages(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Message]:
+    """Up to what was the end of each partition: more may be written meanwhile."""
+    unfinished = set(ends)
     deadline = time.monotonic() + 20
     while unfinished:
         assert time.monotonic() < deadline, "no answer from the broker"
         # It waits for as many as it is asked for.
         for message in consumer.consume(1000, timeout=0.1):
             error = message.error()
+            place = (message.topic() or "", message.partition() or 0)
             if error is not None:
                 assert error.code() == KafkaError._PARTITION_EOF, error
-                unfinished.discard((message.topic() or "", message.partition() or 0))
+                unfinished.discard(place)
                 continue
+            if message.offset() >= ends[place] - 1:
+                unfinished.discard(place)
             yield Message(
                 message.topic() or "",
                 message.partition() or 0,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tailrace.config.kafka import KafkaConfig, Properties
-from tailrace.errors import ConfigError, DestinationLost, SinkError
+from tailrace.errors import ConfigError, DestinationLost, Fenced, SinkError
 from tailrace.kafka.dialect import translate
 
 if TYPE_CHECKING:
@@ -103,5 +103,5 @@ def refused(what: str, name: str, text: str, where: str | None) -> SinkError:
         return DestinationLost(f"{what}: Kafka cannot be reached ({text})", where=where, hint=hint)
     if name in FENCED:
         hint = "two processes run one connector, and the later one goes on: stop one of them"
-        return SinkError(f"{what}: another process writes as this connector now", where=where, hint=hint)
+        return Fenced(f"{what}: another process writes as this connector now", where=where, hint=hint)
     return SinkError(f"{what}: {text}", where=where, hint=HINTS.get(name))

@@ -23,8 +23,10 @@ def read(config: KafkaConfig, topic: str) -> dict[bytes, bytes]:
     consumer = client.consumer(config, **{"isolation.level": "read_committed", "enable.partition.eof": True})
     try:
         partitions = consumer.list_topics(topic, timeout=config.timeout).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
-        return _read(config, consumer, topic, set(partitions))
+        places = [TopicPartition(topic, number, 0) for number in partitions]
+        ends = {place.partition: consumer.get_watermark_offsets(place, timeout=config.timeout)[1] for place in places}
+        consumer.assign(places)
+        return _read(config, consumer, topic, ends)
     except KafkaException as error:
         fault = error.args[0]
         raise client.refused(f"topic {topic} cannot be read", fault.name(), fault.str(), config.bootstrap) from None
@@ -32,10 +34,14 @@ def read(config: KafkaConfig, topic: str) -> dict[bytes, bytes]:
         consumer.close()
 
 
-def _read(config: KafkaConfig, consumer: Consumer, topic: str, unfinished: set[int]) -> dict[bytes, bytes]:
+def _read(config: KafkaConfig, consumer: Consumer, topic: str, ends: dict[int, int]) -> dict[bytes, bytes]:
+    """Up to what was the end of each partition: others may write on and on. What a transaction that is open holds back
+    is not waited for, and the last offset may be a mark of Kafka's own: there, the consumer tells of the end.
+    """
     from confluent_kafka import KafkaError  # noqa: PLC0415 - optional, and start-up time
 
     values: dict[bytes, bytes] = {}
+    unfinished = set(ends)
     deadline = time.monotonic() + config.timeout
     while unfinished:
         # It waits this long wherever there are fewer.
@@ -46,12 +52,14 @@ def _read(config: KafkaConfig, consumer: Consumer, topic: str, unfinished: set[i
             message = f"topic {topic} cannot be read: no answer within {config.timeout:g} s"
             raise DestinationLost(message, where=config.bootstrap, hint="see whether its partitions have leaders")
         for record in records:
-            error = record.error()
+            error, partition = record.error(), record.partition() or 0
             if error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the name it has
-                unfinished.discard(record.partition() or 0)
+                unfinished.discard(partition)
             elif error is not None:
                 raise client.refused(f"topic {topic} cannot be read", error.name(), error.str(), config.bootstrap)
             else:
+                if (record.offset() or 0) >= ends[partition] - 1:
+                    unfinished.discard(partition)
                 key, value = record.key() or b"", record.value()
                 values.pop(key, None)
                 if value is not None:

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 
 from tailrace.engine import Engine
-from tailrace.errors import TailraceError
+from tailrace.errors import Fenced, TailraceError
 from tailrace.worker import state
 from tailrace.worker.state import Action, Failure, Life, Phase, Step, Target
 
@@ -24,8 +24,13 @@ _BUSY = (Phase.RUNNING, Phase.STOPPING)
 class Runner:
     """Methods may be called from any thread; none of them waits but `await_rest`."""
 
-    def __init__(self, name: str, target: Target, make: Make, told: Callable[[Life], None]) -> None:
-        """`told` hears of every change, one at a time and in order, and must not call back."""
+    def __init__(
+        self, name: str, target: Target, make: Make, told: Callable[[Life], None], *, takes_back: bool = False
+    ) -> None:
+        """`told` hears of every change, one at a time and in order, and must not call back. `takes_back`: begin again
+        where another process has fenced this one: it was asked to let go, and has not done so yet.
+        """
+        self._takes_back = takes_back
         self._name = name
         self._make = make
         self._told = told
@@ -119,7 +124,9 @@ class Runner:
     def _may_try_again(self, error: BaseException, engine: Engine) -> bool:
         limit = engine.config.engine.max_retries
         failures = 0 if _progressed(engine) else self._life.failures
-        return isinstance(error, TailraceError) and error.retriable and (limit is None or failures < limit)
+        retriable = isinstance(error, TailraceError) and error.retriable
+        retriable = retriable or (self._takes_back and isinstance(error, Fenced))
+        return retriable and (limit is None or failures < limit)
 
 
 def _progressed(engine: Engine | None) -> bool:

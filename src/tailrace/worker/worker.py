@@ -256,7 +256,7 @@ class Worker:
             if life.phase is not Phase.RUNNING:
                 self._topics.of(name, self._engine_of(name))
 
-        return Runner(name, stored.target, make, told)
+        return Runner(name, stored.target, make, told, takes_back=self._settings.group is not None)
 
     def _engine_of(self, name: str) -> Engine | None:
         runner = self._runners.get(name)
@@ -288,7 +288,11 @@ class Worker:
     def _await_told(self, name: str, state: State) -> None:
         """Where the connector may be another worker's."""
         deadline = time.monotonic() + _STOP_SECONDS
-        while not self._owns(name) and (told := self._store.status(name)) and told.connector.state is not state:
+        while (
+            not self._owns(name)
+            and (told := self._store.status(name))
+            and (told.connector.state is not state or told.task is not None)
+        ):
             if time.monotonic() > deadline:
                 message = f"the connector is not {state.value} within {_STOP_SECONDS:g} s"
                 raise NotYet(message, hint="ask for the status, and try again")
