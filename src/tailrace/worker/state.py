@@ -135,7 +135,8 @@ def ended(life: Life, failure: Failure | None, *, progressed: bool) -> Step:
 
 def due(life: Life) -> Step:
     """The pause after a failure is over."""
-    return _settle(replace(life, phase=Phase.IDLE)) if life.phase is Phase.WAITING else Step(life)
+    waits = life.phase is Phase.WAITING and not life.forgotten
+    return _settle(replace(life, phase=Phase.IDLE)) if waits else Step(life)
 
 
 def pause_after(failures: int) -> float:
