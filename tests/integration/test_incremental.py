@@ -163,7 +163,7 @@ def test_pause_resume_and_stop(mysql: Server, database: str, tmp_path: Path) -> 
         running.catch_up()
         assert 0 < before == len(running.reads("t")) < 20_000
         running.notified("RESUMED", running.signal("resume-snapshot"))
-        running.until(lambda: len(running.reads("t")) > before, "it did not go on")
+        running.until(lambda: len(running.events("t")) > before, "it did not go on")
         aborted = running.notified("ABORTED", running.signal("stop-snapshot", {"data-collections": [f"{database}.t"]}))
         assert aborted.additional_data["data_collections"] == f"{database}.t"
         running.notified("COMPLETED", signal)

@@ -103,7 +103,8 @@ class Running:
         return [event for event in self._files.events() if event["source"]["table"] == table]
 
     def reads(self, table: str) -> list[Any]:
-        """`after` of the rows that came by a snapshot."""
+        """`after` of the rows that came by a snapshot; all that was told of is in the files."""
+        self.catch_up()
         return [event["after"] for event in self.events(table) if event["op"] == "r"]
 
     def wrong(self) -> list[Any]:
