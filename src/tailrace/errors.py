@@ -6,6 +6,7 @@
     │   ├── ConnectionLost     the server cannot be reached (retriable)     exit 3
     │   ├── AccessDenied       user, password or a missing grant            exit 1
     │   ├── PositionPurged     the offset is no longer in the binlog        exit 1
+    │   ├── SourceBehind       it lacks what was captured (retriable)       exit 1
     │   ├── UnsupportedSource  a server setting forbids capture             exit 1
     │   └── SnapshotConflict   a table changed while it was read (retriable) exit 1
     ├── DecodeError            bytes that contradict the format             exit 1
@@ -83,6 +84,12 @@ class AccessDenied(SourceError):
 
 class PositionPurged(SourceError):
     """The stored offset is no longer in the server's binlog."""
+
+
+class SourceBehind(SourceError):
+    """Another server answers, and it has not executed yet what was captured from the one before."""
+
+    retriable = True
 
 
 class UnsupportedSource(SourceError):

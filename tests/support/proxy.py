@@ -54,6 +54,11 @@ class Proxy:
         """Ends a stall."""
         self._open.set()
 
+    def lead_to(self, target_port: int) -> None:
+        """To another server from now on; open connections end, as those of a load balancer do."""
+        self._target = target_port
+        self.reset()
+
     def delay(self, seconds: float) -> None:
         """Every chunk from the server comes so much later."""
         self._delay = seconds

@@ -57,6 +57,11 @@ class Running:
         except BaseException as error:  # noqa: BLE001 - raised by __exit__
             self._error = error
 
+    @property
+    def ended(self) -> bool:
+        """Whether the run has ended by itself."""
+        return not self._thread.is_alive()
+
     def until(self, holds: Any, otherwise: str) -> None:
         def ended_or_holds() -> bool:
             return not self._thread.is_alive() or holds()

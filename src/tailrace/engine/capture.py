@@ -49,6 +49,7 @@ from tailrace.mysql.connection import Connection, connect
 from tailrace.mysql.dump import DumpSocket, open_dump
 from tailrace.mysql.failure import from_kernel
 from tailrace.mysql.server import ServerFacts, check_streamable, read_binlog_end, read_facts
+from tailrace.mysql.standing import await_standing, check_continues, read_standing
 from tailrace.signals import Refused
 from tailrace.snapshot.chunks import plan as plan_chunks
 from tailrace.snapshot.decide import Known, Start, decide
@@ -99,6 +100,7 @@ class Capture:
         self._stopping = stopping
         self._schema = Schema(config, storage, announcer, learn)
         self._envelope = envelope
+        self._server = ""
         self._notifications = notifications
         self._blocking = BlockingSnapshots(
             config, lambda: connect(config.source), self._definitions, self._blocking_batches
@@ -151,10 +153,7 @@ class Capture:
         """The offset to stream from, after a snapshot where one is due; None if stopped."""
         resume = self._resume
         with connect(self._config.source) as connection:
-            facts = read_facts(connection)
-            check_streamable(facts, None, _subtract)
-            self._schema.serve(facts)
-            self._board.serve(Source(facts.where, facts.version, facts.uuid, facts.has_gtids))
+            facts = self._meet(connection)
             purged = _purged(facts, resume)
             known = Known(
                 offset=resume is not None,
@@ -185,6 +184,15 @@ class Capture:
             return None
         offset = self._retry(self._snapshot, State.SNAPSHOT)
         return None if self._stopping.wait(self._config.snapshot.streaming_delay_ms / 1000) else offset
+
+    def _meet(self, connection: Connection) -> ServerFacts:
+        """A server that was not read before. Raises what forbids to."""
+        facts = read_facts(connection)
+        check_streamable(facts, None, _subtract)
+        self._schema.serve(facts)
+        self._board.serve(Source(facts.where, facts.version, facts.uuid, facts.has_gtids))
+        self._server = facts.uuid
+        return facts
 
     def _recover(self) -> bool:
         """Whether there are stored definitions."""
@@ -242,6 +250,7 @@ class Capture:
         with closing(opened), _Interruptible(self._interrupts, *(reader.abort for reader in opened.readers)):
             if self._stopping.is_set():
                 return None
+            self._server = read_standing(opened.readers[0]).uuid
             self._board.enter(State.SNAPSHOT)
             extended = config.snapshot.locking is LockingMode.EXTENDED
             self._board.snapshot(locked=extended and opened.rung is not Rung.NO_LOCK)
@@ -384,9 +393,19 @@ class Capture:
 
     def _open(self, offset: Offset) -> DumpSocket:
         by_gtid = offset.gtids and not self._config.engine.ignore_gtid_on_recovery
+        wanted = self._wanted(offset.gtids) if by_gtid else GtidSet()
+
+        def check(connection: Connection) -> None:
+            standing = await_standing(connection, str(wanted), _subtract)
+            if wanted or not by_gtid:
+                check_continues(standing, replace(offset, gtids=str(wanted)), self._server, _subtract)
+            if standing.uuid != self._server:
+                log.info("another server answers at %s: %s, %s before", standing.where, standing.uuid, self._server)
+                self._meet(connection)
+
         if by_gtid:
-            return open_dump(self._config.source, gtids=self._wanted(offset.gtids).encode())
-        return open_dump(self._config.source, file=offset.file, position=offset.position)
+            return open_dump(self._config.source, gtids=wanted.encode(), check=check)
+        return open_dump(self._config.source, file=offset.file, position=offset.position, check=check)
 
     def _wanted(self, gtids: str) -> GtidSet:
         """The part of a set that counts for the position (`gtid.source.includes`, `.excludes`)."""

@@ -12,6 +12,8 @@ from tailrace.errors import ConnectionLost
 from tailrace.mysql.connection import Connection, connect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tailrace.config.source import SourceConfig
 
 RECEIVE_BUFFER: Final = 4 << 20
@@ -53,9 +55,16 @@ class DumpSocket:
 
 
 def open_dump(
-    source: SourceConfig, *, file: str = "", position: int = _FIRST_EVENT, gtids: bytes | None = None
+    source: SourceConfig,
+    *,
+    file: str = "",
+    position: int = _FIRST_EVENT,
+    gtids: bytes | None = None,
+    check: Callable[[Connection], None] | None = None,
 ) -> DumpSocket:
     """Asks for all events after `gtids` (a set as `GtidSet.encode()` gives it), or after `file` and `position`.
+
+    `check` looks at the server first, on this very connection: behind a proxy another one may lead elsewhere.
 
     A position that the server does not have shows as an ERR packet in the stream. Heartbeats come only while nothing
     else does: with the default of 500 ms they cost 150 bytes a second, and a dead connection is noticed after 1.5 s,
@@ -63,6 +72,8 @@ def open_dump(
     """
     connection = connect(source, receive_buffer=RECEIVE_BUFFER)
     try:
+        if check is not None:
+            check(connection)
         connection.query(_session(source.server_id, source.heartbeat_ms))
         for way, seconds in (("write", source.net_write_timeout_s), ("read", source.net_read_timeout_s)):
             if seconds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tailrace.errors import AccessDenied, PositionPurged, SourceError, UnsupportedSource
 
@@ -197,7 +197,7 @@ def check_streamable(facts: ServerFacts, offset: Offset | None, subtract: Subtra
     if offset is None:
         return
     if offset.gtids:
-        _check_gtids(facts, offset.gtids, subtract)
+        check_gtids(facts, offset.gtids, subtract)
     elif facts.files and offset.file not in facts.files:
         raise PositionPurged(
             f"binlog file {offset.file} of the offset is no longer on the server, whose oldest is {facts.files[0]}",
@@ -233,7 +233,32 @@ def _check_privileges(facts: ServerFacts) -> None:
         )
 
 
-def _check_gtids(facts: ServerFacts, gtids: str, subtract: SubtractGtids) -> None:
+class ExecutedGtids(Protocol):
+    """What a server says of its GTIDs."""
+
+    @property
+    def where(self) -> str:
+        """`host:port`."""
+
+    @property
+    def gtid_mode(self) -> str:
+        """The variable."""
+
+    @property
+    def has_gtids(self) -> bool:
+        """Whether every new transaction gets a GTID."""
+
+    @property
+    def gtid_executed(self) -> str:
+        """The set."""
+
+    @property
+    def gtid_purged(self) -> str:
+        """The part of it that is no longer in the binlog."""
+
+
+def check_gtids(facts: ExecutedGtids, gtids: str, subtract: SubtractGtids) -> None:
+    """Raises UnsupportedSource or PositionPurged where the server cannot send all that comes after `gtids`."""
     if not facts.has_gtids:
         raise UnsupportedSource(
             f"the offset has GTIDs, but gtid_mode is {facts.gtid_mode} here",
