@@ -29,23 +29,38 @@ def worker_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--url", envvar="TAILRACE_URL", default=DEFAULT_URL, show_default=True, help="The worker; or TAILRACE_URL."
     )
-    @click.option(
-        "--credentials",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help=f"File with user:password, or with a bearer token; or {CREDENTIALS} with the same.",
-    )
-    @click.option(
-        "--ca",
-        envvar="TAILRACE_CA",
-        type=click.Path(dir_okay=False, path_type=Path),
-        help="PEM file of the authority that signed the worker's certificate; or TAILRACE_CA.",
-    )
+    @access_options
     @click.option("--json", "as_json", is_flag=True, help="The result, or the error, as one JSON document.")
     @functools.wraps(command)
     def wrapped(*args: Any, url: str, credentials: Path | None, ca: Path | None, **rest: Any) -> None:
-        command(*args, connect=Connect(Access(url, _credentials(credentials), ca)), **rest)
+        command(*args, connect=connect_to(url, credentials, ca), **rest)
 
     return wrapped
+
+
+def access_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command `credentials: Path | None` and `ca: Path | None`, for `connect_to`."""
+    options = (
+        click.option(
+            "--credentials",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help=f"File with user:password, or with a bearer token; or {CREDENTIALS} with the same.",
+        ),
+        click.option(
+            "--ca",
+            envvar="TAILRACE_CA",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="PEM file of the authority that signed the worker's certificate; or TAILRACE_CA.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def connect_to(url: str, credentials: Path | None, ca: Path | None) -> Connect:
+    """The worker at a URL; nothing is asked yet. Raises ConfigError."""
+    return Connect(Access(url, _credentials(credentials), ca))
 
 
 def wait_options(command: Callable[..., None]) -> Callable[..., None]:

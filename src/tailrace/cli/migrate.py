@@ -2,94 +2,137 @@
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tailrace.config import Config, load_properties, parse
+from tailrace.cli.access import access_options, connect_to
+from tailrace.config import load_properties, parse
+from tailrace.migrate.named import Given, history_place, offset_place
 from tailrace.sinks import sink_fields
 
 if TYPE_CHECKING:
-    from tailrace.migrate.move import Files, Move
+    from tailrace.config import Config
+    from tailrace.migrate.move import Move, Places
+    from tailrace.ops.connect import Connect
 
-_OFFSETS = "offset.storage.file.filename"
-_HISTORY = "schema.history.internal.file.filename"
 
-
-@click.group(
-    "migrate", epilog="Example: tailrace migrate from-debezium shop.properties --offsets /var/lib/connect/offsets"
-)
+@click.group("migrate", epilog="Example: tailrace migrate from-debezium shop.properties --url http://127.0.0.1:8083")
 def migrate() -> None:
-    """Take over from a Debezium connector, or hand back to it: offsets and schema history, in files.
+    """Take over from a Debezium connector, or hand back to it: offset and schema history, in files or in Kafka.
 
     Stop the connector that has the state, move the state, start the other one: it goes on at the very row. CONFIG is
-    the connector's own configuration; `name` and `topic.prefix` must be the same on both sides. State in Kafka topics
-    is not read: copy it into files with Kafka's console consumer first, or let Tailrace take a snapshot of its own.
+    the connector's own configuration; `name` and `topic.prefix` must be the same on both sides.
+
+    Debezium's offset is where --offsets, --offsets-topic or --url say, else --worker, else CONFIG; its schema history
+    where --history or --history-topic say, else CONFIG. With --url a connector that is not stopped is refused.
     """
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
-    options = (
-        click.argument("config", type=click.Path(dir_okay=False, path_type=Path)),
-        click.option("--offsets", type=click.Path(path_type=Path), help=f"Debezium's offset file; else {_OFFSETS}."),
-        click.option("--history", type=click.Path(path_type=Path), help=f"Its schema history; else {_HISTORY}."),
-        click.option("--force", is_flag=True, help="Write over a state that is there already."),
-        click.option("--dry-run", is_flag=True, help="Say what would be moved, and move nothing."),
-        click.option("--json", "as_json", is_flag=True, help="The answer as one JSON document."),
+    """Gives a command its configuration, Debezium's places, `force`, `dry_run`, `as_json` and the file's name."""
+
+    @click.argument("config", type=click.Path(dir_okay=False, path_type=Path))
+    @click.option(
+        "--url", help="The Kafka Connect that has the connector: its REST interface gives and takes the offset."
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    @click.option("--offsets", type=click.Path(path_type=Path), help="Offset file; else offset.storage.file.filename.")
+    @click.option("--offsets-topic", metavar="TOPIC", help="Topic of offsets; else offset.storage.topic.")
+    @click.option("--history", type=click.Path(path_type=Path), help="File of the schema history.")
+    @click.option(
+        "--history-topic", metavar="TOPIC", help="Topic of the same; else schema.history.internal.kafka.topic."
+    )
+    @click.option(
+        "--worker",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Properties of Kafka Connect's worker: where its offsets are, brokers, security.",
+    )
+    @access_options
+    @click.option("--force", is_flag=True, help="Write over an offset that is there already.")
+    @click.option("--dry-run", is_flag=True, help="Say what would be done; ask no server and move nothing.")
+    @click.option("--json", "as_json", is_flag=True, help="The answer as one JSON document.")
+    @functools.wraps(command)
+    def wrapped(  # noqa: PLR0917 - one each
+        config: Path,
+        url: str | None,
+        offsets: Path | None,
+        offsets_topic: str | None,
+        history: Path | None,
+        history_topic: str | None,
+        worker: Path | None,
+        credentials: Path | None,
+        ca: Path | None,
+        *,
+        dry_run: bool,
+        **rest: Any,
+    ) -> None:
+        properties = load_properties(config)
+        given = Given(offsets, offsets_topic, history, history_topic, load_properties(worker) if worker else {})
+        connect = connect_to(url, credentials, ca) if url else None
+        parsed = parse(properties, sink_fields)
+        places = _places(parsed, properties, given, connect, dry_run=dry_run)
+        command(parsed, places, file=config, dry_run=dry_run, **rest)
+
+    return wrapped
 
 
 @migrate.command("from-debezium", epilog="Example: tailrace migrate from-debezium shop.properties --dry-run")
 @_options
-def from_debezium(
-    config: Path, offsets: Path | None, history: Path | None, *, force: bool, dry_run: bool, as_json: bool
-) -> None:
+def from_debezium(config: Config, places: Places, file: Path, *, force: bool, dry_run: bool, as_json: bool) -> None:
     """Debezium's offset and tables become Tailrace's. Stop Debezium first."""
     from tailrace.migrate import move
 
-    parsed, files = _read(config, offsets, history)
-    moved = move.from_debezium(parsed, files, force=force, dry_run=dry_run)
-    _tell(moved, dry_run=dry_run, as_json=as_json, then=f"start it: tailrace run {config}")
+    moved = move.from_debezium(config, places, force=force, dry_run=dry_run)
+    _tell(moved, dry_run=dry_run, as_json=as_json, then=f"start it: tailrace run {file}")
 
 
-@migrate.command("to-debezium", epilog="Example: tailrace migrate to-debezium shop.properties --force")
+@migrate.command(
+    "to-debezium", epilog="Example: tailrace migrate to-debezium shop.properties --url http://127.0.0.1:8083 --force"
+)
 @_options
-def to_debezium(
-    config: Path, offsets: Path | None, history: Path | None, *, force: bool, dry_run: bool, as_json: bool
-) -> None:
+def to_debezium(config: Config, places: Places, file: Path, *, force: bool, dry_run: bool, as_json: bool) -> None:
     """Tailrace's offset and tables become Debezium's. Stop Tailrace first."""
     from tailrace.migrate import move
 
-    parsed, files = _read(config, offsets, history)
-    moved = move.to_debezium(parsed, files, force=force, dry_run=dry_run)
-    _tell(moved, dry_run=dry_run, as_json=as_json, then=f"start Debezium with {files.offsets} and {files.history}")
+    del file
+    moved = move.to_debezium(config, places, force=force, dry_run=dry_run)
+    _tell(moved, dry_run=dry_run, as_json=as_json, then=f"start Debezium's {moved.connector}")
 
 
-def _read(config: Path, offsets: Path | None, history: Path | None) -> tuple[Config, Files]:
-    from tailrace.migrate.move import Files
+def _places(
+    config: Config, properties: dict[str, str], given: Given, connect: Connect | None, *, dry_run: bool
+) -> Places:
+    """Raises WorkerError where the connector that is moved still runs, as far as a worker was named."""
+    from tailrace.migrate.move import Places
+    from tailrace.ops.offsets import ConnectOffsets, demand_at_rest
 
-    properties = load_properties(config)
-    found = (offsets or properties.get(_OFFSETS), history or properties.get(_HISTORY))
-    for path, option, name in zip(found, ("--offsets", "--history"), (_OFFSETS, _HISTORY), strict=True):
-        if path is None:
-            raise click.UsageError(f"give {option}: {name} is not in {config}")
-    return parse(properties, sink_fields), Files(Path(str(found[0])), Path(str(found[1])))
+    if connect is not None and not dry_run:
+        demand_at_rest(connect, config.name)
+    history = history_place(properties, given)
+    if connect is not None and not given.offsets_file and not given.offsets_topic:
+        return Places(ConnectOffsets(connect, config.name), history)
+    return Places(offset_place(properties, given, config.kafka), history)
 
 
-def _tell(moved: Move, *, dry_run: bool, as_json: bool, then: str) -> None:
+def _tell(move: Move, *, dry_run: bool, as_json: bool, then: str) -> None:
     from tailrace.migrate.move import shown
 
     if as_json:
-        fields = dataclasses.asdict(moved) | {"offset": json.loads(moved.offset.to_json()), "dry_run": dry_run}
+        fields: dict[str, Any] = {"connector": move.connector, "dry_run": dry_run, "steps": move.steps}
+        if move.found is not None:
+            fields |= asdict(move.found) | {"offset": json.loads(move.found.offset.to_json())}
         click.echo(json.dumps(fields))
         return
-    for line in shown(moved):
+    for line in shown(move):
         click.echo(line)
-    click.echo("nothing was moved" if dry_run else f"moved; now {then}")
+    if dry_run:
+        click.echo("nothing was moved; this would be done:")
+        for number, step in enumerate(move.steps, start=1):
+            click.echo(f"  {number}. {step}")
+    else:
+        click.echo(f"moved; now {then}")

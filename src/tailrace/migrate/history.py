@@ -17,7 +17,7 @@ from tailrace.history.ddl.effect import Context, apply
 from tailrace.history.debezium import apply_changes
 from tailrace.history.tables import Tables
 from tailrace.model.offset import Offset
-from tailrace.model.table import Column, Table
+from tailrace.model.table import Column, Table, TableId
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,8 @@ class Replayed:
     """Statements that our parser could not follow, where the record's own definition was taken."""
 
 
-def replay(lines: Iterable[str], offset: Offset) -> Replayed:
-    """The tables after every record that lies at or before `offset`. Raises StorageError for a line that is none.
+def replay(lines: Iterable[str], offset: Offset, prefix: str) -> Replayed:
+    """The tables after every record of `prefix` that lies at or before `offset`. Raises StorageError for what is none.
 
     Statements are read anew, which tells more (collations, unique keys) than the definitions beside them.
     """
@@ -43,18 +43,23 @@ def replay(lines: Iterable[str], offset: Offset) -> Replayed:
             continue
         try:
             record = json.loads(line)
-            position = record["position"]
+            position, server = record["position"], record["source"]["server"]
         except (ValueError, KeyError, TypeError) as error:
             raise StorageError(f"line {number} is no record of Debezium's schema history: {error}") from None
-        if not _reached(position, offset):
+        if server != prefix or not _reached(position, offset):
             continue
         records += 1
+        statement, changes = record.get("ddl") or "", record.get("tableChanges") or ()
+        if not statement:
+            # One of ours, of an earlier time.
+            tables = apply_changes(tables, changes)
+            continue
         try:
-            tables, _ = apply(tables, Context(database=record.get("databaseName") or ""), record.get("ddl") or "")
+            tables, _ = apply(tables, Context(database=record.get("databaseName") or ""), statement)
         except SchemaError as error:
             log.warning("line %d: %s; its definition is taken instead", number, error.message)
             skipped += 1
-            tables = apply_changes(tables, record.get("tableChanges") or ())
+            tables = apply_changes(tables, changes)
     return Replayed(tables, records, skipped)
 
 
@@ -68,8 +73,10 @@ def _reached(position: Mapping[str, Any], offset: Offset) -> bool:
     return (position["file"], position["pos"]) < (offset.file, offset.position)
 
 
-def records(tables: Tables, offset: Offset, prefix: str, now_ms: Callable[[], int]) -> Iterator[str]:
-    """Lines from which Debezium recovers the tables as they are at `offset`."""
+def records(
+    tables: Tables, gone: Iterable[TableId], offset: Offset, prefix: str, now_ms: Callable[[], int]
+) -> Iterator[str]:
+    """Lines from which Debezium recovers the tables as they are at `offset`; `gone` are those it knows no longer."""
     position: dict[str, object] = {
         "ts_sec": offset.timestamp_us // 1_000_000,
         "file": offset.file,
@@ -78,24 +85,29 @@ def records(tables: Tables, offset: Offset, prefix: str, now_ms: Callable[[], in
     if offset.gtids:
         position["gtids"] = offset.gtids
     position["snapshot"] = "INITIAL"
-    for table in sorted(tables, key=lambda table: table.id):
+    changes = [(name, {"type": "DROP", "id": _quoted(name)}) for name in sorted(gone)]
+    changes += [(table.id, _change(table)) for table in sorted(tables, key=lambda table: table.id)]
+    for name, change in changes:
         record = {
             "source": {"server": prefix},
             "position": position,
             "ts_ms": now_ms(),
-            "databaseName": table.id.database,
+            "databaseName": name.database,
             "ddl": "",
-            "tableChanges": [_change(table)],
+            "tableChanges": [change],
         }
         yield json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
 
+def _quoted(name: TableId) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name)
+
+
 def _change(table: Table) -> dict[str, Any]:
-    name = ".".join('"' + part.replace('"', '""') + '"' for part in table.id)
     columns = [_written(column, position) for position, column in enumerate(table.columns, start=1)]
     return {
         "type": "CREATE",
-        "id": name,
+        "id": _quoted(table.id),
         "table": {
             "defaultCharsetName": table.charset,
             "primaryKeyColumnNames": list(row_key(table)),

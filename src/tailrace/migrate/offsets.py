@@ -7,25 +7,21 @@ from collections.abc import Mapping
 
 from tailrace._kernel import GtidSet
 from tailrace.errors import StorageError
-from tailrace.model.offset import Offset
+from tailrace.model.offset import Offset, connect_key
 
 _NUMBERS = ("pos", "ts_sec", "event", "row", "server_id")
 _KNOWN = frozenset({*_NUMBERS, "file", "gtids", "snapshot", "snapshot_completed", "transaction_id"})
 """What Debezium's MySqlOffsetContext writes."""
 
 
-def key(connector: str, prefix: str) -> bytes:
-    """The key of a connector's offset in Kafka Connect's store."""
-    return json.dumps([connector, {"server": prefix}], separators=(",", ":")).encode()
-
-
-def find(entries: Mapping[bytes, bytes | None], connector: str, prefix: str) -> Offset:
+def find(entries: Mapping[bytes, bytes | None], connector: str, prefix: str, where: str) -> Offset:
     """The offset of a connector. Raises StorageError where there is none, or its snapshot was not whole."""
-    value = entries.get(key(connector, prefix))
+    value = entries.get(connect_key(connector, prefix))
     if value is None:
         names = ", ".join(sorted(name.decode("utf-8", "replace") for name in entries)) or "nothing"
         hint = "name and topic.prefix of the configuration must be those of the Debezium connector"
-        raise StorageError(f"no offset of connector {connector!r} with prefix {prefix!r}; found {names}", hint=hint)
+        message = f"no offset of connector {connector!r} with prefix {prefix!r}; found {names}"
+        raise StorageError(message, where=where, hint=hint)
     return read(value)
 
 

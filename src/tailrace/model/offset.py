@@ -66,3 +66,8 @@ class Offset:
             snapshot=bool(stored.get("snapshot")),
             incremental=Incremental.from_json(stored),
         )
+
+
+def connect_key(connector: str, prefix: str) -> bytes:
+    """The key under which Kafka Connect keeps a connector's offset."""
+    return json.dumps([connector, {"server": prefix}], ensure_ascii=False, separators=(",", ":")).encode()

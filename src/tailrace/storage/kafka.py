@@ -18,16 +18,11 @@ from tailrace.errors import StorageError
 from tailrace.kafka import log
 from tailrace.kafka.topics import COMPACTED, Topics
 from tailrace.kafka.transactions import Entry, Transactions
-from tailrace.model.offset import Offset
+from tailrace.model.offset import Offset, connect_key
 from tailrace.storage import Commit, Resume
 
 _PART = 512 << 10
 """Bytes of a piece in one record: brokers take a mebibyte by default."""
-
-
-def offset_key(connector: str, prefix: str) -> bytes:
-    """The key of a connector's offset, as Kafka Connect writes it."""
-    return json.dumps([connector, {"server": prefix}], separators=(",", ":")).encode()
 
 
 @dataclass(slots=True)
@@ -45,7 +40,7 @@ class KafkaStorage:
     def __init__(self, config: KafkaConfig, connector: str, prefix: str) -> None:
         self._config = config
         self._where = f"{config.bootstrap}, topic {config.state_topic}"
-        self._key = offset_key(connector, prefix)
+        self._key = connect_key(connector, prefix)
         topics = Topics(config)
         topics.open()
         topics.ensure([config.offsets_topic, config.state_topic], COMPACTED)
@@ -176,7 +171,7 @@ def read_offset(config: KafkaConfig, connector: str, prefix: str) -> Offset | No
     """The stored offset of a connector that may be running; None where there is none. Raises SinkError."""
     topics = Topics(config)
     topics.ensure([config.offsets_topic], COMPACTED)
-    value = log.read(config, config.offsets_topic).get(offset_key(connector, prefix))
+    value = log.read(config, config.offsets_topic).get(connect_key(connector, prefix))
     return Offset.from_json(value.decode()) if value else None
 
 
