@@ -91,7 +91,7 @@ def verdict(name: str, own: set[str]) -> str:
         return "supported"
     if why := peers.note(name, "another value than the default"):
         return f"accepted, without effect: {why}"
-    reason = peers.reason(name) or peers.hint(name) or "only the default can be given"
+    reason = peers.reason(name) or "only the default can be given"
     return f"refused: {reason}"
 
 

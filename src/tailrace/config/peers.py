@@ -83,12 +83,6 @@ _REASON_PREFIXES = {
     "driver.": "there is no JDBC driver here",
     "internal.": "it is internal to Debezium",
 }
-_HINTS = {
-    "database.ssl.truststore": "give the authorities as a PEM file in database.ssl.ca",
-    "database.ssl.truststore.password": "give the authorities as a PEM file in database.ssl.ca",
-    "database.ssl.keystore": "give PEM files in database.ssl.cert and database.ssl.key",
-    "database.ssl.keystore.password": "give PEM files in database.ssl.cert and database.ssl.key",
-}
 _OFF = frozenset(
     {
         ".enhanced.avro.schema.support",
@@ -134,19 +128,13 @@ def reason(name: str) -> str | None:
     return next((why for prefix, why in _REASON_PREFIXES.items() if name.startswith(prefix)), None)
 
 
-def hint(name: str) -> str | None:
-    """What to give instead."""
-    return _HINTS.get(name)
-
-
 def refusal(name: str) -> str:
     """What to tell the user of a known property whose value would change what comes out."""
     default = DEFAULTS.get(name) or _CONNECT_DEFAULTS.get(name)
     why = reason(name)
     because = f": {why}" if why else ""
     rest = f"; only the default ({default}) can be given" if default else ""
-    instead = f"; {found}" if (found := hint(name)) else ""
-    return f"{name}: not supported{because}{rest}{instead}"
+    return f"{name}: not supported{because}{rest}"
 
 
 def _same(value: str, default: str | None) -> bool:

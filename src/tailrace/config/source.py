@@ -80,6 +80,17 @@ SSL_MODE = Field(
 SSL_CA = Field("database.ssl.ca", STRING, None, "PEM file of the authorities trusted; else those of the system.")
 SSL_CERT = Field("database.ssl.cert", STRING, None, "PEM file of the client certificate, for REQUIRE X509 users.")
 SSL_KEY = Field("database.ssl.key", STRING, None, "PEM file of the client certificate's key.")
+TRUSTSTORE = Field(
+    "database.ssl.truststore", STRING, None, "PKCS12 store of the authorities trusted, in place of database.ssl.ca."
+)
+TRUSTSTORE_PASSWORD = Field("database.ssl.truststore.password", PASSWORD, None, "Password of that store.")
+KEYSTORE = Field(
+    "database.ssl.keystore",
+    STRING,
+    None,
+    "PKCS12 store of the client certificate and its key, in place of database.ssl.cert and database.ssl.key.",
+)
+KEYSTORE_PASSWORD = Field("database.ssl.keystore.password", PASSWORD, None, "Password of that store and its key.")
 CONNECT_TIMEOUT = Field(
     "connect.timeout.ms", INT, 30_000, "How long one attempt to connect may take, in ms.", at_least(1)
 )
@@ -139,6 +150,10 @@ FIELDS: tuple[Field[Any], ...] = (
     SSL_CA,
     SSL_CERT,
     SSL_KEY,
+    TRUSTSTORE,
+    TRUSTSTORE_PASSWORD,
+    KEYSTORE,
+    KEYSTORE_PASSWORD,
     CONNECT_TIMEOUT,
     KEEP_ALIVE,
     KEEP_ALIVE_INTERVAL,
@@ -147,6 +162,14 @@ FIELDS: tuple[Field[Any], ...] = (
     NET_WRITE_TIMEOUT,
     NET_READ_TIMEOUT,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A PKCS12 file."""
+
+    path: Path
+    password: Password | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +185,8 @@ class SourceConfig:
     ssl_ca: Path | None = None
     ssl_cert: Path | None = None
     ssl_key: Path | None = None
+    truststore: Store | None = None
+    keystore: Store | None = None
     connect_timeout_ms: int = 30_000
     heartbeat_ms: int | None = 500
     """Period of binlog heartbeats; None: none are asked for."""
@@ -185,6 +210,8 @@ class SourceConfig:
             ssl_ca=_path(values.get(SSL_CA)),
             ssl_cert=_path(values.get(SSL_CERT)),
             ssl_key=_path(values.get(SSL_KEY)),
+            truststore=_store(values, TRUSTSTORE, TRUSTSTORE_PASSWORD),
+            keystore=_store(values, KEYSTORE, KEYSTORE_PASSWORD),
             connect_timeout_ms=values[CONNECT_TIMEOUT],
             heartbeat_ms=heartbeat,
             silence_ms=min(3 * heartbeat, values[KEEP_ALIVE_INTERVAL]) if heartbeat else None,
@@ -202,12 +229,20 @@ def _path(text: str | None) -> Path | None:
     return Path(text).expanduser() if text else None
 
 
+def _store(values: Values, place: Field[str], password: Field[Password]) -> Store | None:
+    path = _path(values.get(place))
+    return Store(path, values.get(password)) if path else None
+
+
 def problems(values: Values) -> list[str]:
     """What no single field can see."""
     found = []
     if (values.get(SSL_CERT) is None) != (values.get(SSL_KEY) is None):
         found.append("database.ssl.cert and database.ssl.key: give both or neither")
-    files: tuple[Field[str], ...] = (SSL_CA, SSL_CERT, SSL_KEY)
+    for one, other in ((TRUSTSTORE, SSL_CA), (KEYSTORE, SSL_CERT)):
+        if values.get(one) is not None and values.get(other) is not None:
+            found.append(f"{one.name} and {other.name}: give one of them")
+    files: tuple[Field[str], ...] = (SSL_CA, SSL_CERT, SSL_KEY, TRUSTSTORE, KEYSTORE)
     for field in files:
         path = _path(values.get(field))
         if path and not path.is_file():

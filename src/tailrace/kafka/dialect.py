@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
+from tailrace import keystore
 from tailrace.config.field import Password
 from tailrace.config.kafka import Properties
 from tailrace.errors import ConfigError
@@ -20,7 +22,6 @@ _SAME = {
     "receive.buffer.bytes": "socket.receive.buffer.bytes",
     "send.buffer.bytes": "socket.send.buffer.bytes",
     "ssl.truststore.certificates": "ssl.ca.pem",
-    "ssl.truststore.location": "ssl.ca.location",
     "ssl.keystore.certificate.chain": "ssl.certificate.pem",
     "ssl.keystore.key": "ssl.key.pem",
 }
@@ -32,8 +33,6 @@ _WITHOUT_MEANING = (
     "max.block.ms",
     "metric.reporters",
     "metrics.recording.level",
-    "ssl.truststore.type",
-    "ssl.keystore.type",
     "auto.include.jmx.reporter",
 )
 _JAAS = re.compile(r"""(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s;]+))""")
@@ -41,29 +40,45 @@ _JAAS = re.compile(r"""(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s;]+))""
 
 def translate(given: Properties, where: str) -> dict[str, str]:
     """librdkafka's properties; secrets are in clear, for librdkafka alone. `where`: what the names begin with."""
+    texts = {name: value.reveal() if isinstance(value, Password) else value for name, value in given.items()}
     properties: dict[str, str] = {}
-    for name, value in given.items():
-        text = value.reveal() if isinstance(value, Password) else value
+    for kind, read in (("truststore", _authorities), ("keystore", _identity)):
+        location, password = texts.pop(f"ssl.{kind}.location", ""), texts.pop(f"ssl.{kind}.password", None)
+        stated = texts.pop(f"ssl.{kind}.type", "")
+        if location:
+            path, name = Path(location), f"{where}ssl.{kind}.location"
+            # What the file is counts, as for Java, which reads PKCS12 where JKS is said.
+            is_pem = stated.upper() == "PEM" or path.is_dir() or keystore.is_pem(path, name)
+            secret = Password(password) if password is not None else None
+            properties |= _pem_files(kind, location) if is_pem else read(path, secret, name)
+    for name, text in texts.items():
         properties |= _one(name, text, where)
     return properties
 
 
+def _pem_files(kind: str, location: str) -> Mapping[str, str]:
+    if kind == "truststore":
+        return {"ssl.ca.location": location}
+    return {"ssl.certificate.location": location, "ssl.key.location": location}
+
+
+def _authorities(path: Path, password: Password | None, name: str) -> Mapping[str, str]:
+    return {"ssl.ca.pem": keystore.authorities(path, password, name)}
+
+
+def _identity(path: Path, password: Password | None, name: str) -> Mapping[str, str]:
+    found = keystore.identity(path, password, name)
+    return {"ssl.certificate.pem": found.chain, "ssl.key.pem": found.key.reveal()}
+
+
 def _one(name: str, text: str, where: str) -> Mapping[str, str]:
     if name in _WITHOUT_MEANING:
-        if name.endswith("store.type") and text.upper() != "PEM":
-            message = f"{where}{name}: only PEM can be read here"
-            raise ConfigError(message, hint="convert the store with keytool and openssl, and name the PEM file")
         return {}
     match name:
         case "buffer.memory":
             return {"queue.buffering.max.kbytes": str(max(1, int(text) // 1024))}
         case "sasl.jaas.config":
             return _jaas(text, where)
-        case "ssl.keystore.location":
-            return {"ssl.certificate.location": text, "ssl.key.location": text}
-        case "ssl.keystore.password" | "ssl.truststore.password":
-            message = f"{where}{name}: stores of Java cannot be read here"
-            raise ConfigError(message, hint="use PEM files, and ssl.key.password for a key that is encrypted")
         case "ssl.endpoint.identification.algorithm":
             return {name: text or "none"}
         case "partitioner.class":

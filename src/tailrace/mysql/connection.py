@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import ssl
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -11,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import pymysql
 from pymysql.constants import COMMAND
 
-from tailrace.config.source import SourceConfig, SslMode
+from tailrace import keystore
+from tailrace.config.field import Password
+from tailrace.config.source import KEYSTORE, TRUSTSTORE, SourceConfig, SslMode, Store
 from tailrace.mysql.failure import translate
 
 if TYPE_CHECKING:
@@ -174,11 +178,26 @@ def _tls(source: SourceConfig) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
     elif source.ssl_ca:
         context.load_verify_locations(source.ssl_ca)
+    elif source.truststore:
+        store = source.truststore
+        context.load_verify_locations(cadata=keystore.authorities(store.path, store.password, TRUSTSTORE.name))
     else:
         context.load_default_certs()
     if source.ssl_cert:
         context.load_cert_chain(source.ssl_cert, source.ssl_key)
+    elif source.keystore:
+        _load_identity(context, source.keystore)
     return context
+
+
+def _load_identity(context: ssl.SSLContext, store: Store) -> None:
+    """OpenSSL's wrapper takes files only: one for as long as it is read, its key under a password that nobody keeps."""
+    passphrase = Password(secrets.token_urlsafe(32))
+    found = keystore.identity(store.path, store.password, KEYSTORE.name, passphrase)
+    with tempfile.NamedTemporaryFile("w", suffix=".pem", encoding="ascii") as file:
+        file.write(found.key.reveal() + found.chain)
+        file.flush()
+        context.load_cert_chain(file.name, password=passphrase.reveal())
 
 
 def _dial(host: str, port: int, seconds: float, receive_buffer: int | None) -> socket.socket:

@@ -35,8 +35,6 @@ def test_a_login_module_becomes_user_and_password() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("ssl.truststore.type", "JKS"),
-        ("ssl.keystore.password", "secret"),
         ("partitioner.class", "org.example.Mine"),
         ("sasl.jaas.config", "com.sun.security.auth.module.Krb5LoginModule required;"),
     ],
