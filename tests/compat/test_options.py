@@ -84,6 +84,11 @@ ROUTE = {
     "transforms.r.topic.regex": r"(.*)\.shard_\d",
     "transforms.r.topic.replacement": "$1.shards",
 }
+NAMED = {
+    "topic.naming.strategy": "io.debezium.schema.DefaultRegexTopicNamingStrategy",
+    "topic.regex": r"(.*)\.shard_\d",
+    "topic.replacement": "$1.shards",
+}
 
 
 class Case(NamedTuple):
@@ -224,6 +229,24 @@ CASES = (
         },
     ),
     Case("routed without", {**ROUTE, "transforms.r.key.enforce.uniqueness": "false"}),
+    Case(
+        "named by regex",
+        NAMED,
+        ("CREATE TABLE `shard ü_3` (id INT PRIMARY KEY)", "INSERT INTO `shard ü_3` VALUES (1)"),
+    ),
+    Case(
+        "named by regex, keys too",
+        {
+            **NAMED,
+            "topic.key.field.name": "shard",
+            "topic.key.field.regex": r".*shard_(\d)",
+            "topic.key.field.replacement": "$1",
+            "provide.transaction.metadata": "true",
+            "topic.transaction": "tx",
+        },
+    ),
+    Case("named by regex, keys as they are", {**NAMED, "topic.key.enforce.uniqueness": "false", **PLAIN}),
+    Case("named by regex, rows alone", {**NAMED, **UNWRAP, **PLAIN}),
     Case(
         "routed rows alone",
         {**ROUTE, "transforms": "r,u", "transforms.u.type": UNWRAP["transforms.u.type"]},

@@ -10,7 +10,7 @@ from tailrace.config import columns, converters, transforms
 from tailrace.config.columns import ALL_COLUMNS, ColumnsConfig
 from tailrace.config.converters import PLAIN, DocumentConfig
 from tailrace.config.engine import NAME, TOPIC_PREFIX
-from tailrace.config.field import BOOLEAN, CLASS, INT, LIST, STRING, Family, Field, Values, at_least, one_of
+from tailrace.config.field import BOOLEAN, INT, LIST, STRING, Family, Field, Values, at_least, one_of
 from tailrace.config.transforms import NO_TRANSFORMS, TransformsConfig
 
 
@@ -57,11 +57,6 @@ class Adjustment(StrEnum):
 
 
 _SKIPPED_BY_DEFAULT: tuple[str, ...] = ("t",)
-_TOPIC_NAMING = "io.debezium.schema.DefaultTopicNamingStrategy"
-
-
-def _only(allowed: str) -> Any:
-    return lambda value: None if value == allowed else f"only {allowed} is supported"
 
 
 def _operations(value: tuple[str, ...]) -> str | None:
@@ -136,14 +131,6 @@ TRANSACTION_TOPIC = Field(
     "topic.transaction", STRING, "transaction", "Last part of the topic of transaction records.", importance="low"
 )
 DELIMITER = Field("topic.delimiter", STRING, ".", "Between the parts of a topic's name.", importance="low")
-TOPIC_NAMING = Field(
-    "topic.naming.strategy",
-    CLASS,
-    _TOPIC_NAMING,
-    "Only the default: prefix, database, table. (To route tables together: `transforms`, ByLogicalTableRouter.)",
-    _only(_TOPIC_NAMING),
-    "low",
-)
 HEARTBEAT_INTERVAL = Field(
     "heartbeat.interval.ms", INT, 0, "Pause between heartbeat records, in ms; 0: none.", at_least(0)
 )
@@ -221,7 +208,6 @@ FIELDS: tuple[Field[Any], ...] = (
     TRANSACTIONS,
     TRANSACTION_TOPIC,
     DELIMITER,
-    TOPIC_NAMING,
     HEARTBEAT_INTERVAL,
     HEARTBEAT_PREFIX,
     OLD_HEARTBEAT_PREFIX,

@@ -58,7 +58,6 @@ _CONNECT_DEFAULTS = {
 """Kafka Connect's own, for any connector: another value would promise what does not hold."""
 _NEVER_LOST = "an event that cannot be read stops the connector with its place, so that nothing is lost unseen"
 _NO_LINEAGE = "OpenLineage is not written"
-_ROUTE = "route by transforms: io.debezium.transforms.ByLogicalTableRouter"
 _NO_CUSTOM = "there are no classes of Java here"
 _REASONS = {
     "event.processing.failure.handling.mode": _NEVER_LOST,
@@ -77,8 +76,6 @@ _REASONS = {
 }
 _REASON_PREFIXES = {
     "openlineage.": _NO_LINEAGE,
-    "topic.key.": _ROUTE,
-    "topic.re": _ROUTE,
     "header.converter": "headers are JSON",
     "driver.": "there is no JDBC driver here",
     "internal.": "it is internal to Debezium",

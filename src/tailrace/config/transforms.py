@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tailrace.config.field import LIST, STRING, Family, Field, Values, split_list
+from tailrace.config.field import BOOLEAN, CLASS, LIST, STRING, Family, Field, Values, split_list
 from tailrace.model.encoding import Deletes
 
 UNWRAP_TYPE = "io.debezium.transforms.ExtractNewRecordState"
 ROUTE_TYPE = "io.debezium.transforms.ByLogicalTableRouter"
+DEFAULT_NAMING = "io.debezium.schema.DefaultTopicNamingStrategy"
+REGEX_NAMING = "io.debezium.schema.DefaultRegexTopicNamingStrategy"
 
 NAMES: Field[tuple[str, ...]] = Field(
     "transforms",
@@ -40,7 +42,52 @@ PREDICATE_OPTIONS = Family(
     STRING,
     "Options of a predicate, `type` among them, as Connect has them.",
 )
-FIELDS: tuple[Field[Any], ...] = (NAMES, PREDICATES)
+_namings = (DEFAULT_NAMING, REGEX_NAMING)
+NAMING = Field(
+    "topic.naming.strategy",
+    CLASS,
+    DEFAULT_NAMING,
+    f"{DEFAULT_NAMING}: prefix, database, table; {REGEX_NAMING}: what topic.regex and topic.replacement make of that.",
+    lambda value: None if value in _namings else f"must be one of {', '.join(_namings)}",
+    "low",
+)
+TOPIC_REGEX = Field(
+    "topic.regex", STRING, None, "Topics of tables that it matches, whole, are renamed.", importance="low"
+)
+TOPIC_REPLACEMENT = Field(
+    "topic.replacement", STRING, None, "Their name, with `$1` for a group of `topic.regex`.", importance="low"
+)
+KEY_UNIQUE = Field(
+    "topic.key.enforce.uniqueness",
+    BOOLEAN,
+    default=True,
+    doc="With `topic.regex`: a field of every key that tells tables apart which share a topic.",
+    importance="low",
+)
+KEY_FIELD = Field(
+    "topic.key.field.name", STRING, "__dbz__physicalTableIdentifier", "Name of that field.", importance="low"
+)
+KEY_REGEX = Field(
+    "topic.key.field.regex",
+    STRING,
+    None,
+    "What it matches, whole, of a table's own topic is that field; without it the whole topic is.",
+    importance="low",
+)
+KEY_REPLACEMENT = Field(
+    "topic.key.field.replacement", STRING, None, "The field, with `$1` for a group of that.", importance="low"
+)
+FIELDS: tuple[Field[Any], ...] = (
+    NAMES,
+    PREDICATES,
+    NAMING,
+    TOPIC_REGEX,
+    TOPIC_REPLACEMENT,
+    KEY_UNIQUE,
+    KEY_FIELD,
+    KEY_REGEX,
+    KEY_REPLACEMENT,
+)
 FAMILIES: tuple[Family[Any], ...] = (OPTIONS, PREDICATE_OPTIONS)
 
 _DELETES: tuple[Deletes, ...] = ("drop", "tombstone", "rewrite", "rewrite-with-tombstone", "delete-to-tombstone")
@@ -80,6 +127,8 @@ class RouteConfig:
     """The field of the key that tells tables apart; None: no such field."""
     key_regex: re.Pattern[str] | None = None
     key_replacement: str = ""
+    every_key: bool = False
+    """The field is part of every key, also of a table that keeps its topic or has no other key."""
 
     def topic(self, topic: str) -> str:
         """Where records of `topic` go."""
@@ -110,7 +159,7 @@ class TransformsConfig:
         unwrap, route = chosen.get(UNWRAP_TYPE), chosen.get(ROUTE_TYPE)
         return cls(
             unwrap=_unwrap(unwrap) if unwrap is not None else None,
-            route=_route(route) if route is not None else None,
+            route=_route(route) if route is not None else _naming(values),
             others=tuple(
                 (name, options["type"], tuple(options.items()))
                 for name, options in _transforms(values).items()
@@ -143,6 +192,7 @@ def problems(values: Values) -> list[str]:
             types.append(kind)
             found += [f"transforms.{name}.{option}: not supported" for option in options if option not in known]
             found += _check(name, kind, options)
+    found += _check_naming(values, routed=ROUTE_TYPE in types)
     if len(set(types)) < len(types):
         found.append("transforms: one of each type")
     strangers = {name for (name, _), _ in values.family(OPTIONS)} - _transforms(values).keys()
@@ -235,6 +285,35 @@ def _route(options: Mapping[str, str]) -> RouteConfig:
         key_regex=re.compile(key_regex) if key_regex else None,
         key_replacement=_java_replacement(options.get("key.field.replacement", "")),
     )
+
+
+def _naming(values: Values) -> RouteConfig | None:
+    if values[NAMING] != REGEX_NAMING:
+        return None
+    key_regex = values.get(KEY_REGEX)
+    return RouteConfig(
+        regex=re.compile(values[TOPIC_REGEX]),
+        replacement=_java_replacement(values[TOPIC_REPLACEMENT]),
+        key_field=values[KEY_FIELD] if values[KEY_UNIQUE] else None,
+        key_regex=re.compile(key_regex) if key_regex else None,
+        key_replacement=_java_replacement(values.get(KEY_REPLACEMENT) or ""),
+        every_key=True,
+    )
+
+
+def _check_naming(values: Values, *, routed: bool) -> list[str]:
+    if values[NAMING] != REGEX_NAMING:
+        return []
+    if routed:
+        return [f"{NAMING.name}: {REGEX_NAMING} and {ROUTE_TYPE}: choose one of them"]
+    needed = [TOPIC_REGEX, TOPIC_REPLACEMENT, *([KEY_REPLACEMENT] if values.get(KEY_REGEX) else [])]
+    if missing := [field for field in needed if values.get(field) is None]:
+        return [f"{field.name}: is missing" for field in missing]
+    try:
+        _naming(values)
+    except re.error as error:
+        return [f"{TOPIC_REGEX.name}, {KEY_REGEX.name}: {error}"]
+    return []
 
 
 def _java_replacement(text: str) -> str:

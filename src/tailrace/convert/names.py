@@ -13,7 +13,12 @@ _LONGEST_TOPIC = 249
 
 def table_topic(table: TableId, topics: TopicsConfig) -> str:
     """The topic of a table's rows, and what its schemas' names begin with: what Kafka forbids becomes `_`."""
-    return sanitized(topics.delimiter.join((topics.prefix, table.database, table.table)))
+    return sanitized(unsanitized_topic(table, topics))
+
+
+def unsanitized_topic(table: TableId, topics: TopicsConfig) -> str:
+    """The same, whatever Kafka forbids."""
+    return topics.delimiter.join((topics.prefix, table.database, table.table))
 
 
 def sanitized(topic: str) -> str:

@@ -13,7 +13,7 @@ from tailrace.convert import native
 from tailrace.convert.defaults import default
 from tailrace.convert.envelope import SOURCE, row_envelope
 from tailrace.convert.fields import describe as describe_type
-from tailrace.convert.names import field_name, schema_name, table_topic
+from tailrace.convert.names import field_name, schema_name, table_topic, unsanitized_topic
 from tailrace.convert.schema import OPTIONAL_INT64, OPTIONAL_STRING, STRING, Schema, struct
 from tailrace.errors import SchemaError
 from tailrace.model.encoding import FieldEncoding, TableEncoding, Unwrap
@@ -50,9 +50,10 @@ def describe(table: Table, events: EventsConfig) -> Described:
     key = key_columns(table, events.columns)
     key_fields = tuple((described[index][0].name, described[index][1]) for index in key)
     key_suffix = ""
-    if route is not None and route.key_field is not None and topic != source_topic and key:
+    if route is not None and route.key_field is not None and (route.every_key or (key and topic != source_topic)):
         key_fields = (*key_fields, (route.key_field, STRING))
-        key_suffix = f",{json.dumps(route.key_field)}:{json.dumps(route.table(source_topic))}"
+        origin = unsanitized_topic(table.id, events.topics) if route.every_key else source_topic
+        key_suffix = f",{json.dumps(route.key_field)}:{json.dumps(route.table(origin), ensure_ascii=False)}"
     key_schema = struct(schema_name(f"{topic}.Key", events.schema_names), *key_fields)
     value_schema = _value_schema(topic, values, events)
     unwrap = events.transforms.unwrap
@@ -60,12 +61,12 @@ def describe(table: Table, events: EventsConfig) -> Described:
         topic=topic,
         fields=tuple(value[0] if value is not None else None for value in values),
         key=tuple((index, _field(*described[index], events.key)) for index in key),
-        key_schema=key_schema.text() if key and events.key.schemas else None,
+        key_schema=key_schema.text() if key_fields and events.key.schemas else None,
         value_schema=value_schema.text() if events.value.schemas else None,
         key_suffix=key_suffix,
         unwrap=Unwrap(unwrap.deletes, unwrap.fields, unwrap.headers) if unwrap is not None else None,
     )
-    return Described(encoding, key_schema if key else None, value_schema)
+    return Described(encoding, key_schema if key_fields else None, value_schema)
 
 
 def _value_schema(topic: str, values: Sequence[tuple[FieldEncoding, Schema] | None], events: EventsConfig) -> Schema:

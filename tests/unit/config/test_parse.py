@@ -282,3 +282,26 @@ def test_a_store_and_a_pem_file_for_the_same_are_refused(tmp_path: Path) -> None
     given = {"database.ssl.truststore": str(tmp_path / "t.p12"), "database.ssl.ca": str(tmp_path / "ca.pem")}
     text = refusal(MINIMAL | given)
     assert "database.ssl.truststore and database.ssl.ca: give one of them" in text
+
+
+REGEX_NAMING = {"topic.naming.strategy": "io.debezium.schema.DefaultRegexTopicNamingStrategy"}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "topic.regex: is missing"),
+        ({"topic.regex": "(", "topic.replacement": "x"}, "topic.regex, topic.key.field.regex: "),
+        ({"topic.regex": ".", "topic.replacement": "x", "topic.key.field.regex": "."}, "topic.key.field.replacement"),
+    ],
+    ids=["nothing", "no regular expression", "half"],
+)
+def test_names_by_regex_that_cannot_be_made_are_refused(given: dict[str, str], words: str) -> None:
+    assert words in refusal(MINIMAL | REGEX_NAMING | given)
+
+
+def test_names_are_made_by_one_rule_alone() -> None:
+    route = {"transforms": "r", "transforms.r.type": "io.debezium.transforms.ByLogicalTableRouter"}
+    route |= {"transforms.r.topic.regex": ".", "transforms.r.topic.replacement": "x"}
+    named = {"topic.regex": ".", "topic.replacement": "x"}
+    assert "choose one of them" in refusal(MINIMAL | REGEX_NAMING | named | route)

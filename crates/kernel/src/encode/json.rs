@@ -359,7 +359,7 @@ impl JsonEncoder {
             out.extend_from_slice(b",\"value\":");
             return Ok(None);
         }
-        if plan.json.key.is_empty() {
+        if !plan.json.has_key() {
             return Ok(None);
         }
         let start = out.len();
@@ -499,7 +499,7 @@ fn write_key(
         key_frame,
         ..
     } = &plan.json;
-    if key.is_empty() {
+    if !plan.json.has_key() {
         out.extend_from_slice(b"null");
         return Ok(());
     }

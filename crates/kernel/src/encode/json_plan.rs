@@ -13,7 +13,7 @@ pub struct JsonPlan {
     pub topic: Arc<str>,
     /// By column; `None`: not part of the value.
     pub fields: Vec<Option<JsonField>>,
-    /// (column, field) in key order; empty where the table has no key.
+    /// (column, field) in key order; empty where the table has none.
     pub key: Vec<(usize, JsonField)>,
     /// `,"name":value` after the columns of each key; mostly empty.
     pub key_suffix: Box<[u8]>,
@@ -54,6 +54,11 @@ pub fn line_start(topic: &str) -> Box<[u8]> {
 }
 
 impl JsonPlan {
+    /// Whether records have a key: of columns, or of the table's name alone.
+    pub fn has_key(&self) -> bool {
+        !self.key.is_empty() || !self.key_suffix.is_empty()
+    }
+
     pub fn compile(columns: &[PlanColumn], encoding: &TableEncoding) -> Result<JsonPlan> {
         if encoding.fields.len() != columns.len() {
             return Err(Error::schema(format!(
