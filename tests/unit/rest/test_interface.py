@@ -232,7 +232,7 @@ def test_paths_of_any_bytes_find_something_or_are_not_found(raw: bytes) -> None:
 
 def test_a_name_that_is_no_text_is_not_found_and_harms_nothing(serve: Serve) -> None:
     client = serve()
-    parts = urlsplit(f"http://{client._address[0]}:{client._address[1]}")
+    parts = urlsplit(f"http://{client.address[0]}:{client.address[1]}")
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
     connection.request("GET", "/connectors/%FF%FE%00")
     reply = connection.getresponse()
