@@ -75,3 +75,19 @@ BODY: dict[str, str] = {
     "create: unknown class": "Connect tells of its plugin loader",
 }
 """Question → why another body, where the status is the same."""
+
+_OURS = "commit and cluster are ours"
+_PLUGINS = "ours are listed, not Java's"
+_CREATED = "Connect makes the task after it has answered; here it is there at once"
+
+CLIENT_BODY: dict[str, str] = {
+    "kafka-connect-py: GET /": _OURS,
+    "kafka-connect-py: GET /connector-plugins": _PLUGINS,
+    "kafka-connect-py: POST /connectors": _CREATED,
+    "kcctl: GET /": _OURS,
+    "kcctl: GET /connector-plugins?connectorsOnly=false": _PLUGINS,
+    "kcctl: GET /connector-plugins/MySqlConnector/config": "the table is ours",
+    "kcctl: POST /connectors/": _CREATED,
+    "kcctl: GET /admin/loggers/": "loggers are those of Python",
+}
+"""The same for requests of clients that others wrote."""

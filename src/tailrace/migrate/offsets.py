@@ -61,11 +61,8 @@ def write(offset: Offset) -> bytes:
 
 def fields(offset: Offset) -> dict[str, object]:
     """An offset in Debezium's words."""
-    stored: dict[str, object] = {
-        "ts_sec": offset.timestamp_us // 1_000_000,
-        "file": offset.file,
-        "pos": offset.position,
-    }
+    stored: dict[str, object] = {"ts_sec": offset.timestamp_us // 1_000_000} if offset.timestamp_us else {}
+    stored |= {"file": offset.file, "pos": offset.position}
     if offset.gtids:
         stored["gtids"] = offset.gtids
     if offset.events:

@@ -216,7 +216,7 @@ def test_offsets_that_no_start_could_use_are_refused(serve: Serve) -> None:
     good = {"file": "b.1", "pos": 4, "gtids": "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5"}
     assert alter(good) == 200
     assert [offset for offset in OFFSETS if alter(offset) != 400] == []
-    assert client.ask("GET", "/connectors/a/offsets").body["offsets"][0]["offset"] == {"ts_sec": 0, **good}
+    assert client.ask("GET", "/connectors/a/offsets").body["offsets"][0]["offset"] == good
     assert client.ask("DELETE", "/connectors/a/offsets").status == 200
     assert client.ask("GET", "/connectors/a/offsets").body == {"offsets": []}
 
