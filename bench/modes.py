@@ -50,7 +50,7 @@ def main() -> None:
         for _ in range(args.rounds):
             for name, properties in chosen.items():
                 with tempfile.TemporaryDirectory() as scratch:
-                    found[name].append(tailrace("jsonl", properties=properties)(filled, Path(scratch)))
+                    found[name].append(tailrace("sink", properties=properties)(filled, Path(scratch)))
     rates = {name: sorted(run.rows / run.seconds for run in runs) for name, runs in found.items()}
     medians = {name: each[len(each) // 2] for name, each in rates.items()}
     report = {

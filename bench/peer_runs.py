@@ -181,7 +181,7 @@ def _told(usage: measure.Usage, source: Source) -> Result:
 
 STREAM: dict[str, Callable[[Source, Path], Result]] = {
     "mysqlbinlog --raw": raw,
-    "tailrace": tailrace("jsonl"),
+    "tailrace": tailrace("sink"),
     "tailrace dicts": tailrace("dicts"),
     "tailrace arrow": tailrace("arrow"),
     "python-mysql-replication": python_mysql_replication,
@@ -189,6 +189,6 @@ STREAM: dict[str, Callable[[Source, Path], Result]] = {
 }
 SNAPSHOT: dict[str, Callable[[Source, Path], Result]] = {
     "SELECT *": select,
-    "tailrace": tailrace("jsonl", snapshot=True),
+    "tailrace": tailrace("sink", snapshot=True),
     "debezium": debezium_snapshot,
 }

@@ -1,4 +1,4 @@
-"""Tailrace as each of its users meets it: a JSONL file, an iterator of dicts, or Arrow rows. One JSON line at the end.
+"""Tailrace as each of its users meets it: a sink, an iterator of dicts, or Arrow rows. One JSON line at the end.
 
 Arguments: a JSON object {kind, properties, offset, rows}; `offset` null begins with a snapshot.
 """
@@ -17,7 +17,7 @@ from tailrace.engine import Engine
 from tailrace.model.offset import Offset
 from tailrace.sinks import Batch, Sink, create_sink, sink_fields
 from tailrace.storage import Commit
-from tailrace.storage.sqlite import SqliteStorage
+from tailrace.storage.open import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 def begin_at(config: Config, offset: dict[str, Any]) -> None:
     """Store an offset, as an earlier run would have."""
-    storage = SqliteStorage(config.storage.path, config.name)
+    storage = open_storage(config)
     storage.commit(Commit(offset=Offset(**offset)))
     storage.close()
 
 
-def files(config: Config, rows: int) -> tuple[float, float]:
-    """`tailrace run` with a JSONL sink; when the first and the last event were written."""
+def written(config: Config, rows: int) -> tuple[float, float]:
+    """`tailrace run` with the sink that the properties name; when the first and the last event were written."""
     engine = Engine(config)
     first = 0.0
 
@@ -106,8 +106,8 @@ def main() -> None:
         print(json.dumps(quantiles))
         return
     stream = ChangeStream(config)
-    if asked["kind"] == "jsonl":
-        first, last = files(config, rows)
+    if asked["kind"] == "sink":
+        first, last = written(config, rows)
     elif asked["kind"] == "dicts":
         first, last = counted((1 for change in stream if change["op"]), rows)
     else:

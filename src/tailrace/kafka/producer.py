@@ -15,7 +15,7 @@ from tailrace.kafka import client
 
 log = logging.getLogger("tailrace.kafka")
 
-_DEFAULTS = {
+DEFAULTS = {
     "acks": "all",
     "enable.idempotence": "true",
     # JSON shrinks to a quarter at a tenth of the cost of sending it whole.
@@ -29,6 +29,7 @@ _DEFAULTS = {
     # Keys go where Java's default partitioner puts them.
     "partitioner": "murmur2_random",
 }
+"""Settings of librdkafka that `producer.override.*` may change."""
 _FIXED = {"delivery.report.only.error": "true", "log.queue": "true"}
 TRANSACTION_TIMEOUT = 300.0
 """Seconds; the broker aborts a transaction that is older."""
@@ -39,7 +40,8 @@ class KafkaProducer:
     """Used by one thread at a time, but for `interrupt`. Raises SinkError."""
 
     def __init__(self, config: KafkaConfig, transactional_id: str | None = None) -> None:
-        properties = _DEFAULTS | client.base(config, config.producer, "producer.override.") | _FIXED
+        properties = DEFAULTS | client.base(config, config.producer, "producer.override.") | _FIXED
+        self._transactional = transactional_id is not None
         self.transaction_timeout = TRANSACTION_TIMEOUT
         if transactional_id is not None:
             properties["transactional.id"] = transactional_id
@@ -102,12 +104,16 @@ class KafkaProducer:
 
     def check(self, timeout: float) -> None:
         """Log what librdkafka says; raise what cannot be mended by waiting."""
+        lost = None
         for kind, name, text in self._kernel.poll(timeout):
-            if kind == "lost":
-                raise client.refused("an event was not taken", name, text, self._where)
-            if kind == "fatal" or name in client.HINTS:
+            if kind == "fatal" or (kind == "error" and name in client.HINTS):
                 raise client.refused("events cannot be written", name, text, self._where)
-            log.log(logging.DEBUG if kind == "log" else logging.WARNING, "%s: %s", name, text)
+            if kind == "lost":
+                lost = lost or KafkaFailure(name, text, "abort" if self._transactional else "")
+            else:
+                log.log(logging.DEBUG if kind == "log" else logging.WARNING, "%s: %s", name, text)
+        if lost is not None:
+            raise self._refused("an event was not taken", lost)
 
     # Transactions
 
@@ -152,7 +158,28 @@ class KafkaProducer:
 
     def _refused(self, what: str, failure: KafkaFailure) -> SinkError:
         name, text, kind = failure.args
-        if kind == "abort" and name not in client.FENCED and name not in client.HINTS:
-            hint = "it is tried again from the last stored offset"
-            return DestinationLost(f"{what}: {text}", where=self._where, hint=hint)
+        if self._transactional and (kind == "abort" or name == "_STATE") and name not in client.HINTS:
+            if (fatal := self._abandon()) is None:
+                hint = "it is tried again from the last stored offset"
+                return DestinationLost(f"{what}: {text}", where=self._where, hint=hint)
+            name, text, _ = fatal.args
         return client.refused(what, name, text, self._where)
+
+    def _abandon(self) -> KafkaFailure | None:
+        """Ends a transaction that cannot be committed. Only the coordinator knows whether that is because another
+        process has taken over: trying again would fence it in turn. None: nobody has.
+        """
+        self._kernel.purge()
+        deadline = time.monotonic() + self._grace
+        while True:
+            try:
+                self._kernel.abort_transaction(_POLL)
+            except KafkaFailure as failure:
+                if failure.args[2] == "fatal" or failure.args[0] in client.FENCED:
+                    return failure
+                if time.monotonic() > deadline:
+                    return None
+                # Deliveries that failed are waited for until they are asked about.
+                self._kernel.poll(0.0)
+            else:
+                return None
