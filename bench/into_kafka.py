@@ -38,7 +38,8 @@ PEERS = Path(__file__).parent / "peers"
 RESULTS = Path(__file__).parent / "results"
 SAMPLE = 10_000
 NO_LIMIT_SECONDS = 900
-PLAIN = {"compression.type": "none"}
+AT_LEAST_ONCE = {"exactly.once.source.support": "disabled"}
+"""Kafka Connect's default."""
 
 
 @dataclass
@@ -170,6 +171,8 @@ class Bench:
             "connector.class": "io.debezium.connector.mysql.MySqlConnector",
             "schema.history.internal.kafka.bootstrap.servers": self.broker.bootstrap,
             "schema.history.internal.kafka.topic": f"{prefix}.history",
+            "topic.creation.default.partitions": 1,
+            "topic.creation.default.replication.factor": 1,
         }
         config = {name: str(value) for name, value in given.items()}
         arrivals = Arrivals(self.broker.bootstrap, f"{prefix}.{DATABASE}.events", rows)
@@ -231,7 +234,7 @@ def measured(rows: int, debezium_rows: int, rounds: int) -> dict[str, list[Run]]
                 found.setdefault(name, []).append(run())
                 _show(number, name, found[name][-1])
         if debezium_rows:
-            with connect.worker(broker.bootstrap) as worker:
+            with connect.worker(broker.bootstrap, options=AT_LEAST_ONCE) as worker:
                 for number in range(rounds):
                     found.setdefault("debezium in connect", []).append(bench.debezium(worker, debezium_rows))
                     _show(number, "debezium in connect", found["debezium in connect"][-1])
