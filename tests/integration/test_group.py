@@ -141,6 +141,24 @@ def test_any_worker_of_the_group_answers_for_all_connectors(
     names = create(workers, server, 2)
     for name in names:
         await_id(kafka, name, 1)
+    by_id = {worker_id(worker): worker for worker in workers}
+    owner = {name: by_id[at] for name, at in owners(workers[0], names).items()}
+    for name in names:
+        for worker in workers:
+            told = f"/tailrace/connectors/{name}/notifications"
+            signal = {"id": f"by {worker_id(worker)}", "type": "execute-snapshot", "data": {"data-collections": [".*"]}}
+            sent = worker.ask("POST", f"/tailrace/connectors/{name}/signals", signal)
+            assert (sent.status, sent.body["worker_id"]) == (202, worker_id(owner[name]))
+
+            def came(name: str = name, told: str = told, wanted: str = signal["id"]) -> bool:
+                found = owner[name].ask("GET", told).body["notifications"]
+                return (wanted, "COMPLETED") in {(each["id"], each["type"]) for each in found}
+
+            assert await_condition(came, 30, every=0.1)
+            if worker is not owner[name]:
+                elsewhere = worker.ask("GET", told)
+                assert elsewhere.status == 421
+                assert worker_id(owner[name]) in elsewhere.body["message"]
     for worker in workers:
         assert worker.ask("GET", "/connectors").body == sorted(names)
         for name in names:

@@ -231,3 +231,34 @@ def test_a_server_that_is_away_when_the_worker_starts_is_waited_for(
         # What was there before is a 409, and changes nothing.
         reply = worker.ask("POST", "/connectors", {"name": "a", "config": connector_config(server, "away")})
         assert reply.status == 409
+
+
+def test_a_signal_by_rest_is_carried_out_and_told_of_after_restarts_too(
+    worker: Worker, mysql: Server, database: str
+) -> None:
+    mysql.execute(f"INSERT INTO {database}.t VALUES (1, 'x')")
+    create(worker, mysql, database, "s", 9)
+    await_ids(worker, "s", [1])
+    signals, told = "/tailrace/connectors/s/signals", "/tailrace/connectors/s/notifications"
+
+    def since(number: int) -> tuple[list[dict[str, Any]], int]:
+        answer = worker.ask("GET", f"{told}?since={number}").body
+        return answer["notifications"], answer["next"]
+
+    asked = {"id": "again", "type": "execute-snapshot", "data": {"data-collections": [rf"{database}\.t"]}}
+    reply = worker.ask("POST", signals, asked)
+    assert (reply.status, reply.body["id"]) == (202, "again")
+    await_ids(worker, "s", [1, 1])
+    ours = {("again", "STARTED"), ("again", "COMPLETED")}
+    assert await_condition(lambda: ours <= {(each["id"], each["type"]) for each in since(0)[0]}, 10), since(0)
+    everything, last = since(0)
+    assert since(last) == ([], last)
+    assert since(everything[0]["number"])[0] == everything[1:]
+    assert worker.ask("GET", f"{told}?limit=1").body == {"notifications": everything[-1:], "next": last}
+
+    # What no table is, the engine refuses, and says so; the numbers of a new run go on above the old ones.
+    assert worker.ask("POST", "/connectors/s/restart?includeTasks=true").status == 202
+    worker.await_state("s", "RUNNING", "RUNNING")
+    nothing = {"type": "execute-snapshot", "data": {"data-collections": ["no.such"]}}
+    assert await_condition(lambda: worker.ask("POST", signals, nothing).status == 202, 10)
+    assert await_condition(lambda: any(each["type"] == "REFUSED" for each in since(last)[0]), 10), since(0)

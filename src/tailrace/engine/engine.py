@@ -24,7 +24,7 @@ from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Closed, DeliveryQueue
 from tailrace.errors import ConfigError, DestinationLost
 from tailrace.model.encoding import Output
-from tailrace.model.notification import Notification
+from tailrace.model.notification import Notification, Numbered
 from tailrace.model.progress import Progress, State
 from tailrace.model.signal import Signal
 from tailrace.mysql.connection import connect
@@ -97,7 +97,11 @@ class Engine:
 
     def notifications(self) -> tuple[Notification, ...]:
         """What the connector told last, at most a hundred, oldest first."""
-        return self._notifications.last
+        return tuple(told.notification for told in self._notifications.last)
+
+    def notifications_since(self, number: int) -> tuple[Numbered, ...]:
+        """Those of the last hundred that were told after the one with this number, oldest first; 0: all."""
+        return tuple(told for told in self._notifications.last if told.number > number)
 
     def stop(self) -> None:
         """Ask for an end: what was read is delivered and stored first."""

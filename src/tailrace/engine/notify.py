@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from tailrace._kernel import Batch
 from tailrace.config import Config
 from tailrace.engine.announce import Announcer
-from tailrace.model.notification import Notification
+from tailrace.model.notification import Notification, Numbered
 
 _KEPT = 100
 
@@ -20,7 +20,8 @@ class Notifications:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._last: deque[Notification] = deque(maxlen=_KEPT)
+        self._last: deque[Numbered] = deque(maxlen=_KEPT)
+        self._number = 0
         self._send: Sequence[Callable[[Notification], None]] = ()
         self._announcer: Announcer | None = None
         self._hand_over: Callable[[Batch], None] | None = None
@@ -36,7 +37,7 @@ class Notifications:
         self._hand_over = hand_over
 
     @property
-    def last(self) -> tuple[Notification, ...]:
+    def last(self) -> tuple[Numbered, ...]:
         """The last hundred, oldest first."""
         return tuple(self._last)
 
@@ -49,7 +50,9 @@ class Notifications:
             time.time_ns() // 1_000_000,
             {"connector_name": self._config.name} | data,
         )
-        self._last.append(notification)
+        # By the clock, so that those of the next run have greater numbers without anything being stored.
+        self._number = max(self._number + 1, time.time_ns() // 1000)
+        self._last.append(Numbered(self._number, notification))
         for send in self._send:
             send(notification)
         if self._config.notifications.topic is None or self._announcer is None or self._hand_over is None:

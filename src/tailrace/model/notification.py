@@ -22,3 +22,21 @@ class Notification:
     timestamp_ms: int
     """Milliseconds since the epoch."""
     additional_data: Mapping[str, str] = field(default_factory=dict)
+
+    def document(self) -> dict[str, object]:
+        """For JSON, under Debezium's names."""
+        return {
+            "id": self.id,
+            "aggregateType": self.aggregate_type,
+            "type": self.type,
+            "additionalData": dict(self.additional_data),
+            "timestamp": self.timestamp_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A notification with its place among those of its connector: numbers only grow, over restarts too."""
+
+    number: int
+    notification: Notification

@@ -16,4 +16,4 @@ class Signal:
     """The action: `execute-snapshot`, `stop-snapshot`, `log` …"""
     data: Mapping[str, Any] = field(default_factory=dict)
     channel: str = "in-process"
-    """How it came: `source`, `kafka`, `file`, `in-process`."""
+    """How it came: `source`, `kafka`, `file`, `rest`, `in-process`."""

@@ -50,15 +50,8 @@ class Webhook:
                 log.warning("a notification is dropped: the webhook does not take it: %s", problem)
 
     def _post(self, notification: Notification) -> None:
-        document = {
-            "id": notification.id,
-            "aggregateType": notification.aggregate_type,
-            "type": notification.type,
-            "additionalData": dict(notification.additional_data),
-            "timestamp": notification.timestamp_ms,
-        }
         request = urllib.request.Request(  # noqa: S310 -- the configuration takes http and https only
-            self._url, json.dumps(document).encode(), {"Content-Type": "application/json"}
+            self._url, json.dumps(notification.document()).encode(), {"Content-Type": "application/json"}
         )
         with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310 -- as above
             pass

@@ -196,14 +196,18 @@ class Connect:
         """A stopped connector forgets where it was; the worker's word on it."""
         return str(self._ask("DELETE", _path(name, "offsets"))["message"])
 
-    def signal(self, name: str, signal: Mapping[str, Any]) -> None:
-        """{id, type, data} to a connector of our own worker."""
-        self._ask("POST", _ours(name, "signals"), dict(signal))
+    def signal(self, name: str, signal: Mapping[str, Any]) -> str:
+        """{id, type, data} to a connector of our own worker; the worker of the group that takes it."""
+        return str(self._ask("POST", _ours(name, "signals"), dict(signal))["worker_id"])
 
-    def notifications(self, name: str) -> list[dict[str, Any]]:
-        """The last ones, oldest first, of a connector of our own worker."""
-        found = self._ask("GET", _ours(name, "notifications"))
-        return list(found["notifications"] if isinstance(found, dict) else found)
+    def notifications(self, name: str, since: int = 0) -> tuple[list[dict[str, Any]], int]:
+        """What a connector of our own worker told after `since`, oldest first; and what to ask with next."""
+        found = self._ask("GET", f"{_ours(name, 'notifications')}?since={since}")
+        return found["notifications"], found["next"]
+
+    def progress(self, name: str) -> dict[str, Any]:
+        """What a connector of our own worker does now."""
+        return dict(self._ask("GET", _ours(name, "progress")))
 
     def await_status(
         self, name: str, wanted: Callable[[Status | None], bool], *, seconds: float, steady: float = 0.0
@@ -263,7 +267,7 @@ class Connect:
             if answer.status < HTTPStatus.BAD_REQUEST:
                 return answer
             error = _refusal(answer, self.access.url)
-            is_rebalance = answer.status == HTTPStatus.CONFLICT and not _exists(error.message)
+            is_rebalance = answer.status == HTTPStatus.CONFLICT and not _lasts(error.message)
             if not is_rebalance or time.monotonic() >= deadline:
                 raise error
             time.sleep(RETRY_SECONDS)
@@ -300,7 +304,11 @@ def _refusal(answer: Answer, where: str) -> TailraceError:
         message = f"HTTP {answer.status}: {answer.body.decode(errors='replace').strip()[:REASON_WIDTH]}"
     if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}:
         return ConfigError(message, where=where)
-    hint = "connector create --replace changes one that is there" if _exists(message) else _HINTS.get(answer.status)
+    hint = _HINTS.get(answer.status)
+    if _exists(message):
+        hint = "connector create --replace changes one that is there"
+    elif _lasts(message):
+        hint = "tailrace connector resume NAME --wait"
     error = WorkerError(message, where=where, hint=hint)
     error.status = answer.status
     return error
@@ -311,10 +319,16 @@ def _exists(message: str) -> bool:
     return "already exists" in message
 
 
+def _lasts(message: str) -> bool:
+    """Whether a conflict is one that waiting does not mend."""
+    return _exists(message) or ("takes signals while it runs" in message and "yet" not in message)
+
+
 _HINTS: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "give user:password or a token: --credentials FILE or TAILRACE_CREDENTIALS",
     HTTPStatus.FORBIDDEN: "these credentials may not do that, or the worker has it switched off",
     HTTPStatus.NOT_FOUND: "tailrace connector list shows what there is",
     HTTPStatus.CONFLICT: "the worker is rebalancing; try again in a moment",
+    HTTPStatus.MISDIRECTED_REQUEST: "give that worker as --url",
     HTTPStatus.INTERNAL_SERVER_ERROR: "the worker's log has more",
 }

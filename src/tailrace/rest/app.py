@@ -18,7 +18,7 @@ from tailrace.rest.answers import NOTHING, Answer, Question, RestError
 from tailrace.rest.guard import Guard
 from tailrace.rest.openapi import page
 from tailrace.rest.operations import OPERATIONS, Operation
-from tailrace.worker.errors import AlreadyExists, InvalidConfig, NotFound, NotStopped
+from tailrace.worker.errors import AlreadyExists, Elsewhere, InvalidConfig, NotFound, NotRunning, NotStopped
 from tailrace.worker.settings import RestSettings
 from tailrace.worker.worker import Worker
 
@@ -150,8 +150,10 @@ def _check_content_type(request: Request, body: bytes) -> None:
 def _status(error: TailraceError) -> int:
     if isinstance(error, NotFound):
         return 404
-    if isinstance(error, AlreadyExists):
+    if isinstance(error, AlreadyExists | NotRunning):
         return 409
+    if isinstance(error, Elsewhere):
+        return 421
     return 400 if isinstance(error, ConfigError | NotStopped) else 500
 
 

@@ -14,9 +14,10 @@ _ERRORS = {
     403: "The role does not suffice",
     404: "There is no such thing",
     406: "Only JSON is answered",
-    409: "It is there already",
+    409: "It is there already, or does not run",
     413: "The body is too large",
     415: "Only JSON is read",
+    421: "Another worker of the group has the connector; the message names it",
     429: "Too many requests; Retry-After says when",
     500: "The worker failed, or the answer took too long",
 }

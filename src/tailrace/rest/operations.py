@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tailrace.rest import about, connectors, loggers, plugins
+from tailrace.rest import about, connectors, loggers, plugins, signals
 from tailrace.rest.answers import Answer, Question
 from tailrace.worker.settings import Role
 from tailrace.worker.worker import Worker
@@ -39,6 +39,8 @@ _EXPAND = ("expand", "status, info or both (given twice): what is told of each c
 _TASKS = ("includeTasks", "true: the task too")
 _FAILED = ("onlyFailed", "true: only what has failed")
 _ONLY = ("connectorsOnly", "false: transforms, predicates and converters too")
+_SINCE = ("since", "the `next` of an earlier answer: only what was told after it")
+_LIMIT = ("limit", "at most so many, the last ones; 1 to 100")
 _SCOPE = ("scope", "worker (the answer names the loggers), or cluster")
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -119,5 +121,21 @@ OPERATIONS: tuple[Operation, ...] = (
         about.progress,
         "What the connector does now",
         gives=((200, "Progress"),),
+    ),
+    Operation(
+        "POST",
+        "/tailrace/connectors/{connector}/signals",
+        signals.signalled,
+        "Ask something of a running connector: execute-snapshot, stop-snapshot, log …",
+        "Signal",
+        ((202, "Accepted"),),
+    ),
+    Operation(
+        "GET",
+        "/tailrace/connectors/{connector}/notifications",
+        signals.notifications,
+        "What the connector told last, oldest first: at most a hundred, of its present run",
+        gives=((200, "Notifications"),),
+        query=(_SINCE, _LIMIT),
     ),
 )

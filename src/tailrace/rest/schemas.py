@@ -117,4 +117,27 @@ SCHEMAS: dict[str, Any] = {
     "Loggers": _map(_ref("Logger")),
     "Level": _object({"level": _TEXT}),
     "Progress": {"type": "object"},
+    "Signal": {
+        **_object({"type": {"type": "string", "minLength": 1}}, {"id": _TEXT, "data": {"type": ["object", "null"]}}),
+        "additionalProperties": False,
+    },
+    "Accepted": _object({"id": _TEXT, "type": _TEXT, "worker_id": _TEXT}),
+    "Notifications": _object(
+        {
+            "notifications": {
+                "type": "array",
+                "items": _object(
+                    {
+                        "number": _NUMBER,
+                        "id": _TEXT,
+                        "aggregateType": _TEXT,
+                        "type": _TEXT,
+                        "additionalData": _map(_TEXT),
+                        "timestamp": _NUMBER,
+                    }
+                ),
+            },
+            "next": _NUMBER,
+        }
+    ),
 }

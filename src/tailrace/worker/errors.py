@@ -17,6 +17,14 @@ class NotStopped(TailraceError):
     """Only a stopped connector may be changed so."""
 
 
+class NotRunning(TailraceError):
+    """Only a running connector takes signals."""
+
+
+class Elsewhere(TailraceError):
+    """Another worker of the group has the connector, and only it can tell."""
+
+
 class NotYet(TailraceError):
     """What was asked for has begun, and takes longer than one may wait."""
 

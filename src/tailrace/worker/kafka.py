@@ -1,7 +1,8 @@
 """A group's configurations and states in one compacted topic, which every worker reads from its beginning and on.
 
-Keys are JSON: `["connector",name]`, `["status",name]`, `["topics",name]`; and `["restart",name]`, which is a request to
-the worker that has the connector. What a worker writes counts once it has read it back, so that all see one order.
+Keys are JSON: `["connector",name]`, `["status",name]`, `["topics",name]`; and `["restart",name]` and `["signal",name]`,
+which are requests to the worker that has the connector. What a worker writes counts once it has read it back, so that
+all see one order.
 Configurations lie there as they were given, secrets included, as Kafka Connect's do: give the topic to workers alone.
 """
 
@@ -20,6 +21,7 @@ from tailrace.errors import DestinationLost, TailraceError
 from tailrace.kafka import client
 from tailrace.kafka.producer import KafkaProducer
 from tailrace.kafka.topics import COMPACTED, Topics
+from tailrace.model.signal import Signal
 from tailrace.worker.group import SLOTS
 from tailrace.worker.state import State, Target
 from tailrace.worker.store import Restart, Status, Stored, Told
@@ -31,7 +33,8 @@ log = logging.getLogger(__name__)
 
 _WAIT = 15.0
 """Seconds a change may take until it is written and read back."""
-
+_REQUESTS = ("restart", "signal")
+"""Kinds of records that are asked once, and are no state."""
 
 Changed = Callable[[str], None]
 """Of the connector of this name, the configuration, the target or the told status is another now."""
@@ -57,8 +60,9 @@ class KafkaStore:
         self._closing = threading.Event()
         self._changed: Changed = lambda _: None
         self._restart: Callable[[str, Restart], None] = lambda _, __: None
+        self._signal: Callable[[str, Signal], object] = lambda _, __: None
         # Told by a thread of its own: who listens may be waiting for something to be read back.
-        self._news: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._news: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
         threading.Thread(target=self._tell, name="tailrace-news", daemon=True).start()
         self._thread = threading.Thread(target=self._follow, name="tailrace-store", daemon=True)
         self._thread.start()
@@ -67,10 +71,13 @@ class KafkaStore:
                 message = f"topic {self._topic} cannot be read: no answer within {_WAIT:g} s"
                 raise DestinationLost(message, where=config.bootstrap, hint="see whether its partition has a leader")
 
-    def watch(self, changed: Changed, restart: Callable[[str, Restart], None]) -> None:
+    def watch(
+        self, changed: Changed, restart: Callable[[str, Restart], None], signal: Callable[[str, Signal], object]
+    ) -> None:
         """Hear of what any worker of the group writes."""
         self._changed = changed
         self._restart = restart
+        self._signal = signal
 
     # Asking
 
@@ -142,6 +149,10 @@ class KafkaStore:
         """Of the worker that has the connector."""
         parts = {"connector": restart.connector, "task": restart.task, "only_failed": restart.only_failed}
         self._write("restart", name, parts)
+
+    def ask_signal(self, name: str, signal: Signal) -> None:
+        """Of the worker that has the connector."""
+        self._write("signal", name, {"id": signal.id, "type": signal.type, "data": dict(signal.data)})
 
     def _write(self, kind: str, name: str, value: object) -> None:
         """Raises DestinationLost where it is not there, and read back, in time."""
@@ -216,7 +227,7 @@ class KafkaStore:
         with self._read:
             if value is None:
                 self._values.pop((kind, name), None)
-            elif kind != "restart":
+            elif kind not in _REQUESTS:
                 self._values[kind, name] = value
             self._versions[kind, name] += 1
             self._read.notify_all()
@@ -225,6 +236,8 @@ class KafkaStore:
             return
         if kind == "restart" and value is not None:
             self._news.put(lambda: self._restart(name, Restart(**value)))
+        elif kind == "signal" and value is not None:
+            self._news.put(lambda: self._signal(name, Signal(**value, channel="rest")))
         elif kind in ("connector", "status"):
             self._news.put(lambda: self._changed(name))
 

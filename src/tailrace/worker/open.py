@@ -32,7 +32,8 @@ def _join(settings: Settings, name: str, worker_id: str) -> tuple[Worker, Callab
         cluster_id=store.cluster_id,
         owns=lambda connector: group.has(store.slot(connector)),
         ask_restart=store.ask_restart,
+        ask_signal=store.ask_signal,
     )
-    store.watch(worker.heard, worker.restart_if_here)
+    store.watch(worker.heard, worker.restart_if_here, worker.signal_if_here)
     group.join(worker.start)
     return worker, group.leave

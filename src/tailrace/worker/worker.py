@@ -11,13 +11,16 @@ from dataclasses import replace
 from tailrace.config import Config, parse
 from tailrace.engine import Engine
 from tailrace.model.names import file_name
+from tailrace.model.notification import Numbered
 from tailrace.model.offset import Offset
 from tailrace.model.progress import Progress
+from tailrace.model.progress import State as Doing
+from tailrace.model.signal import Signal
 from tailrace.sinks import sink_fields
 from tailrace.storage import Commit
 from tailrace.storage.open import open_storage, stored_offset
 from tailrace.worker import validation
-from tailrace.worker.errors import AlreadyExists, InvalidConfig, NotFound, NotStopped, NotYet
+from tailrace.worker.errors import AlreadyExists, Elsewhere, InvalidConfig, NotFound, NotRunning, NotStopped, NotYet
 from tailrace.worker.runner import Runner
 from tailrace.worker.settings import Settings
 from tailrace.worker.state import Life, Phase, State, Target, connector_state, task_state
@@ -41,13 +44,15 @@ class Worker:
         cluster_id: str = "standalone",
         owns: Callable[[str], bool] = lambda _: True,
         ask_restart: Callable[[str, Restart], None] | None = None,
+        ask_signal: Callable[[str, Signal], None] | None = None,
     ) -> None:
         """`cluster_id`: of the Kafka cluster. In a group: `owns` says whether a connector is this worker's to run, and
-        `ask_restart` asks the one whose it is.
+        `ask_restart` and `ask_signal` ask the one whose it is.
         """
         self._store = store
         self._owns = owns
         self._ask_restart = ask_restart
+        self._ask_signal = ask_signal
         self._settings = settings
         self.id = worker_id
         """`host:port` of the REST interface, as Connect names its workers."""
@@ -98,10 +103,23 @@ class Worker:
         return self._store.status(stored.name) or Status(Told(State.UNASSIGNED, self.id))
 
     def progress(self, name: str) -> Progress | None:
-        """What the connector's engine does; None: it has none here."""
+        """What the connector's engine does; None: it has none. Raises Elsewhere."""
+        engine = self._engine_here(name)
+        return engine.progress if engine is not None else None
+
+    def notifications(self, name: str, since: int = 0) -> Sequence[Numbered]:
+        """What the connector told in this run after the one numbered `since`, a hundred at most. Raises Elsewhere."""
+        engine = self._engine_here(name)
+        return engine.notifications_since(since) if engine is not None else ()
+
+    def _engine_here(self, name: str) -> Engine | None:
         self.connector(name)
         engine = self._engine_of(name)
-        return engine.progress if engine is not None else None
+        if engine is None and not self._owns(name) and (told := self._store.status(name)) is not None:
+            owner = told.connector.worker_id
+            message = f"connector {name} runs on worker {owner}, which alone can tell that"
+            raise Elsewhere(message, where=self.id, hint=f"ask {owner}")
+        return engine
 
     def observe(self) -> Sequence[Progress]:
         """Of each connector that has an engine, by name; each is asked to look at its source, for the next time."""
@@ -197,6 +215,28 @@ class Worker:
         # One that has lost the connector, and did not know yet.
         if runner is not None and told is not None and told.connector.worker_id != self.id:
             self._store.put_status(name, self._status(runner.life))
+
+    def signal(self, name: str, signal: Signal) -> str:
+        """Hand a signal to the connector; the id of the worker that takes it. Raises NotRunning."""
+        told = self.status(name)
+        if told.task is None or told.task.state is not State.RUNNING:
+            state = told.connector.state if told.task is None else told.task.state
+            raise NotRunning(f"connector {name} is {state.value}: it takes signals while it runs")
+        if self.signal_if_here(name, signal):
+            return self.id
+        if self._ask_signal is None or self._owns(name):
+            message = f"connector {name} has not begun to run yet: it takes signals while it runs"
+            raise NotRunning(message, hint="try again in a moment")
+        self._ask_signal(name, signal)
+        return told.task.worker_id
+
+    def signal_if_here(self, name: str, signal: Signal) -> bool:
+        """Hand a signal to the connector, if its engine runs on this worker; whether it does."""
+        engine = self._engine_of(name)
+        if engine is None or engine.progress.state in (Doing.STOPPED, Doing.FAILED):
+            return False
+        engine.signal(signal)
+        return True
 
     # Offsets
 

@@ -239,3 +239,38 @@ def test_a_name_that_is_no_text_is_not_found_and_harms_nothing(serve: Serve) -> 
     assert reply.status == 404
     json.loads(reply.read())
     connection.close()
+
+
+WRONG_SIGNALS: tuple[tuple[object, str], ...] = (
+    ([], "the body must be a signal"),
+    ({}, "it has no type"),
+    ({"type": "log", "when": 1}, "the body has when beside id, type and data"),
+    ({"type": "log", "id": 7}, "id: must be text"),
+    ({"type": "log", "data": "{}"}, "data: must be an object"),
+    ({"type": "execute-snapshto"}, "there is no action 'execute-snapshto'; there are execute-snapshot"),
+    ({"type": "execute-snapshot"}, "data-collections is missing"),
+    ({"type": "execute-snapshot", "data": {"data-collections": ["("]}}, "is not a regular expression"),
+    ({"type": "execute-snapshot", "data": {"data-collections": ["a.b"], "type": "quick"}}, "INCREMENTAL or BLOCKING"),
+)
+
+
+def test_a_malformed_signal_is_answered_with_what_a_signal_is(serve: Serve) -> None:
+    client = serve({"a": CONFIG})
+    path = "/tailrace/connectors/a/signals"
+    for body, why in WRONG_SIGNALS:
+        reply = client.ask("POST", path, body)
+        assert reply.status == 400, body
+        assert why in reply.body["message"]
+    assert '"type": "execute-snapshot"' in client.ask("POST", path, {}).body["message"]
+    assert client.ask("POST", path, {"type": "log", "data": {"message": "x" * 70_000}}).status == 413
+    for number in ("-1", "x", "9" * 30):
+        assert client.ask("GET", f"/tailrace/connectors/a/notifications?since={number}").status == 400
+
+
+def test_a_signal_to_a_connector_that_does_not_run_is_refused_instead_of_lost(serve: Serve) -> None:
+    client = serve({"a": CONFIG})
+    reply = client.ask("POST", "/tailrace/connectors/a/signals", {"type": "log", "data": {"message": "hello"}})
+    assert reply.status == 409
+    assert "connector a is STOPPED" in reply.body["message"]
+    assert client.ask("GET", "/tailrace/connectors/a/notifications?since=7").body == {"notifications": [], "next": 7}
+    assert client.ask("POST", "/tailrace/connectors/b/signals", {"type": "log"}).status == 404
