@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.java import need_java
+from support.proxy import Proxy
 from support.rest import Worker, connector_config
 from support.topics import read
 from support.writer import Writer
-from tailrace.lab.server import await_condition
+from tailrace.lab.kafka import Broker
+from tailrace.lab.server import await_condition, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tailrace import lab
-    from tailrace.lab.kafka import Broker
 
 DATABASE = "for_a_group"
 
@@ -43,7 +45,8 @@ def workers(kafka: Broker, tmp_path: Path) -> Iterator[list[Worker]]:
         yield [stack.enter_context(Worker(tmp_path / str(number), **given)) for number in range(3)]
 
 
-def create(workers: list[Worker], server: lab.Server, count: int) -> list[str]:
+def create(workers: list[Worker], server: lab.Server, count: int, *, own_server_ids: bool = True) -> list[str]:
+    """Without an id of its own each run of a connector draws one: then two can read beside each other."""
     names = [f"c{uuid.uuid4().hex[:8]}" for _ in range(count)]
     for number, name in enumerate(names):
         config = connector_config(
@@ -51,7 +54,7 @@ def create(workers: list[Worker], server: lab.Server, count: int) -> list[str]:
             DATABASE,
             topic__prefix=name,
             sink__type="kafka",
-            database__server__id=7100 + number,
+            **({"database__server__id": 7100 + number} if own_server_ids else {}),
             offset__flush__interval__ms=100,
         )
         reply = workers[number % len(workers)].ask("POST", "/connectors", {"name": name, "config": config})
@@ -133,6 +136,60 @@ def test_a_worker_that_wakes_after_its_connectors_were_given_away_writes_nothing
         assert ids(kafka, name) == dict.fromkeys(range(1, writer.last + 1), 1)
     for name in names:
         sleeper.await_state(name, "RUNNING", "RUNNING")
+
+
+def broker_behind(proxy: Proxy, port: int, folder: Path) -> Broker:
+    """One that whoever comes through `proxy` knows by that address alone; `port` is where that leads."""
+    plain, controller = free_port(), free_port()
+    own = f"PLAINTEXT://127.0.0.1:{plain}"
+    options = {
+        "listeners": f"{own},PROXIED://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"{own},PROXIED://127.0.0.1:{proxy.port}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
+        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+    }
+    return Broker(folder, port=plain, options=options)
+
+
+def test_a_worker_that_is_cut_off_from_kafka_writes_nothing_when_the_network_is_back(
+    server: lab.Server, tmp_path: Path
+) -> None:
+    need_java()
+    port = free_port()
+    with ExitStack() as stack:
+        proxy = stack.enter_context(Proxy(port))
+        kafka = stack.enter_context(broker_behind(proxy, port, tmp_path / "broker"))
+        common = {"group__id": "cut", "exactly__once__support": "required", "metrics__listener": ""}
+        brokers = [kafka.bootstrap, kafka.bootstrap, f"127.0.0.1:{proxy.port}"]
+        workers = [
+            stack.enter_context(Worker(tmp_path / str(number), **common, bootstrap__servers=bootstrap))
+            for number, bootstrap in enumerate(brokers)
+        ]
+        names = create(workers, server, 3, own_server_ids=False)
+        spread = await_spread(workers[0], names)
+        gone = worker_id(workers[2])
+        orphan = next(name for name in names if spread[name] == gone)
+        with Writer(server, f"{DATABASE}.t") as writer:
+            for name in names:
+                await_id(kafka, name, 1)
+            # What is on its way is held back, and arrives when the network is back: late, but not lost.
+            proxy.stall()
+            passed = proxy.passed
+            assert await_condition(lambda: gone not in owners(workers[0], names).values(), 60, every=0.1)
+            await_id(kafka, orphan, writer.last)
+            assert workers[2].ask("GET", "/").status == 200, "it lives, and only Kafka is away"
+            assert proxy.passed == passed
+            proxy.resume()
+            await_spread(workers[0], names)
+            mark = writer.last
+            for name in names:
+                await_id(kafka, name, mark)
+        for name in names:
+            await_id(kafka, name, writer.last)
+            assert ids(kafka, name) == dict.fromkeys(range(1, writer.last + 1), 1)
+        for worker in workers:
+            assert worker.stop() == 0
 
 
 def test_any_worker_of_the_group_answers_for_all_connectors(
