@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from support.alerting import Alerting, need_prometheus
 from support.connector import kill_leftovers
 from support.java import need_java
 from tailrace import lab
@@ -89,4 +90,12 @@ def kafka() -> Iterator[Broker]:
 def connect(kafka: Broker) -> Iterator[Connect]:
     """A worker of Kafka Connect with Debezium, shared as `kafka` is: delete the connectors that you make."""
     with worker(kafka.bootstrap) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alerting]:
+    """A Prometheus and an Alertmanager, shared as `kafka` is: scrape jobs of your own names, and load your rules."""
+    need_prometheus()
+    with Alerting(tmp_path_factory.mktemp("alerting")) as made:
         yield made

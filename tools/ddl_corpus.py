@@ -29,7 +29,7 @@ from tailrace.history.ddl.lexer import ANSI_QUOTES, INTERPRET_UTF8_AS_UTF8MB4, N
 from tailrace.history.ddl.parser import Ddl, classify
 from tailrace.history.from_server import SCHEMATA, SYSTEM_DATABASES, read_tables
 from tailrace.history.tables import Tables
-from tailrace.lab import cache, debian
+from tailrace.lab import cache, debian, provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -84,7 +84,8 @@ def load() -> list[tuple[str, list[str]]]:
 def fetch(folder: Path) -> Path:
     """Download the package with apt, as an ordinary user and without touching the system's lists; checks its sum."""
     (folder / "lists/partial").mkdir(parents=True)
-    (folder / "sources.list").write_text(f"deb [signed-by={debian.KEYRING}] {debian.mirror()} {debian.SUITE} main\n")
+    address, suite = debian.archive().address, provider.DEBIAN.suite
+    (folder / "sources.list").write_text(f"deb [signed-by={debian.KEYRING}] {address} {suite} main\n")
     (folder / "status").touch()
     settings = {
         "Dir::Etc::sourcelist": folder / "sources.list",

@@ -17,6 +17,8 @@
     ├── StorageError           offsets or schema history cannot be kept     exit 1
     ├── WorkerError            a worker of Kafka Connect refused            exit 1
     │   └── WorkerUnreachable  it does not answer (retriable)               exit 3
+    ├── PrometheusError        Prometheus refused, or what answers is none  exit 1
+    │   └── PrometheusUnreachable  it does not answer (retriable)           exit 3
     └── LabError               the lab could not be set up                  exit 1
 
 An error says what happened, where, and what to do next (`hint`). `retriable` tells the engine whether trying
@@ -142,6 +144,17 @@ class WorkerError(TailraceError):
 
 class WorkerUnreachable(WorkerError):
     """The worker does not answer, or what answers is not a worker."""
+
+    retriable = True
+    exit_code = 3
+
+
+class PrometheusError(TailraceError):
+    """Prometheus refused what was asked of its API, or what answers is no Prometheus."""
+
+
+class PrometheusUnreachable(PrometheusError):
+    """Prometheus does not answer."""
 
     retriable = True
     exit_code = 3

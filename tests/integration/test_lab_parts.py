@@ -61,7 +61,7 @@ def test_the_labs_kafka_outlives_its_maker_is_repaired_and_reset(folder: Path) -
     assert await_condition(lambda: broker.pid is None, 10)
     status = _tailrace("status", *here)
     assert status.exit_code == 1
-    assert f"kafka    {bootstrap} stopped" in status.output
+    assert f"kafka        {bootstrap} stopped" in status.output
     # It is the lab's now, and need not be named again.
     assert _tailrace("up", *here).exit_code == 0
     assert _tailrace("status", *here).exit_code == 0
@@ -89,7 +89,7 @@ def test_the_labs_connect_takes_the_connector_that_up_tells_of(folder: Path) -> 
     assert status["kafka"]["reachable"]
 
 
-@pytest.mark.parametrize(("part", "words"), [("prometheus", "has no prometheus"), ("mongo", "is no part of the lab")])
+@pytest.mark.parametrize(("part", "words"), [("aws", "has no aws"), ("mongo", "is no part of the lab")])
 def test_parts_that_the_lab_has_not_are_refused(tmp_path: Path, part: str, words: str) -> None:
     done = _tailrace("up", "--with", f"kafka,{part}", "--dir", str(tmp_path / "lab"))
     assert done.exit_code == 2

@@ -19,6 +19,8 @@ COMMANDS = {
     "events": "Change events as they come, from Kafka or from files.",
     "snapshot": "Start, stop, pause, resume and follow snapshots.",
     "lag": "How far a connector is behind its source: in time, bytes and transactions.",
+    "alerts": "Alerts for Prometheus: export, check, explain.",
+    "dashboard": "Dashboards for Grafana: export, check.",
     "migrate": "Take over from a Debezium connector, or hand back to it.",
     "lab": "A real MySQL primary and replica to try things out on.",
     "bench": "Throughput, latency and memory, beside their peers.",

@@ -13,11 +13,13 @@ from tailrace.config import Password
 from tailrace.errors import ConfigError, TailraceError
 from tailrace.ops.connect import Connect
 from tailrace.ops.http import Access
+from tailrace.ops.prometheus import Prometheus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEFAULT_URL = "http://127.0.0.1:8083"
+DEFAULT_PROMETHEUS = "http://127.0.0.1:9090"
 CREDENTIALS = "TAILRACE_CREDENTIALS"
 COMPLETION_SECONDS = 0.0
 """How long completion has patience with a worker that rebalances."""
@@ -50,7 +52,7 @@ def access_options(command: Callable[..., None]) -> Callable[..., None]:
             "--ca",
             envvar="TAILRACE_CA",
             type=click.Path(dir_okay=False, path_type=Path),
-            help="PEM file of the authority that signed the worker's certificate; or TAILRACE_CA.",
+            help="PEM file of the authority that signed the server's certificate; or TAILRACE_CA.",
         ),
     )
     for option in reversed(options):
@@ -61,6 +63,26 @@ def access_options(command: Callable[..., None]) -> Callable[..., None]:
 def connect_to(url: str, credentials: Path | None, ca: Path | None) -> Connect:
     """The worker at a URL; nothing is asked yet. Raises ConfigError."""
     return Connect(Access(url, _credentials(credentials), ca))
+
+
+def prometheus_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command `prometheus: Prometheus` and `as_json: bool`."""
+
+    @click.option(
+        "--prometheus",
+        "url",
+        envvar="TAILRACE_PROMETHEUS",
+        default=DEFAULT_PROMETHEUS,
+        show_default=True,
+        help="Where it is; or TAILRACE_PROMETHEUS.",
+    )
+    @access_options
+    @click.option("--json", "as_json", is_flag=True, help="The result, or the error, as one JSON document.")
+    @functools.wraps(command)
+    def wrapped(*args: Any, url: str, credentials: Path | None, ca: Path | None, **rest: Any) -> None:
+        command(*args, prometheus=Prometheus(Access(url, _credentials(credentials), ca)), **rest)
+
+    return wrapped
 
 
 def wait_options(command: Callable[..., None]) -> Callable[..., None]:

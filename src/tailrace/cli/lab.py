@@ -1,4 +1,4 @@
-"""`tailrace lab`: a real MySQL primary and replica, with Kafka and Debezium where wanted, as processes of the user."""
+"""`tailrace lab`: a real MySQL primary and replica, and what else is wanted, as processes of the user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tailrace.errors import ConnectionLost, LabError
 from tailrace.lab import Lab, Server, background
 from tailrace.lab.connect import Connect, debezium_config
 from tailrace.lab.kafka import Broker
-from tailrace.lab.pair import Running
+from tailrace.lab.pair import Alerts, Running
 from tailrace.lab.server import write_private
 
 if TYPE_CHECKING:
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
     from click.decorators import FC
 
+    from tailrace.lab.alertmanager import Alertmanager
+    from tailrace.lab.prometheus import Prometheus
+
 DEFAULT_FOLDER = Path(".tailrace/lab")
-PARTS = ("kafka", "debezium")
-LATER = ("prometheus", "aws")
+PARTS = ("kafka", "debezium", "prometheus")
+LATER = ("aws",)
 CONNECTOR = "shop"
 """Name and topic prefix of the connector that `up --with debezium` tells how to make: for the workload's database."""
 CONNECTOR_SERVER_ID = 54001
@@ -50,7 +53,7 @@ def _parts(_context: click.Context, _option: click.Parameter, given: str) -> fro
     parts = [part.strip() for part in given.split(",") if part.strip()]
     for part in parts:
         if part in LATER:
-            raise click.BadParameter(f"the lab of this release has no {part}; it has {' and '.join(PARTS)}.")
+            raise click.BadParameter(f"the lab of this release has no {part}; it has {', '.join(PARTS)}.")
         if part not in PARTS:
             raise click.BadParameter(f"{part!r} is no part of the lab; choose from {', '.join(PARTS)}.")
     return frozenset(parts)
@@ -70,7 +73,9 @@ def lab() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the primary (default: a free one).")
 @click.option("--replica-port", type=click.IntRange(1, 65535), help="Port of the replica (default: a free one).")
 @click.option("--option", "options", multiple=True, metavar="--NAME=VALUE", help="An option of mysqld; repeatable.")
-@click.option("--with", "parts", default="", callback=_parts, metavar="PART,…", help="kafka, debezium (with kafka).")
+@click.option(
+    "--with", "parts", default="", callback=_parts, metavar="PART,…", help="kafka, debezium (with kafka), prometheus."
+)
 def up(
     folder: Path,
     port: int | None,
@@ -84,15 +89,24 @@ def up(
 
     Ports and options count when the lab is first made. With kafka the lab has a broker too, with debezium also a worker
     of Kafka Connect that can run Debezium's MySQL connector; both need Java and Maven, and are fetched when first asked
-    for. All live on until `tailrace lab down`, and come again with the next `up`.
+    for. With prometheus it has a Prometheus with Tailrace's alerts and an Alertmanager; it scrapes the lab's Connect,
+    and 127.0.0.1:9404, where `tailrace worker` serves its metrics. All live on until `tailrace lab down`, and come
+    again with the next `up`.
     """
     with _database_errors():
         running = Lab(folder).up(
-            ports=(port, replica_port), options=options, kafka="kafka" in parts, debezium="debezium" in parts, keep=True
+            ports=(port, replica_port),
+            options=options,
+            kafka="kafka" in parts,
+            debezium="debezium" in parts,
+            alerts=_alerts() if "prometheus" in parts else None,
+            keep=True,
         )
     described = _describe_all(running)
-    lines = [f"{part['role']:8} {part['address']}" for part in described.values() if part]
+    lines = [f"{part['role']:12} {part['address']}" for part in described.values() if part]
     lines.append("next: tailrace lab env, tailrace lab workload start")
+    if running.prometheus:
+        lines.append(f"alerts: tailrace alerts check --prometheus {running.prometheus.url}")
     if running.kafka and running.connect:
         config = folder / "connect" / f"{CONNECTOR}.json"
         _write_connector(config, running.primary, running.kafka)
@@ -115,14 +129,14 @@ def down(folder: Path, *, as_json: bool) -> None:
 def status(folder: Path, *, as_json: bool) -> None:
     """How servers, replication and workload stand. Exits 1 where something does not run as it should."""
     mine = Lab(folder)
-    parts = _describe_all(Running(mine.primary, mine.replica, mine.kafka, mine.connect))
+    parts = _describe_all(mine.parts)
     follow, workload = mine.follow(), background.state(mine)
     lines = [_words(part) for part in parts.values() if part]
     if follow:
         replication = "follows" if follow.healthy else f"stopped: {follow.error}"
-        lines.append(f"replica  {replication}; missing {follow.missing or 'nothing'}")
+        lines.append(f"{'':12} {replication}; missing {follow.missing or 'nothing'}")
     if workload:
-        lines.append(f"workload {_workload_words(workload)}")
+        lines.append(f"{'workload':12} {_workload_words(workload)}")
     _answer(
         {
             **parts,
@@ -154,18 +168,23 @@ def reset(folder: Path, *, as_json: bool) -> None:
 def env(folder: Path, *, as_json: bool) -> None:
     """The servers' addresses and accounts as shell variables. They hold passwords: of the lab, and of nothing else."""
     mine = Lab(folder)
-    primary, replica, kafka, connect = mine.primary, mine.replica, mine.kafka, mine.connect
+    parts = mine.parts
     variables = {
-        "TAILRACE_PRIMARY_DSN": primary.dsn,
-        "TAILRACE_PRIMARY_ADMIN_DSN": primary.admin_dsn,
-        "TAILRACE_REPLICA_DSN": replica.dsn,
-        "TAILRACE_REPLICA_ADMIN_DSN": replica.admin_dsn,
-        "TAILRACE_LAB_CA": str(primary.ca),
+        "TAILRACE_PRIMARY_DSN": parts.primary.dsn,
+        "TAILRACE_PRIMARY_ADMIN_DSN": parts.primary.admin_dsn,
+        "TAILRACE_REPLICA_DSN": parts.replica.dsn,
+        "TAILRACE_REPLICA_ADMIN_DSN": parts.replica.admin_dsn,
+        "TAILRACE_LAB_CA": str(parts.primary.ca),
     }
-    if kafka:
-        variables["TAILRACE_KAFKA"] = kafka.bootstrap
-    if connect:
-        variables |= {"TAILRACE_URL": connect.url, "TAILRACE_METRICS_URL": connect.metrics_url}
+    if parts.kafka:
+        variables["TAILRACE_KAFKA"] = parts.kafka.bootstrap
+    if parts.connect:
+        variables |= {"TAILRACE_URL": parts.connect.url, "TAILRACE_METRICS_URL": parts.connect.metrics_url}
+    if parts.prometheus and parts.alertmanager:
+        variables |= {
+            "TAILRACE_PROMETHEUS": parts.prometheus.url,
+            "TAILRACE_ALERTMANAGER": parts.alertmanager.url,
+        }
     _answer(variables, "\n".join(f"export {name}='{value}'" for name, value in variables.items()), as_json=as_json)
 
 
@@ -209,7 +228,15 @@ def _describe_all(parts: Running) -> dict[str, dict[str, Any] | None]:
         "replica": _describe(parts.replica),
         "kafka": _describe_kafka(parts.kafka) if parts.kafka else None,
         "connect": _describe_connect(parts.connect) if parts.connect else None,
+        "prometheus": _describe_watcher(parts.prometheus) if parts.prometheus else None,
+        "alertmanager": _describe_watcher(parts.alertmanager) if parts.alertmanager else None,
     }
+
+
+def _alerts() -> Alerts:
+    from tailrace.ops.alerts import alertmanager_config, prometheus_rules
+
+    return Alerts(prometheus_rules(), alertmanager_config())
 
 
 def _describe(server: Server) -> dict[str, Any]:
@@ -251,6 +278,17 @@ def _describe_connect(worker: Connect) -> dict[str, Any]:
     }
 
 
+def _describe_watcher(watcher: Prometheus | Alertmanager) -> dict[str, Any]:
+    return {
+        "role": watcher.folder.name,
+        "running": watcher.pid is not None,
+        "reachable": watcher.is_reachable(),
+        "pid": watcher.pid,
+        "address": watcher.url,
+        "dir": str(watcher.folder),
+    }
+
+
 def _write_connector(file: Path, primary: Server, kafka: Broker) -> None:
     config = debezium_config(primary, kafka.bootstrap, CONNECTOR, WORKLOAD_DATABASE, server_id=CONNECTOR_SERVER_ID)
     write_private(file, json.dumps(config, indent=1) + "\n")
@@ -259,7 +297,7 @@ def _write_connector(file: Path, primary: Server, kafka: Broker) -> None:
 def _words(part: dict[str, Any]) -> str:
     state = "reachable" if part["reachable"] else "not reachable" if part["running"] else "stopped"
     version = f", MySQL {part['version']}" if "version" in part else ""
-    return f"{part['role']:8} {part['address']} {state}{version}"
+    return f"{part['role']:12} {part['address']} {state}{version}"
 
 
 def _workload_words(state: background.State) -> str:

@@ -92,9 +92,14 @@ class Connect:
         return f"http://{HOST}:{self.settings.port}"
 
     @property
+    def metrics_address(self) -> str:
+        """`127.0.0.1:port`, for Prometheus."""
+        return f"{HOST}:{self.settings.metrics_port}"
+
+    @property
     def metrics_url(self) -> str:
-        """`http://127.0.0.1:port/metrics`, for Prometheus."""
-        return f"http://{HOST}:{self.settings.metrics_port}/metrics"
+        """`http://127.0.0.1:port/metrics`."""
+        return f"http://{self.metrics_address}/metrics"
 
     @property
     def log(self) -> Path:

@@ -1,8 +1,7 @@
-"""MySQL from Debian's packages, unpacked to the cache without root and without touching the system's own packages.
+"""Programs from Debian's packages, unpacked to the cache without root and without touching the system's own packages.
 
-apt runs with lists, cache and an empty status file of its own, so it fetches every library down to libc, and checks
-each package by the archive's signed index. `manifest.json` records name, version and SHA-256 of each package and of
-the programs run.
+apt runs with lists, cache and an empty status file of its own, and checks each package by the archive's signed index.
+`manifest.json` records name, version and SHA-256 of each package and of the programs run.
 """
 
 from __future__ import annotations
@@ -14,42 +13,64 @@ import re
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from tailrace.errors import LabError
 from tailrace.lab import cache
 
-SUITE = "sid"
-"""The only suite with MySQL: Debian's stable releases carry MariaDB."""
-PACKAGES = ("mysql-server-core", "mysql-client-core")
-PROGRAMS = ("usr/sbin/mysqld", "usr/bin/mysql", "usr/bin/mysqlbinlog", "usr/bin/mysqldump")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 SOURCES = Path("/etc/apt")
 
 
-def unpacked() -> Path:
+@dataclass(frozen=True)
+class Bundle:
+    """Packages that are unpacked together."""
+
+    name: str
+    """Of the folder in the cache."""
+    packages: tuple[str, ...]
+    programs: tuple[str, ...]
+    """Files that are run; their digests are held against the manifest each time."""
+    suite: str = ""
+    """Another than the machine's own: then every library down to libc is fetched too, for the machine's do not fit."""
+    relative: tuple[tuple[str, str], ...] = ()
+    """(program, folder): the absolute path of a folder, as the program has it in its bytes, becomes one relative to
+    where it runs, of the same length. For programs that look for their files at a fixed place, which takes root."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What the machine's own apt uses."""
+
+    address: str
+    suite: str
+
+
+def unpacked(bundle: Bundle) -> Path:
     """The root folder of the unpacked packages, made on first use. Raises LabError where that cannot be."""
-    home = cache.folder() / "mysql"
-    with cache.only_one("mysql"):
+    home = cache.folder() / bundle.name
+    with cache.only_one(bundle.name):
         if not (home / "manifest.json").exists():
-            _fetch(home)
+            _fetch(bundle, home)
         _verify(home)
     return home / "root"
 
 
-def mirror(sources: Path = SOURCES) -> str:
-    """The address of the Debian mirror this machine's own apt uses. Raises LabError where it has none."""
+def archive(sources: Path = SOURCES) -> Archive:
+    """The Debian mirror and suite of this machine's own apt. Raises LabError where it has none."""
     for file in sorted(sources.glob("sources.list.d/*.sources")):
         for stanza in re.split(r"\n\s*\n", file.read_text(encoding="utf-8")):
             uris = re.search(r"^URIs:\s*(\S+)", stanza, re.MULTILINE)
-            if uris and "debian-archive" in stanza and not _is_security(uris[1]):
-                return uris[1]
+            suites = re.search(r"^Suites:\s*(\S+)", stanza, re.MULTILINE)
+            if uris and suites and "debian-archive" in stanza and not _is_security(uris[1]):
+                return Archive(uris[1], suites[1])
     for file in [sources / "sources.list", *sorted(sources.glob("sources.list.d/*.list"))]:
         if file.exists():
             for line in file.read_text(encoding="utf-8").splitlines():
-                entry = re.match(r"deb\s+(?:\[[^]]*\]\s+)?(\S*debian/?)\s+\S+.*\bmain\b", line)
+                entry = re.match(r"deb\s+(?:\[[^]]*\]\s+)?(\S*debian/?)\s+(\S+).*\bmain\b", line)
                 if entry and not _is_security(entry[1]):
-                    return entry[1]
+                    return Archive(entry[1], entry[2])
     raise LabError("this machine's apt has no Debian mirror", where=str(sources))
 
 
@@ -57,24 +78,27 @@ def _is_security(uri: str) -> bool:
     return "security" in uri
 
 
-def _fetch(home: Path) -> None:
+def _fetch(bundle: Bundle, home: Path) -> None:
     for tool in ("apt-get", "dpkg"):
         if not shutil.which(tool):
             raise LabError(f"Debian's packages need {tool}, which is not on PATH")
     if not KEYRING.exists():
         raise LabError("Debian's signing keys are not installed", where=str(KEYRING))
-    address = mirror()
-    with tempfile.TemporaryDirectory(prefix="mysql-", dir=cache.folder()) as scratch:
+    own = archive()
+    suite = bundle.suite or own.suite
+    with tempfile.TemporaryDirectory(prefix=f"{bundle.name}-", dir=cache.folder()) as scratch:
         work = Path(scratch)
-        packages = _download(work / "apt", address)
+        packages = _download(work / "apt", own.address, suite, bundle)
         root = work / "root"
         root.mkdir()
         for package in packages:
             _run(["dpkg", "-x", str(package), str(root)])
+        for program, folder in bundle.relative:
+            _make_relative(root / program, folder.encode())
         manifest = {
-            "suite": SUITE,
+            "suite": suite,
             "packages": [_describe(package) for package in packages],
-            "programs": {name: _sha256(root / name) for name in PROGRAMS},
+            "programs": {name: _sha256(root / name) for name in bundle.programs},
         }
         ready = work / "ready"
         ready.mkdir()
@@ -84,10 +108,19 @@ def _fetch(home: Path) -> None:
         ready.rename(home)
 
 
-def _download(apt: Path, address: str) -> list[Path]:
+def _make_relative(program: Path, folder: bytes) -> None:
+    """`/usr/share/x` becomes `.///////////`: the same length, for the bytes after it must stay where they are."""
+    held = program.read_bytes()
+    if folder not in held:
+        raise LabError(f"{program.name} does not look for its files in {folder.decode()}", where=str(program))
+    program.write_bytes(held.replace(folder, b".".ljust(len(folder), b"/")))
+
+
+def _download(apt: Path, address: str, suite: str, bundle: Bundle) -> list[Path]:
+    archives = apt / "cache/archives"
     for part in ("lists/partial", "cache/archives/partial"):
         (apt / part).mkdir(parents=True)
-    (apt / "sources.list").write_text(f"deb [signed-by={KEYRING}] {address} {SUITE} main\n", encoding="utf-8")
+    (apt / "sources.list").write_text(f"deb [signed-by={KEYRING}] {address} {suite} main\n", encoding="utf-8")
     (apt / "status").write_text("", encoding="utf-8")
     settings = {
         "Dir::Etc::sourcelist": apt / "sources.list",
@@ -103,10 +136,13 @@ def _download(apt: Path, address: str) -> list[Path]:
     for name, value in settings.items():
         command += ["-o", f"{name}={value}"]
     _run([*command, "update"])
-    _run([*command, "-y", "--download-only", "install", *PACKAGES])
-    packages = sorted((apt / "cache/archives").glob("*.deb"))
+    if bundle.suite:
+        _run([*command, "-y", "--download-only", "install", *bundle.packages])
+    else:
+        _run([*command, "download", *bundle.packages], folder=archives)
+    packages = sorted(archives.glob("*.deb"))
     if not packages:
-        raise LabError(f"apt fetched no package from the suite {SUITE}")
+        raise LabError(f"apt fetched no package from the suite {suite}")
     return packages
 
 
@@ -138,10 +174,10 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(data, "sha256").hexdigest()
 
 
-def _run(command: list[str]) -> str:
+def _run(command: list[str], folder: Path | None = None) -> str:
     # Messages in English: they end up in our error.
     environment = {**os.environ, "LC_ALL": "C"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, check=False)
     if done.returncode:
         raise LabError(f"{command[0]} {command[-1]} failed: {done.stderr.strip()[-500:]}")
     return done.stdout

@@ -1,4 +1,4 @@
-"""The lab: a primary and its replica in one state folder; where wanted, Kafka and a worker of Connect beside them."""
+"""The lab: a primary and its replica in one state folder; where wanted, Kafka, Connect and Prometheus beside them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pymysql
 
 from tailrace.errors import LabError
-from tailrace.lab import maven
+from tailrace.lab import maven, monitoring
+from tailrace.lab.alertmanager import Alertmanager
 from tailrace.lab.connect import Connect
 from tailrace.lab.kafka import Broker, prepare
 from tailrace.lab.process import await_condition
+from tailrace.lab.prometheus import Prometheus
 from tailrace.lab.server import Server
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 ROLES = ("primary", "replica")
 FOLLOW_SECONDS = 30.0
+METRICS_ADDRESS = "127.0.0.1:9404"
+"""Where `tailrace worker` serves metrics if nothing else is said, and `tailrace run --metrics 9404`."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,21 @@ class Running:
     replica: Server
     kafka: Broker | None
     connect: Connect | None
+    prometheus: Prometheus | None
+    alertmanager: Alertmanager | None
+
+    @property
+    def others(self) -> tuple[Broker | Connect | Alertmanager | Prometheus, ...]:
+        """What there is beside the two servers, those first that others need."""
+        return tuple(part for part in (self.kafka, self.connect, self.alertmanager, self.prometheus) if part)
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """What Prometheus watches for, and what Alertmanager makes of it; each the text of a file."""
+
+    rules: str
+    alertmanager: str
 
 
 class Lab:
@@ -83,6 +102,23 @@ class Lab:
         place, kafka = self.folder / "connect", self.kafka
         return Connect(place, kafka.bootstrap) if kafka and (place / "connect.json").exists() else None
 
+    @property
+    def alertmanager(self) -> Alertmanager | None:
+        """Where the lab has one."""
+        place = self.folder / "alertmanager"
+        return Alertmanager(place) if (place / "alertmanager.json").exists() else None
+
+    @property
+    def prometheus(self) -> Prometheus | None:
+        """Where the lab has one."""
+        place = self.folder / "prometheus"
+        return Prometheus(place) if (place / "prometheus.json").exists() else None
+
+    @property
+    def parts(self) -> Running:
+        """All that the lab has, whether it runs or not. Raises LabError where it was never up."""
+        return Running(self.primary, self.replica, self.kafka, self.connect, self.prometheus, self.alertmanager)
+
     def up(
         self,
         *,
@@ -90,30 +126,34 @@ class Lab:
         options: Sequence[str] = (),
         kafka: bool = False,
         debezium: bool = False,
+        alerts: Alerts | None = None,
         keep: bool = False,
     ) -> Running:
         """Starts all that the lab has, the replica following. What runs is left alone, so calling it again repairs.
 
         `ports` (primary, replica) and `options` (of mysqld) count when the lab is first made. With `kafka` the lab has
-        a broker from now on, with `debezium` a worker of Connect too. With `keep` all live on after this process;
-        without, they die with it, and what is returned must be kept.
+        a broker from now on, with `debezium` a worker of Connect too, with `alerts` a Prometheus that has these rules
+        and an Alertmanager. With `keep` all live on after this process; without, they die with it, and what is returned
+        must be kept.
         """
         if kafka or debezium:
             self._add_kafka(debezium=debezium)
-        primary, replica = self._servers(ports, options)
-        parts = Running(primary, replica, self.kafka, self.connect)
+        if alerts:
+            self._add_prometheus(alerts)
+        self._add_servers(ports, options)
+        parts = self.parts
+        if parts.prometheus and parts.connect:
+            parts.prometheus.scrape("debezium", parts.connect.metrics_address)
         with ThreadPoolExecutor() as threads:
             starts = [threads.submit(server.start) for server in (parts.primary, parts.replica)]
-            if parts.kafka:
-                parts.kafka.start()
-            if parts.connect:
-                parts.connect.start()
+            for part in parts.others:
+                part.start()
             for start in starts:
                 start.result()
         _follow(parts.replica, parts.primary)
-        for part in (parts.primary, parts.replica, parts.kafka, parts.connect):
-            if part and keep:
-                part.release()
+        if keep:
+            for each in (parts.primary, parts.replica, *parts.others):
+                each.release()
         return parts
 
     def _add_kafka(self, *, debezium: bool) -> None:
@@ -124,19 +164,23 @@ class Lab:
             maven.fetched("debezium-plugin")
             Connect(self.folder / "connect", broker.bootstrap)
 
-    def _servers(self, ports: tuple[int | None, int | None], options: Sequence[str]) -> list[Server]:
-        servers = []
+    def _add_prometheus(self, alerts: Alerts) -> None:
+        # First, as for Kafka.
+        monitoring.programs()
+        alertmanager = Alertmanager(self.folder / "alertmanager", config=alerts.alertmanager)
+        prometheus = Prometheus(self.folder / "prometheus", alertmanager=alertmanager.address)
+        prometheus.load_rules(alerts.rules)
+        prometheus.scrape("tailrace", METRICS_ADDRESS)
+
+    def _add_servers(self, ports: tuple[int | None, int | None], options: Sequence[str]) -> None:
         for server_id, (role, port) in enumerate(zip(ROLES, ports, strict=True), start=1):
             place = self.folder / role
-            if (place / "server.json").exists():
-                servers.append(Server.open(place))
-            else:
-                servers.append(Server.create(place, port=port, server_id=server_id, options=options))
-        return servers
+            if not (place / "server.json").exists():
+                Server.create(place, port=port, server_id=server_id, options=options)
 
     def down(self) -> None:
         """Stops all, those first that others do not need. Data and settings stay."""
-        for part in (self.connect, self.kafka):
+        for part in (self.prometheus, self.alertmanager, self.connect, self.kafka):
             if part:
                 part.stop()
         for role in reversed(ROLES):
@@ -150,6 +194,10 @@ class Lab:
             connect.kill()
         if kafka := self.kafka:
             kafka.drop()
+        for watcher in (self.prometheus, self.alertmanager):
+            if watcher:
+                watcher.kill()
+                shutil.rmtree(watcher.folder / "data", ignore_errors=True)
         with ThreadPoolExecutor() as both:
             list(both.map(_drop, (self.replica, self.primary)))
         return self.up(keep=keep)

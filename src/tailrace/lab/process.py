@@ -39,8 +39,11 @@ class Process:
             return None
         return pid if self._is(pid) else None
 
-    def start(self, command: Sequence[str], ready: Callable[[], bool], timeout: float) -> None:
-        """Starts it and awaits `ready()`; it dies with this process until `release`. No-op where it runs.
+    def start(
+        self, command: Sequence[str], ready: Callable[[], bool], timeout: float, *, place: Path | None = None
+    ) -> None:
+        """Starts it (in the folder `place`) and awaits `ready()`; it dies with this process until `release`. No-op
+        where it runs.
 
         Raises LabError with the last errors of its log where it ends before, or is not ready within `timeout` seconds.
         """
@@ -54,6 +57,7 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
+                cwd=place,
             )
         try:
             self._await(ready, timeout, said_before)

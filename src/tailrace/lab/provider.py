@@ -18,6 +18,13 @@ from tailrace.errors import LabError
 from tailrace.lab import debian
 
 OLDEST = (8, 0)
+DEBIAN = debian.Bundle(
+    name="mysql",
+    packages=("mysql-server-core", "mysql-client-core"),
+    programs=("usr/sbin/mysqld", "usr/bin/mysql", "usr/bin/mysqlbinlog", "usr/bin/mysqldump"),
+    # The only suite with MySQL: Debian's stable releases carry MariaDB.
+    suite="sid",
+)
 COMPOSE = Path(__file__).parent / "compose.yaml"
 
 
@@ -82,7 +89,7 @@ def _on_path() -> MySql:
 
 
 def _unpacked() -> MySql:
-    root = debian.unpacked()
+    root = debian.unpacked(DEBIAN)
     loader = next(root.glob("usr/lib*/ld-linux-*.so.*"), None)
     libraries = next(root.glob("usr/lib/*-linux-gnu*"), None)
     if loader is None or libraries is None:

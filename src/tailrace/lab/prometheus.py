@@ -1,0 +1,157 @@
+"""One Prometheus in a folder of its own: what it scrapes is in `targets/`, its alerts are in `rules/`.
+
+Both are read again when they change (rules by `reload`). `prometheus.yml` is written once, and may be edited then.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import yaml
+
+from tailrace.errors import LabError
+from tailrace.lab import monitoring
+from tailrace.lab.process import Process
+from tailrace.lab.server import HOST, free_port, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SCRAPE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `prometheus.json` keeps."""
+
+    port: int
+
+
+class Prometheus:
+    """Used as a context manager it starts, and at the end is killed; the folder stays."""
+
+    def __init__(
+        self, folder: Path, *, alertmanager: str = "", scrape_seconds: float = SCRAPE_SECONDS, port: int | None = None
+    ) -> None:
+        """Opens the one of the folder, or makes one; all else counts when it is made.
+
+        `alertmanager`: its `host:port`. It scrapes and looks at its rules every `scrape_seconds`.
+        """
+        self.folder = folder.resolve()
+        self._process = Process("prometheus", self.folder, log=self.folder / "prometheus.log")
+        saved = self.folder / "prometheus.json"
+        if saved.exists():
+            self.settings = read_settings(Settings, saved)
+        else:
+            for part in ("targets", "rules"):
+                (self.folder / part).mkdir(parents=True, exist_ok=True)
+            self.settings = Settings(port or free_port())
+            self._config.write_text(_config(alertmanager, scrape_seconds), encoding="utf-8")
+            saved.write_text(json.dumps(asdict(self.settings), indent=1) + "\n", encoding="utf-8")
+
+    @property
+    def _config(self) -> Path:
+        return self.folder / "prometheus.yml"
+
+    @property
+    def address(self) -> str:
+        """`127.0.0.1:port`."""
+        return f"{HOST}:{self.settings.port}"
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:port`; its pages are below it, the API is at /api/v1."""
+        return f"http://{self.address}"
+
+    @property
+    def log(self) -> Path:
+        """What it says."""
+        return self._process.log
+
+    @property
+    def pid(self) -> int | None:
+        """The process, where it runs (or is paused)."""
+        return self._process.pid
+
+    def scrape(self, job: str, *addresses: str) -> None:
+        """From now on `http://ADDRESS/metrics` of each, as job `job`; instead of what it scraped as that job."""
+        target = [{"targets": list(addresses), "labels": {"job": job}}]
+        draft = self.folder / f"{job}.json.new"
+        draft.write_text(json.dumps(target, indent=1) + "\n", encoding="utf-8")
+        draft.replace(self.folder / "targets" / f"{job}.json")
+
+    def load_rules(self, text: str) -> None:
+        """These instead of the rules it has. Raises LabError where it runs and refuses them."""
+        (self.folder / "rules" / "tailrace.yml").write_text(text, encoding="utf-8")
+        if self.pid is not None:
+            self.reload()
+
+    def reload(self) -> None:
+        """Configuration and rules again. Raises LabError where it refuses them."""
+        request = urllib.request.Request(f"{self.url}/-/reload", method="POST")  # noqa: S310 - http
+        try:
+            with urllib.request.urlopen(request, timeout=monitoring.ASK_SECONDS):  # noqa: S310 - http
+                pass
+        except urllib.error.HTTPError as error:
+            raise LabError(f"Prometheus refuses: {error.read().decode().strip()}", where=str(self.folder)) from error
+        except OSError as error:
+            raise LabError(f"Prometheus does not answer: {error}", where=self.url) from error
+
+    def start(self, *, timeout: float = monitoring.START_SECONDS) -> None:
+        """Starts it and awaits that it answers; it dies with this process until `release`. No-op where it runs.
+
+        Raises LabError where there is no Prometheus, or it does not start within `timeout` seconds.
+        """
+        program = monitoring.programs().prometheus
+        self._process.start([str(program.path), *self._options()], self.is_reachable, timeout, place=program.place)
+
+    def _options(self) -> Sequence[str]:
+        return (
+            f"--config.file={self._config}",
+            f"--storage.tsdb.path={self.folder / 'data'}",
+            "--storage.tsdb.retention.time=7d",
+            f"--web.listen-address={self.address}",
+            "--web.enable-lifecycle",
+        )
+
+    def stop(self) -> None:
+        """An orderly shutdown. Not running: nothing happens."""
+        self._process.stop()
+
+    def kill(self) -> None:
+        """A crash."""
+        self._process.kill()
+
+    def release(self) -> None:
+        """Lets it live on when this process ends."""
+        self._process.release()
+
+    def is_reachable(self) -> bool:
+        """Whether it says that it is ready."""
+        return monitoring.answers(f"{self.url}/-/ready")
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+
+def _config(alertmanager: str, scrape_seconds: float) -> str:
+    every = f"{scrape_seconds * 1000:.0f}ms"
+    config = {
+        # No rule is looked at more often than what it looks at can change.
+        "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every},
+        "rule_files": ["rules/*.yml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []},
+        "scrape_configs": [
+            {"job_name": "lab", "file_sd_configs": [{"files": ["targets/*.json"], "refresh_interval": "1s"}]}
+        ],
+    }
+    return yaml.safe_dump(config, sort_keys=False)
