@@ -59,7 +59,7 @@ class Webhook:
                 self.send_response(200)
                 self.end_headers()
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 pass
 
         self._server = ThreadingHTTPServer((HOST, 0), Handler)
@@ -71,12 +71,8 @@ class Webhook:
 
     def names(self, status: str, **labels: str) -> set[str]:
         """Of alerts that were told as `firing` or `resolved` with these labels."""
-        wanted = labels.items()
-        return {
-            one["labels"]["alertname"]
-            for one in self.told
-            if one["status"] == status and wanted <= one["labels"].items()
-        }
+        found = [one["labels"] for one in self.told if one["status"] == status]
+        return {one["alertname"] for one in found if labels.items() <= one.items()}
 
     def __enter__(self) -> Self:
         self._thread.start()

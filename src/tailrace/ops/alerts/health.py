@@ -49,8 +49,8 @@ HEALTH: Final = (
         },
         "gone.for",
         "connector {{ $labels.name }} has no metrics any more",
-        "The worker answers, and the connector that it had is not among its metrics. It was paused, stopped or "
-        "deleted, or its task has failed: Debezium takes a task's metrics away with the task. Meanwhile the source "
+        "The worker answers, and the connector that it had is not among its metrics. It was stopped or "
+        "deleted, or its task has failed, for Debezium takes a task's metrics away with the task. Meanwhile the source "
         "purges binlog as always.",
         (
             "`tailrace connector status NAME` says whether it is paused, stopped, failed or deleted.",
@@ -114,7 +114,7 @@ HEALTH: Final = (
             " > <reconnects>"
         },
         "",
-        "connector {{ $labels.name }} has lost its source {{ $value | humanize }} times lately",
+        'connector {{ $labels.name }} has lost its source {{ $value | printf "%.0f" }} times lately',
         "It comes back each time, so no other alert stays on, and each time it costs seconds.",
         (
             "Two readers with one `database.server.id`? The server throws the older one out, and so they take turns: "
