@@ -1,15 +1,19 @@
 """Write what is deployed beside Tailrace from the tables it is made of: rules and their tests, routing, the exporter's
-configuration, runbooks; with --check, say whether all are what the tables say.
+configuration, runbooks, dashboards (where grafana-foundation-sdk is installed); with --check, say whether all are what
+the tables say.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
 from tailrace.lab.maven import SETS
 from tailrace.ops.alerts import alertmanager_config, prometheus_rules, runbook
+from tailrace.ops.dashboards import DASHBOARDS
+from tailrace.ops.dashboards.grafana import as_json
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -25,7 +29,14 @@ def files() -> dict[str, str]:
         "deploy/prometheus/jmx-exporter.yml": (SETS / "exporter.yaml").read_text(encoding="utf-8"),
         "docs/runbooks.md": runbook.page(),
         "tests/alerts/tailrace.yml": promtool_tests(),
-    }
+    } | dashboards()
+
+
+def dashboards() -> dict[str, str]:
+    """None without the library that makes them: tests hold what is there against the tables."""
+    if importlib.util.find_spec("grafana_foundation_sdk") is None:
+        return {}
+    return {f"deploy/grafana/{name}.json": as_json(dashboard) for name, dashboard in DASHBOARDS.items()}
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tailrace.ops.prometheus import FiringAlert
 
-SCRAPE_SECONDS = 0.5
+SCRAPE_SECONDS = 1.0
 
 
 def need_prometheus() -> monitoring.Programs:
@@ -85,7 +85,7 @@ class Webhook:
 
 
 class Alerting:
-    """All three; scrapes twice a second, and tells at once."""
+    """All three; scrapes each second, and tells at once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -90,9 +90,10 @@ class Process:
         """SIGTERM and wait; by force where that takes longer than 30 s. Not running: nothing happens."""
         pid = self.pid
         if pid is not None:
-            self._signal(signal.SIGTERM)
-            # A paused process takes the signal when it goes on.
-            self._signal(signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+                # A paused process takes the signal when it goes on.
+                os.kill(pid, signal.SIGCONT)
             if not await_condition(lambda: not self._is(pid), STOP_SECONDS):
                 self._kill(pid)
         self._end_supervisor()
