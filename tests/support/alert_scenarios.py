@@ -112,7 +112,7 @@ def debezium(**changes: str) -> Series:
     return series
 
 
-_STATES = ("streaming", "reconnecting", "snapshot", "failed")
+_STATES = ("streaming", "reconnecting", "snapshot", "failed", "stopped")
 
 
 def tailrace(state: str = "streaming", **changes: str) -> Series:
@@ -253,9 +253,19 @@ SCENARIOS = (
         | {name.replace("shop", "other"): values for name, values in tailrace().items()},
         {
             9: (),
-            12: (Fires("CdcConnectorGone", {"job": "debezium", "name": "shop"}),),
+            12: (Fires("CdcConnectorStopped", {"job": "debezium", "name": "shop"}),),
             70: (),
         },
+    ),
+    Scenario(
+        "connectors that are paused or stopped, and have metrics",
+        debezium(connector_paused_task_count=f"1{EVER}") | tailrace("stopped", Connected=f"0{EVER}"),
+        _both(
+            6,
+            Fires("CdcConnectorStopped", CONNECT | {"name": "shop"}),
+            Fires("CdcConnectorStopped", NAMED | {"state": "stopped"}),
+            before=4,
+        ),
     ),
     Scenario(
         "a connector that moves to another worker",

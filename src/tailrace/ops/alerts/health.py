@@ -21,7 +21,7 @@ HEALTH: Final = (
             "It is: open http://INSTANCE/metrics; compare the port with `metrics.listener` (Tailrace) or with the Java "
             "agent of the JMX exporter (Debezium); look for a firewall between it and Prometheus.",
         ),
-        quiets=("CdcConnectorGone",),
+        quiets=("CdcConnectorStopped",),
     ),
     Alert(
         "CdcMetricsAbsent",
@@ -39,26 +39,28 @@ HEALTH: Final = (
         ),
     ),
     Alert(
-        "CdcConnectorGone",
+        "CdcConnectorStopped",
         Severity.WARNING,
         {
             Engine.BOTH: 'max by (job, name) (max_over_time(debezium_metrics_Connected{context="streaming"}'
-            "[<gone.window>]))\n"
+            "[<stopped.window>]))\n"
             'unless on (job, name) debezium_metrics_Connected{context="streaming"}\n'
-            "unless on (job) (up == 0)"
+            "unless on (job) (up == 0)",
+            Engine.TAILRACE: own('tailrace_state{state="stopped"}') + " == 1",
+            Engine.DEBEZIUM: of_connect("kafka_connect_worker_metrics_connector_paused_task_count") + " > 0",
         },
-        "gone.for",
-        "connector {{ $labels.name }} has no metrics any more",
-        "The worker answers, and the connector that it had is not among its metrics. It was stopped or "
-        "deleted, or its task has failed, for Debezium takes a task's metrics away with the task. Meanwhile the source "
-        "purges binlog as always.",
+        "stopped.for",
+        "connector {{ $labels.name }} does not run",
+        "The worker answers, and the connector is paused, stopped or deleted; or its task has failed, for Debezium "
+        "takes a task's metrics away with the task. Meanwhile the source purges binlog as always. What a paused "
+        "Debezium says of its lag is old.",
         (
             "`tailrace connector status NAME` says whether it is paused, stopped, failed or deleted.",
             "Failed: go on at CdcTaskFailed. Paused or stopped by mistake: `tailrace connector resume NAME`.",
             "On purpose: silence this alert for as long, and look to it that it comes back before the source purges.",
         ),
-        silent="When the worker itself is down, which CdcTargetDown says; and when it has been gone for longer than "
-        "gone.window, for Prometheus does not remember it then.",
+        silent="When the worker itself is down, which CdcTargetDown says; and when it has had no metrics for longer "
+        "than stopped.window, for Prometheus does not remember it then.",
     ),
     Alert(
         "CdcTaskFailed",
@@ -77,7 +79,7 @@ HEALTH: Final = (
             "`tailrace connector restart NAME --include-tasks --only-failed`; with Kafka Connect a restart without "
             "these restarts the connector and leaves the failed task as it is.",
         ),
-        quiets=("CdcConnectorGone",),
+        quiets=("CdcConnectorStopped",),
     ),
     Alert(
         "CdcDisconnected",

@@ -1,0 +1,233 @@
+"""Alerts fire and are resolved by real faults, with real Prometheus and Alertmanager, for Tailrace and for Debezium.
+
+The tests share one source, one worker of each kind, and their order.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+import pytest
+
+from support.cli import Said, tailrace
+from support.connector import Connector, started
+from support.proxy import Proxy
+from support.rest import Client, Worker, connector_config
+from tailrace import lab
+from tailrace.lab.connect import Connect, debezium_config
+from tailrace.lab.server import await_condition, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from support.alerting import Alerting
+    from tailrace.lab.kafka import Broker
+
+NAME = "watched"
+OURS, THEIRS = "alerts-tailrace", "alerts-connect"
+"""Scrape jobs."""
+ROWS, WIDTH = 8000, 500
+QUICKLY = (
+    *(f"{name}.for=2s" for name in ("stopped", "task", "disconnected", "gtid", "lag", "lag-critical", "queue")),
+    # A JVM that has just started on a busy machine does not answer every scrape within its second.
+    "target.for=15s",
+    "stopped.window=20s",
+    "lag=10s",
+    "queue=50%",
+)
+
+
+class Watched:
+    """A source, a connector of ours and one of Debezium's that read it through proxies, and who watches them."""
+
+    def __init__(self, folder: Path, prometheus: Alerting, kafka: Broker, connect: Connect) -> None:
+        self.folder = folder
+        self.prometheus = prometheus
+        self._kafka = kafka
+        self._connect = connect
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.server = self._opened.enter_context(lab.server())
+        self.server.execute(f"CREATE DATABASE {NAME}")
+        self.server.execute(f"CREATE TABLE {NAME}.t (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(2000))")
+        self.server.execute(
+            f"INSERT INTO {NAME}.t (v) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+            f" WHERE i < 1000) SELECT REPEAT('x', {WIDTH}) FROM n"
+        )
+        for _ in range(3):
+            self.server.execute(f"INSERT INTO {NAME}.t (v) SELECT v FROM {NAME}.t")
+        self.proxy = self._opened.enter_context(Proxy(self.server.port))
+        self.metrics = f"127.0.0.1:{free_port()}"
+        self.worker = Worker(self.folder, metrics__listener=f"http://{self.metrics}")
+        self.start_worker()
+        self._opened.callback(self.worker.stop)
+        self.theirs = Client(self._connect.url)
+        self._opened.callback(self.theirs.ask, "DELETE", f"/connectors/{NAME}")
+        self.prometheus.watch(*QUICKLY)
+        self.prometheus.server.scrape(OURS, self.metrics)
+        self.prometheus.server.scrape(THEIRS, self._connect.metrics_address)
+        self._opened.callback(self.prometheus.server.scrape, THEIRS)
+        self._opened.callback(self.prometheus.server.scrape, OURS)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def start_worker(self) -> None:
+        self.worker.start()
+        # It outlives its test.
+        started.remove(self.worker.process)
+
+    @property
+    def our_config(self) -> dict[str, Any]:
+        place = {"database.port": self.proxy.port, "database.server.id": 7301}
+        sink = {"sink.type": "jsonl", "sink.path": str(self.folder / "events")}
+        return connector_config(self.server, NAME, topic__prefix=NAME) | place | sink
+
+    @property
+    def their_config(self) -> dict[str, Any]:
+        config = debezium_config(self.server, self._kafka.bootstrap, NAME, NAME, server_id=7302)
+        return config | {"database.port": str(self.proxy.port)}
+
+    def write(self) -> None:
+        self.server.execute(f"INSERT INTO {NAME}.t (v) VALUES ('x')")
+
+    def until(self, expression: str) -> None:
+        self.prometheus.until(expression)
+
+    def until_streaming(self) -> None:
+        for job in (OURS, THEIRS):
+            self.until(f'debezium_metrics_Connected{{job="{job}"}} == 1')
+        self.write()
+        for job in (OURS, THEIRS):
+            selector = f'{{job="{job}", context="streaming"}}'
+            self.until(f"debezium_metrics_TotalNumberOfCreateEventsSeen{selector} >= 1")
+            self.until(f"debezium_metrics_MilliSecondsBehindSource{selector} >= 0")
+
+    def fired_ever(self) -> set[tuple[str, str]]:
+        """Of these two jobs, since Prometheus runs."""
+        fired = f'ALERTS{{alertstate="firing", job=~"{OURS}|{THEIRS}"}}'
+        found = self.prometheus.client.query(f"count by (alertname, job) (count_over_time({fired}[1h]))")
+        return {(series.labels["alertname"], series.labels["job"]) for series in found}
+
+
+@pytest.fixture(scope="module")
+def watched(
+    tmp_path_factory: pytest.TempPathFactory, prometheus: Alerting, kafka: Broker, connect: Connect
+) -> Iterator[Watched]:
+    with Watched(tmp_path_factory.mktemp("watched"), prometheus, kafka, connect) as made:
+        yield made
+
+
+@pytest.mark.timeout(240)  # a broker and a worker of Connect may have to start first
+def test_no_alert_fires_in_a_healthy_run_with_a_snapshot_that_takes_long(watched: Watched) -> None:
+    watched.proxy.delay(0.1)
+    for client, config in ((watched.worker, watched.our_config), (watched.theirs, watched.their_config)):
+        assert client.ask("POST", "/connectors", {"name": NAME, "config": config}).status == 201
+    for job in (OURS, THEIRS):
+        # Longer than any alert waits.
+        watched.until(f'sum_over_time(debezium_metrics_SnapshotRunning{{job="{job}"}}[1m]) >= 6')
+    watched.proxy.delay(0)
+    watched.until_streaming()
+    watched.until("tailrace_purge_distance_seconds > 0")
+    assert watched.fired_ever() == set()
+    checked = tailrace("alerts", "check", "--prometheus", watched.prometheus.server.url)
+    assert checked.code == 0, checked.out
+
+
+@pytest.mark.parametrize(("job", "missing"), [(OURS, set()), (THEIRS, {"tailrace"})])
+def test_every_query_of_the_dashboards_returns_something_of_either(
+    watched: Watched, job: str, missing: set[str]
+) -> None:
+    def asked() -> Said:
+        url = watched.prometheus.server.url
+        return tailrace("dashboard", "check", "--prometheus", url, "--job", job, "--connector", NAME, "--json")
+
+    # Rates need two scrapes of what has just begun.
+    assert await_condition(lambda: asked().code == 0, 30, every=0.5), [one for one in asked().json if one["problem"]]
+    queries = asked().json
+    assert len({one["panel"] for one in queries if one["dashboard"] == "debezium-mysql" and one["series"]}) >= 20
+    # What only Tailrace tells is empty for Debezium; that nothing fires is empty for both.
+    empty = {re.split("[_{]", one["query"].replace("rate(", ""))[0] for one in queries if not one["series"]}
+    assert empty == {"ALERTS", *missing}
+
+
+@pytest.mark.timeout(180)
+def test_a_source_that_is_killed_is_told_of_and_so_is_its_return(watched: Watched) -> None:
+    watched.server.kill9()
+    for job in (OURS, THEIRS):
+        watched.prometheus.until_told("firing", "CdcDisconnected", job=job)
+    watched.until(f'debezium_metrics_MilliSecondsBehindSource{{job="{OURS}"}} > 10000')
+    checked = tailrace("alerts", "check", "--prometheus", watched.prometheus.server.url)
+    assert checked.code == 1
+    assert "firing: CdcDisconnected: connector watched does not reach its source" in checked.out
+    watched.server.start()
+    # Debezium may stay deaf for a minute otherwise.
+    watched.theirs.ask("POST", f"/connectors/{NAME}/restart?includeTasks=true")
+    for job in (OURS, THEIRS):
+        watched.prometheus.until_told("resolved", "CdcDisconnected", job=job)
+    watched.until_streaming()
+
+
+@pytest.mark.timeout(180)
+def test_a_task_that_has_failed_and_a_connector_that_is_stopped(watched: Watched) -> None:
+    (watched.folder / "file").touch()
+    broken = watched.our_config | {"sink.path": str(watched.folder / "file" / "events")}
+    assert watched.worker.ask("PUT", f"/connectors/{NAME}/config", broken).status == 200
+    no_class = watched.their_config | {"converters": "none", "none.type": "no.such.Converter"}
+    assert watched.theirs.ask("PUT", f"/connectors/{NAME}/config", no_class).status == 200
+    for job in (OURS, THEIRS):
+        watched.prometheus.until_told("firing", "CdcTaskFailed", job=job)
+    for client, config in ((watched.worker, watched.our_config), (watched.theirs, watched.their_config)):
+        assert client.ask("PUT", f"/connectors/{NAME}/config", config).status == 200
+    for job in (OURS, THEIRS):
+        watched.prometheus.until_told("resolved", "CdcTaskFailed", job=job)
+    watched.until_streaming()
+    for client in (watched.worker, watched.theirs):
+        assert client.ask("PUT", f"/connectors/{NAME}/stop").status in {202, 204}
+    for job in (OURS, THEIRS):
+        watched.prometheus.until_told("firing", "CdcConnectorStopped", job=job)
+    for client in (watched.worker, watched.theirs):
+        assert client.ask("PUT", f"/connectors/{NAME}/resume").status in {202, 204}
+    for job in (OURS, THEIRS):
+        watched.prometheus.until_told("resolved", "CdcConnectorStopped", job=job)
+
+
+@pytest.mark.timeout(180)
+def test_a_worker_that_is_killed_is_told_of_though_its_series_are_gone(watched: Watched) -> None:
+    watched.worker.kill9()
+    watched.prometheus.until_told("firing", "CdcTargetDown", job=OURS)
+    watched.start_worker()
+    watched.prometheus.until_told("resolved", "CdcTargetDown", job=OURS)
+
+
+@pytest.mark.timeout(180)
+def test_a_sink_that_takes_nothing_fills_the_queue_and_the_lag_grows(watched: Watched, tmp_path: Path) -> None:
+    small = {"max__queue__size__in__bytes": 1 << 20}
+    mine = Connector(tmp_path, watched.server, NAME, topic__prefix="slow", snapshot__mode="no_data", **small)
+    mine.properties |= {"sink.type": "stdout", "database.server.id": 7303}
+    del mine.properties["sink.path"]
+    mine.write_config()
+    metrics = f"127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "tailrace.cli", "run", str(mine.config), "--metrics", metrics, "--quiet"]
+    job = "alerts-tailrace-slow"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        try:
+            watched.prometheus.server.scrape(job, metrics)
+            watched.until(f'debezium_metrics_Connected{{job="{job}"}} == 1')
+            # Nobody reads its pipe.
+            watched.server.execute(f"INSERT INTO {NAME}.t (v) SELECT v FROM {NAME}.t LIMIT {ROWS}")
+            watched.prometheus.until_told("firing", "CdcQueueFull", "CdcLagHigh", job=job)
+            with subprocess.Popen(["cat"], stdin=process.stdout, stdout=subprocess.DEVNULL) as reader:
+                watched.prometheus.until_told("resolved", "CdcQueueFull", "CdcLagHigh", job=job)
+                reader.kill()
+        finally:
+            process.kill()
+            watched.prometheus.server.scrape(job)
