@@ -2,8 +2,9 @@
 
 Each connector goes with a slot. Kafka deals all slots out in turn, so slot n is the (n mod workers)th worker's, and
 connectors, which take the lowest free slots, are spread evenly. In a rebalance a worker keeps its connectors until it
-has heard what is its own now: who stays where it was is not disturbed. Two workers may so have a connector for a
-moment; the later one fences the other's Kafka transactions, and only what is committed counts.
+has heard what is its own now: who stays where it was is not disturbed. But with another number of workers slots are
+dealt out anew, and a connector may change hands between two that were there before. Two workers may have a connector
+for a moment; the later one fences the other's Kafka transactions, and only what is committed counts.
 """
 
 from __future__ import annotations
