@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 class Writer:
     """Transactions of several rows, and now and then a new column, until stopped."""
 
-    def __init__(self, server: lab.Server, table: str) -> None:
+    def __init__(self, server: lab.Server, table: str, pause: float = 0.01, alter_every: int = 40) -> None:
+        self._pause = pause
+        self._alter_every = alter_every
         self._server = server
         self._table = table
         self._stopping = threading.Event()
@@ -43,14 +45,14 @@ class Writer:
 
     def _write(self) -> None:
         with self._server.connect() as connection, connection.cursor() as cursor:
-            while not self._stopping.wait(0.01):
+            while not self._stopping.wait(self._pause):
                 number = self.transactions
                 cursor.execute("BEGIN")
                 rows = ", ".join(f"({number * 10 + index}, {number})" for index in range(5))
                 cursor.execute(f"INSERT INTO {self._table} (id, v) VALUES {rows}")
                 cursor.execute(f"UPDATE {self._table} SET v = v + 1 WHERE id >= {number * 10}")
                 cursor.execute("COMMIT")
-                if number % 40 == 39:
+                if number % self._alter_every == self._alter_every - 1:
                     cursor.execute(f"ALTER TABLE {self._table} ADD COLUMN c{number} INT DEFAULT {number}")
                 self.transactions += 1
 
