@@ -19,8 +19,6 @@ VARIABLES: Final = (
     ("instance", "Worker", f'label_values({_CONNECTED}{{job=~"$job"}}, instance)'),
     ("name", "Connector", f'label_values({_CONNECTED}{{job=~"$job", instance=~"$instance"}}, name)'),
 )
-_ON_TIME_CHANGE: Final = 2
-_BY_NAME: Final = 1
 _YES: Final = True
 _WIDTH, _HEIGHT, _STAT_WIDTH, _STAT_HEIGHT = 8, 8, 4, 4
 _GRID: Final = 24
@@ -45,6 +43,7 @@ def as_json(dashboard: Dashboard) -> str:
 
 def _build(dashboard: Dashboard) -> Any:
     from grafana_foundation_sdk.builders import dashboard as g  # noqa: PLC0415 - an extra
+    from grafana_foundation_sdk.models.dashboard import VariableRefresh, VariableSort  # noqa: PLC0415 - an extra
 
     made = (
         g.Dashboard(dashboard.title)
@@ -59,7 +58,8 @@ def _build(dashboard: Dashboard) -> Any:
     )
     for name, label, query in VARIABLES:
         variable = g.QueryVariable(name).label(label).datasource(_datasource()).query(query)
-        variable = variable.refresh(_ON_TIME_CHANGE).all_value(_ALL).sort(_BY_NAME)
+        variable = variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).all_value(_ALL)
+        variable = variable.sort(VariableSort.ALPHABETICAL_ASC)
         made = made.with_variable(variable.multi(_YES).include_all(_YES))
     number, top = 1, 0
     for row in dashboard.rows:
@@ -102,6 +102,7 @@ def _panel(panel: Panel) -> Any:
         table,
         timeseries,
     )
+    from grafana_foundation_sdk.models.prometheus import PromQueryFormat  # noqa: PLC0415 - an extra
 
     kinds: dict[Kind, Any] = {Kind.STAT: stat.Panel, Kind.TIMES: timeseries.Panel, Kind.TABLE: table.Panel}
     made = kinds[panel.kind]().title(panel.title).description(panel.doc).datasource(_datasource()).unit(panel.unit)
@@ -114,7 +115,7 @@ def _panel(panel: Panel) -> Any:
         if panel.kind is not Kind.TIMES:
             target = target.instant()
         if panel.kind is Kind.TABLE:
-            target = target.format("table")
+            target = target.format(PromQueryFormat.TABLE)
         made = made.with_target(target.datasource(_datasource()))
     return made
 
