@@ -34,7 +34,7 @@ OURS, THEIRS = "alerts-tailrace", "alerts-connect"
 ROWS, WIDTH = 8000, 500
 QUICKLY = (
     *(f"{name}.for=2s" for name in ("stopped", "task", "gtid", "lag", "lag-critical", "queue")),
-    # A JVM that has just started on a busy machine does not answer every scrape within its second.
+    # A busy machine may not answer a scrape or two.
     "target.for=15s",
     # Debezium takes a moment from its snapshot to the binlog.
     "disconnected.for=6s",
@@ -73,7 +73,8 @@ class Watched:
         self._opened.callback(self.theirs.ask, "DELETE", f"/connectors/{NAME}")
         self.prometheus.watch(*QUICKLY)
         self.prometheus.server.scrape(OURS, self.metrics)
-        self.prometheus.server.scrape(THEIRS, self._connect.metrics_address)
+        # On a busy machine a JVM that has just started takes its time to answer.
+        self.prometheus.server.scrape(THEIRS, self._connect.metrics_address, every=4)
         self._opened.callback(self.prometheus.server.scrape, THEIRS)
         self._opened.callback(self.prometheus.server.scrape, OURS)
         return self
@@ -127,14 +128,14 @@ def watched(
         yield made
 
 
-@pytest.mark.timeout(240)  # a broker and a worker of Connect may have to start first
+@pytest.mark.timeout(360)  # a broker and a worker of Connect may have to start first
 def test_no_alert_fires_in_a_healthy_run_with_a_snapshot_that_takes_long(watched: Watched) -> None:
-    watched.proxy.delay(0.1)
+    # So slow that it takes longer than any alert of a connector waits.
+    watched.proxy.delay(0.2)
     for client, config in ((watched.worker, watched.our_config), (watched.theirs, watched.their_config)):
         assert client.ask("POST", "/connectors", {"name": NAME, "config": config}).status == 201
-    for job in (OURS, THEIRS):
-        # Longer than any alert waits.
-        watched.until(f'sum_over_time(debezium_metrics_SnapshotRunning{{job="{job}"}}[1m]) >= 6')
+    for job, scrapes in ((OURS, 8), (THEIRS, 2)):
+        watched.until(f'sum_over_time(debezium_metrics_SnapshotRunning{{job="{job}"}}[3m]) >= {scrapes}')
     watched.proxy.delay(0)
     watched.until_streaming()
     watched.until("tailrace_purge_distance_seconds > 0")
@@ -160,7 +161,7 @@ def test_every_query_of_the_dashboards_returns_something_of_either(
     assert empty == {"ALERTS", *missing}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_source_that_is_killed_is_told_of_and_so_is_its_return(watched: Watched) -> None:
     watched.server.kill9()
     for job in (OURS, THEIRS):
@@ -177,7 +178,7 @@ def test_a_source_that_is_killed_is_told_of_and_so_is_its_return(watched: Watche
     watched.until_streaming()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_task_that_has_failed_and_a_connector_that_is_stopped(watched: Watched) -> None:
     (watched.folder / "file").touch()
     broken = watched.our_config | {"sink.path": str(watched.folder / "file" / "events")}
@@ -201,7 +202,7 @@ def test_a_task_that_has_failed_and_a_connector_that_is_stopped(watched: Watched
         watched.prometheus.until_told("resolved", "CdcConnectorStopped", job=job)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_worker_that_is_killed_is_told_of_though_its_series_are_gone(watched: Watched) -> None:
     watched.worker.kill9()
     watched.prometheus.until_told("firing", "CdcTargetDown", job=OURS)
@@ -209,7 +210,7 @@ def test_a_worker_that_is_killed_is_told_of_though_its_series_are_gone(watched: 
     watched.prometheus.until_told("resolved", "CdcTargetDown", job=OURS)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_sink_that_takes_nothing_fills_the_queue_and_the_lag_grows(watched: Watched, tmp_path: Path) -> None:
     small = {"max__queue__size__in__bytes": 1 << 20}
     mine = Connector(tmp_path, watched.server, NAME, topic__prefix="slow", snapshot__mode="no_data", **small)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tailrace.ops.prometheus import FiringAlert
 
 SCRAPE_SECONDS = 1.0
+DEADLINE_SECONDS = 120
 
 
 def need_prometheus() -> monitoring.Programs:
@@ -124,10 +125,12 @@ class Alerting:
     def until_told(self, status: str, *names: str, **labels: str) -> None:
         """Until Alertmanager has told that each of these is `firing` or `resolved`."""
         wanted = set(names)
-        assert await_condition(lambda: wanted <= self.webhook.names(status, **labels), 60, every=0.1), (
+        assert await_condition(lambda: wanted <= self.webhook.names(status, **labels), DEADLINE_SECONDS, every=0.1), (
             f"{wanted - self.webhook.names(status, **labels)} not told as {status}; active: {self.client.alerts()}"
         )
 
     def until(self, expression: str) -> None:
         """Until the query returns a series."""
-        assert await_condition(lambda: bool(self.client.query(expression)), 60, every=0.1), f"never: {expression}"
+        assert await_condition(lambda: bool(self.client.query(expression)), DEADLINE_SECONDS, every=0.1), (
+            f"never: {expression}; {self.client.query('scrape_duration_seconds')}"
+        )

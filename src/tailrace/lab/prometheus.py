@@ -78,9 +78,15 @@ class Prometheus:
         """The process, where it runs (or is paused)."""
         return self._process.pid
 
-    def scrape(self, job: str, *addresses: str) -> None:
-        """From now on `http://ADDRESS/metrics` of each, as job `job`; instead of what it scraped as that job."""
-        target = [{"targets": list(addresses), "labels": {"job": job}}]
+    def scrape(self, job: str, *addresses: str, every: float | None = None) -> None:
+        """From now on `http://ADDRESS/metrics` of each, as job `job`; instead of what it scraped as that job.
+
+        `every`: seconds, and as long it waits for an answer; None: as all others.
+        """
+        labels = {"job": job}
+        if every is not None:
+            labels |= dict.fromkeys(("__scrape_interval__", "__scrape_timeout__"), f"{every * 1000:.0f}ms")
+        target = [{"targets": list(addresses), "labels": labels}]
         draft = self.folder / f"{job}.json.new"
         draft.write_text(json.dumps(target, indent=1) + "\n", encoding="utf-8")
         draft.replace(self.folder / "targets" / f"{job}.json")
