@@ -135,6 +135,19 @@ def parse_kafka(properties: Mapping[str, str], environment: Mapping[str, str] = 
     return KafkaConfig.read(values, "")
 
 
+def parse_source(
+    properties: Mapping[str, str], environment: Mapping[str, str] = os.environ
+) -> tuple[SourceConfig, TableFilter]:
+    """The source and what is captured of it, whatever else the properties say. Raises ConfigError."""
+    problems: list[str] = []
+    fields = {field.name: field for field in (*source.FIELDS, *filters.FIELDS)}
+    values = _parse_fields(properties, fields, environment, problems)
+    problems = problems or [problem for check in (source.problems, filters.problems) for problem in check(values)]
+    if problems:
+        raise _refuse(problems)
+    return SourceConfig.read(values), TableFilter.read(values)
+
+
 def _parse_fields(
     properties: Mapping[str, str],
     fields: Mapping[str, Field[Any]],

@@ -59,6 +59,12 @@ class Connection:
             cursor.execute(sql, tuple(arguments) or None)
             return tuple(cursor.fetchall())
 
+    def query_named(self, sql: str) -> tuple[dict[str, Any], ...]:
+        """The rows of one statement by the names of their columns: SHOW has more of them with every release."""
+        with self._translated(), self._driver.cursor(pymysql.cursors.DictCursor) as cursor:
+            cursor.execute(sql)
+            return tuple(cursor.fetchall())
+
     def send_query(self, sql: str) -> None:
         """Sends a SELECT whose raw packets are then read by `recv_into` up to the end of the result set."""
         self.send_command(COMMAND.COM_QUERY, sql.encode())
