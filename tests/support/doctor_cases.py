@@ -8,6 +8,8 @@ from tailrace.ops.doctor.facts import Profile
 from tailrace.ops.doctor.finding import Severity
 
 ERROR, WARNING, INFO = Severity
+WELL = ("--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", "--binlog-row-metadata=FULL")
+"""Options of a server that no check has anything to say about."""
 GRANTS = "SELECT, RELOAD, LOCK TABLES, SHOW DATABASES, REPLICATION SLAVE, REPLICATION CLIENT, XA_RECOVER_ADMIN"
 
 
@@ -240,11 +242,168 @@ FOLLOWERS = (
 )
 """On a replica, the source as it should be."""
 
-OPTIONS = (
-    Case("binlog.filters", ("--binlog-ignore-db=hidden",), ERROR, "binlog_ignore_db = hidden", cured=False),
+STATIC = (
     Case("binlog.replica-updates", ("--log-replica-updates=OFF",), WARNING, "log_replica_updates = OFF"),
     Case("replica.updates", ("--log-replica-updates=OFF",), ERROR, "log_replica_updates = OFF"),
     Case("tables.cascades", ("--innodb-native-foreign-keys=ON",), WARNING, "ward.line"),
+)
+"""`broken`: options whose repair is a statement, and counts at the next start."""
+OPTIONS = (
+    Case("binlog.filters", ("--binlog-ignore-db=hidden",), ERROR, "binlog_ignore_db = hidden", cured=False),
     Case("binlog.on", ("--skip-log-bin",), ERROR, "log_bin = OFF", cured=False),
 )
-"""`broken`: options of the server, whose repair counts at the next start."""
+"""`broken`: options of the server, repaired where they were given."""
+
+LINTS = (
+    Case("connector.properties", (), ERROR, "database.server.name", changes={"database.server.name": "clinic"}),
+    Case(
+        "connector.tables",
+        (),
+        WARNING,
+        "table.include.list has orders",
+        changes={"table.include.list": r"clinic\.(visit|bill|signals),orders"},
+    ),
+    Case("tables.unsigned", (), INFO, "clinic.bill"),
+    Case(
+        "connector.snapshot-mode",
+        (),
+        WARNING,
+        "snapshot.mode = always",
+        changes={"snapshot.mode": "always"},
+    ),
+    Case(
+        "connector.locking",
+        (),
+        WARNING,
+        "snapshot.locking.mode = none",
+        changes={"snapshot.locking.mode": "none"},
+    ),
+    Case(
+        "connector.failures",
+        (),
+        WARNING,
+        "event.processing.failure.handling.mode = skip",
+        changes={"event.processing.failure.handling.mode": "skip"},
+    ),
+    Case(
+        "connector.query",
+        (),
+        WARNING,
+        "binlog_rows_query_log_events = OFF",
+        changes={"include.query": "true"},
+        after=("RESET PERSIST binlog_rows_query_log_events", "SET GLOBAL binlog_rows_query_log_events = OFF"),
+    ),
+    Case(
+        "connector.tls",
+        (),
+        WARNING,
+        "database.ssl.mode = disabled",
+        changes={"database.ssl.mode": "disabled", "driver.allowPublicKeyRetrieval": "true"},
+    ),
+    Case(
+        "connector.heartbeat",
+        (),
+        WARNING,
+        "heartbeat.interval.ms = 0",
+        changes={"heartbeat.interval.ms": "0", "heartbeat.action.query": "UPDATE clinic.visit SET id = id"},
+    ),
+    Case("signal.table", (), ERROR, "no clinic.signals", changes={"signal.data.collection": "clinic.signals"}),
+    Case(
+        "signal.grants",
+        (),
+        ERROR,
+        "lacks INSERT on clinic.signals",
+        after=("REVOKE INSERT, UPDATE, DELETE ON clinic.signals FROM tailrace",),
+    ),
+    Case(
+        "signal.channels",
+        (),
+        WARNING,
+        "signal.enabled.channels = source",
+        changes={"signal.kafka.topic": "clinic-signal", "signal.kafka.bootstrap.servers": "127.0.0.1:1"},
+    ),
+    Case("kafka.compaction", (), WARNING, "cleanup.policy = compact", changes={"tombstones.on.delete": "false"}),
+    Case("kafka.size", (), WARNING, "max.message.bytes = 1000"),
+    Case("kafka.history", (), ERROR, "retention.ms = 604800000"),
+    Case("connector.secrets", (), INFO, "database.password", cured=False),
+)
+"""All at once in one stopped connector of Debezium's."""
+
+LIVE = (
+    Case("connector.reader", (), ERROR, "0 sessions of tailrace read the binlog"),
+    Case("connector.state", (), WARNING, "STOPPED"),
+)
+"""Of the same connector while it runs, and when it is stopped."""
+
+READ_ONLY = (
+    Case(
+        "signal.read-only",
+        (
+            "SET GLOBAL gtid_mode = ON_PERMISSIVE",
+            "SET GLOBAL gtid_mode = OFF_PERMISSIVE",
+            "SET GLOBAL gtid_mode = OFF",
+        ),
+        ERROR,
+        "read.only = true, gtid_mode = OFF",
+        changes={"read.only": "true"},
+        after=(
+            "SET GLOBAL gtid_mode = OFF_PERMISSIVE",
+            "SET GLOBAL gtid_mode = ON_PERMISSIVE",
+            "SET GLOBAL gtid_mode = ON",
+        ),
+    ),
+    Case(
+        "connector.writes",
+        ("SET GLOBAL read_only = ON",),
+        ERROR,
+        "read_only = ON",
+        changes={"heartbeat.action.query": "UPDATE clinic.visit SET id = id"},
+        after=("SET GLOBAL read_only = OFF",),
+    ),
+    Case(
+        "kafka.signals",
+        (),
+        ERROR,
+        "no topic clinic-signal",
+        changes={
+            "signal.enabled.channels": "source,kafka",
+            "signal.kafka.topic": "clinic-signal",
+            "signal.kafka.bootstrap.servers": "127.0.0.1:1",
+        },
+    ),
+)
+"""At once, too."""
+
+PURGED = (
+    Case("connector.offset", (), ERROR, "purged: ", cured=False),
+    Case("connector.lag", (), ERROR, "25 d behind", after=("RESET PERSIST binlog_expire_logs_seconds",)),
+    Case("replica.offset", (), ERROR, "purged there", cured=False),
+)
+"""When the binlog after its offset is gone."""
+
+TWIN = (
+    Case("server.id-clash", (), ERROR, "server id 9301 twice"),
+    Case("connector.shared", (), ERROR, "topic.prefix = clinic in both"),
+)
+"""When another connector was made of its configuration."""
+
+INVALID = Case("connector.valid", (), ERROR, "the worker's validation of ", cured=False)
+CERTIFICATE = Case("tls.certificate", (), WARNING, "it ends on ")
+
+ON_REAL_SERVERS = frozenset(
+    case.check
+    for case in (
+        *SOURCE,
+        *FOLLOWERS,
+        *STATIC,
+        *OPTIONS,
+        *LINTS,
+        *LIVE,
+        *READ_ONLY,
+        *PURGED,
+        *TWIN,
+        INVALID,
+        CERTIFICATE,
+    )
+)
+"""Checks that are met there."""

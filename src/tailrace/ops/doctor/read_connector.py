@@ -11,9 +11,12 @@ from tailrace.kafka.look import read_cluster
 from tailrace.ops.connect import Connect, Status
 from tailrace.ops.doctor.facts import Connector, Kafka, Other, Topic, Unread
 from tailrace.ops.doctor.topics import signal_topic
+from tailrace.ops.secrets import MASK
 
 HISTORY = "schema.history.internal"
 MOST_TOPICS = 500
+NO_LOGIN = "Unable to connect"
+"""How the complaint begins, of Debezium and of ours."""
 
 
 def read_connector(connect: Connect, name: str) -> Connector:
@@ -31,18 +34,26 @@ def read_connector(connect: Connect, name: str) -> Connector:
         others=tuple(
             Other(other, each["info"]["config"], Status.read(each["status"]).is_running)
             for other, each in everything.items()
-            if other != name and "info" in each and "status" in each
+            if other != name
         ),
     )
 
 
 def _problems(connect: Connect, config: Mapping[str, str]) -> Mapping[str, tuple[str, ...]] | Unread:
+    """Our worker shows masks for secrets, and so has nothing to log in with when they are sent back."""
+    masks = {name for name, value in config.items() if value == MASK}
     try:
-        return {name: tuple(texts) for name, texts in connect.validate(dict(config)).items()}
+        found = connect.validate(dict(config))
     except WorkerUnreachable:
         raise
     except (TailraceError, KeyError) as error:
         return Unread(f"the worker does not validate it: {error}")
+    kept = {
+        name: tuple(text for text in texts if not (masks and text.startswith(NO_LOGIN)))
+        for name, texts in found.items()
+        if name not in masks
+    }
+    return {name: texts for name, texts in kept.items() if texts}
 
 
 def read_kafka(connector: Connector, topics: Sequence[str]) -> Kafka | Unread | None:

@@ -25,7 +25,7 @@ class Line(NamedTuple):
 
 def text(facts: Facts, judgement: Judgement, width: int = 80) -> Iterator[Line]:
     """The worst first. Statements are never folded, so that they can be copied."""
-    yield Line(_who(facts))
+    yield from map(Line, _who(facts))
     for severity in Severity:
         for outcome in judgement.outcomes:
             for finding in (each for each in outcome.findings if each.severity is severity):
@@ -81,16 +81,15 @@ def _document(check: Check, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _who(facts: Facts) -> str:
+def _who(facts: Facts) -> Iterator[str]:
     source = facts.source
     version = source.variable("version")
-    who = f"MySQL {version} at {source.where}, {facts.profile.value}, asked as {source.account_name}"
+    yield f"MySQL {version} at {source.where}, {facts.profile.value}, asked as {source.account_name}"
     if facts.connector is not None:
         kind = "Debezium" if facts.connector.is_debezium else "Tailrace"
-        who += f"\n{kind} connector {facts.connector.name}"
+        yield f"{kind} connector {facts.connector.name}"
     for replica in facts.replicas:
-        who += f"\nreplica at {replica.where}"
-    return who
+        yield f"replica at {replica.where}"
 
 
 def _finding(check: Check, finding: Finding, width: int) -> Iterator[Line]:

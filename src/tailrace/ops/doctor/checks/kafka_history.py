@@ -11,6 +11,8 @@ from tailrace.ops.doctor.repair import properties, shell
 from tailrace.ops.doctor.topics import topic_settings
 
 FOREVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+LONG = 100 * 365 * 86_400_000
+"""ms."""
 
 
 def look(facts: Facts) -> Iterator[Finding]:
@@ -44,13 +46,18 @@ def look(facts: Facts) -> Iterator[Finding]:
                 note="with the connector stopped, then snapshot.mode=recovery for one start",
             ),
         )
-    wrong = {key: value for key, value in FOREVER.items() if topic.settings.get(key, value) != value}
+    wrong = {key: value for key, value in FOREVER.items() if not _is_kept(key, topic.settings.get(key, value))}
     if wrong:
         yield error(
             "statements are deleted from the schema history: at some later restart tables are unknown",
             ", ".join(f"{key} = {topic.settings[key]}" for key in wrong),
             topic_settings(kafka, name, wrong),
         )
+
+
+def _is_kept(key: str, value: str) -> bool:
+    # Debezium makes the topic with the largest number that there is.
+    return value == FOREVER[key] or (key == "retention.ms" and value.isdigit() and int(value) > LONG)
 
 
 CHECK = Check(

@@ -9,25 +9,29 @@ from tailrace.ops.doctor.facts import Facts
 from tailrace.ops.doctor.finding import Finding, warning
 from tailrace.ops.doctor.repair import variables
 
-NAMES = ("binlog_format", "binlog_row_image", "binlog_row_value_options", "gtid_mode", "binlog_expire_logs_seconds")
+GOOD = {"binlog_format": "ROW", "binlog_row_image": "FULL", "binlog_row_value_options": ""}
+KEPT = "binlog_expire_logs_seconds"
 
 
 def look(facts: Facts) -> Iterator[Finding]:
-    """None."""
+    """None that would be worse after a failover; what is bad on both is found at the source."""
+    source = facts.source
     for replica in facts.replicas:
-        different = {
-            name: facts.source.variables[name]
-            for name in NAMES
-            if name in facts.source.variables and replica.variable(name) != facts.source.variables[name]
+        wanted: dict[str, str | int] = {
+            name: good
+            for name, good in GOOD.items()
+            if replica.variable(name, default=good) not in {good, source.variable(name, default=good)}
         }
-        if different:
+        if 0 < replica.number(KEPT) < source.number(KEPT):
+            wanted[KEPT] = source.number(KEPT)
+        if wanted:
             yield warning(
                 "after a failover to this replica the binlog is written in another way",
                 ", ".join(
-                    f"{name} = {replica.variable(name)}, {wanted or 'empty'} on the source"
-                    for name, wanted in different.items()
+                    f"{name} = {replica.variable(name)}, {source.variable(name) or 'empty'} on the source"
+                    for name in wanted
                 ),
-                variables(facts.profile, different),
+                variables(facts.profile, wanted),
                 replica.where,
             )
 
