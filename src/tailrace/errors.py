@@ -19,6 +19,7 @@
     │   └── WorkerUnreachable  it does not answer (retriable)               exit 3
     ├── PrometheusError        Prometheus refused, or what answers is none  exit 1
     │   └── PrometheusUnreachable  it does not answer (retriable)           exit 3
+    ├── FailoverError          a failover is refused, or a step of it fails   exit 1
     └── LabError               the lab could not be set up                  exit 1
 
 An error says what happened, where, and what to do next (`hint`). `retriable` tells the engine whether trying
@@ -158,6 +159,10 @@ class PrometheusUnreachable(PrometheusError):
 
     retriable = True
     exit_code = 3
+
+
+class FailoverError(TailraceError):
+    """A failover would lose transactions, or a step of it failed."""
 
 
 class LabError(TailraceError):

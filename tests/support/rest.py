@@ -32,6 +32,7 @@ class Reply:
 
 class Client:
     def __init__(self, url: str) -> None:
+        self.url = url
         parts = urlsplit(url)
         assert parts.hostname
         self.address = (parts.hostname, parts.port)

@@ -22,6 +22,7 @@ COMMANDS = {
     "alerts": "Alerts for Prometheus: export, check, explain.",
     "dashboard": "Dashboards for Grafana: export, check.",
     "doctor": "What keeps a server or a connector from being captured well, and what repairs it.",
+    "failover": "Make a replica the primary, and let connectors go on there.",
     "migrate": "Take over from a Debezium connector, or hand back to it.",
     "lab": "A real MySQL primary and replica to try things out on.",
     "bench": "Throughput, latency and memory, beside their peers.",

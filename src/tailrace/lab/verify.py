@@ -94,7 +94,8 @@ class Rebuilt:
 
     def _came_before(self, event: dict[str, Any], after: dict[str, Any] | None) -> bool:
         source = event["source"]
-        place = [source["file"], source["pos"], source["row"], event["op"]]
+        # After a failover another server's files may have the same names, and the same places for other changes.
+        place = [source.get("gtid"), source["file"], source["pos"], source["row"], event["op"]]
         if event["op"] == "r":
             # All of a snapshot is of one place; a second snapshot, of another, may read the same key again.
             if not self.key or after is None:

@@ -5,11 +5,12 @@ Paths, codes and shapes: Kafka's `ConnectorsResource`, `ConnectorPluginsResource
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from tailrace.errors import ConfigError, TailraceError, WorkerError, WorkerUnreachable
 from tailrace.ops.http import Access, Answer, ask
@@ -74,6 +75,11 @@ class Status:
         """(`connector` or `task N`, stack trace) of what failed."""
         found = [("connector", self.trace), *((f"task {task.id}", task.trace) for task in self.tasks)]
         return tuple((who, trace) for who, trace in found if trace)
+
+    @property
+    def summary(self) -> str:
+        """As `words`, with the reason where there is one."""
+        return f"{words(self)}: {reason(self)}" if self.is_failed else words(self)
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Status:
@@ -208,6 +214,14 @@ class Connect:
     def progress(self, name: str) -> dict[str, Any]:
         """What a connector of our own worker does now."""
         return dict(self._ask("GET", _ours(name, "progress")))
+
+    def send(self, method: str, path: str, body: str = "") -> None:
+        """A request that others have put together; `body` is JSON. A configuration is patched as `patch` does it."""
+        name, _, rest = path.removeprefix("/connectors/").partition("/")
+        if (method, rest) == ("PATCH", "config"):
+            self.patch(unquote(name), json.loads(body))
+        else:
+            self._exchange(method, path, json.loads(body) if body else None)
 
     def await_status(
         self, name: str, wanted: Callable[[Status | None], bool], *, seconds: float, steady: float = 0.0

@@ -1,0 +1,245 @@
+"""What is known of the servers and connectors of a failover at one moment; read without changing anything."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from tailrace._kernel import GtidSet
+from tailrace.errors import ConnectionLost
+from tailrace.mysql.connection import connect
+from tailrace.mysql.server import read_binlog_end
+from tailrace.ops.connect import reason, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tailrace.config import SourceConfig
+    from tailrace.mysql.connection import Connection
+    from tailrace.ops.connect import Connect
+
+SOURCE, CANDIDATE, ENDPOINT = "source", "candidate", "endpoint"
+_VARIABLES = (
+    "version",
+    "server_uuid",
+    "gtid_mode",
+    "gtid_executed",
+    "gtid_purged",
+    "log_bin",
+    "log_replica_updates",
+    "log_slave_updates",
+    "read_only",
+    "super_read_only",
+    "replica_preserve_commit_order",
+    "slave_preserve_commit_order",
+    "performance_schema",
+)
+_FOLLOWING = """
+SELECT c.HOST, c.PORT, c.USER, s.SOURCE_UUID, s.SERVICE_STATE, a.SERVICE_STATE, s.RECEIVED_TRANSACTION_SET,
+  COALESCE(NULLIF(s.LAST_ERROR_MESSAGE, ''), (SELECT MAX(w.LAST_ERROR_MESSAGE)
+    FROM performance_schema.replication_applier_status_by_worker w WHERE w.CHANNEL_NAME = ''), '')
+FROM performance_schema.replication_connection_configuration c
+JOIN performance_schema.replication_connection_status s USING (CHANNEL_NAME)
+JOIN performance_schema.replication_applier_status a USING (CHANNEL_NAME)
+WHERE c.CHANNEL_NAME = ''"""
+_READERS = """
+SELECT t.PROCESSLIST_USER, COALESCE(MAX(CAST(v.VARIABLE_VALUE AS CHAR)), '')
+FROM performance_schema.threads t
+LEFT JOIN performance_schema.user_variables_by_thread v
+  ON v.THREAD_ID = t.THREAD_ID AND v.VARIABLE_NAME IN ('replica_uuid', 'slave_uuid')
+WHERE t.PROCESSLIST_COMMAND LIKE 'Binlog Dump%' GROUP BY t.THREAD_ID, t.PROCESSLIST_USER"""
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How a replica follows its source."""
+
+    host: str
+    port: int
+    user: str
+    source_uuid: str
+    """Empty before the first connection."""
+    receiving: bool
+    applying: bool
+    received: str
+    """GTIDs in the relay log, or applied from it."""
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A session that reads the binlog."""
+
+    user: str
+    uuid: str
+    """Of the replica, as it says; Debezium's client says none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A server. Where it could not be asked, only `name`, `address` and `error` mean something."""
+
+    name: str
+    address: str
+    error: str = ""
+    version: str = ""
+    uuid: str = ""
+    has_gtids: bool = False
+    log_bin: bool = False
+    log_replica_updates: bool = False
+    preserve_commit_order: bool = True
+    performance_schema: bool = True
+    read_only: bool = False
+    super_read_only: bool = False
+    file: str = ""
+    position: int = 0
+    executed: str = ""
+    purged: str = ""
+    following: Following | None = None
+    readers: tuple[Reader, ...] = ()
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether it was asked."""
+        return not self.error
+
+    @property
+    def holds(self) -> GtidSet:
+        """All it has: executed, or received and yet to be applied."""
+        received = self.following.received if self.following else ""
+        return GtidSet(self.executed).union(GtidSet(received))
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A connector, as its worker tells."""
+
+    name: str
+    state: str
+    """In words: `RUNNING, task 0 RUNNING`."""
+    is_running: bool
+    why: str
+    """What failed, if anything has."""
+    address: str
+    """Where it looks for its server."""
+    user: str
+    gtids: str
+    """Of the stored offset; it may be ahead of that while it runs."""
+    place: str
+    """`file:position` of the stored offset; empty where none is stored."""
+    in_snapshot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All of it."""
+
+    source: Member
+    candidate: Member
+    replicas: tuple[Member, ...] = ()
+    connectors: tuple[Connector, ...] = ()
+    endpoint: Member | None = None
+    """The server that answers at the address which connectors use."""
+    worker: str = ""
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """All servers."""
+        return (self.source, self.candidate, *self.replicas)
+
+
+def gather(
+    servers: dict[str, SourceConfig], connect_to: Connect | None = None, connectors: Sequence[str] = ()
+) -> Facts:
+    """Asks all. `servers` by name: `source`, `candidate`, perhaps `endpoint`, and replicas.
+
+    The order matters: whoever has less at any moment is asked first, so that what a later one lacks is really missing.
+    Raises WorkerError where a connector cannot be asked.
+    """
+    asked = tuple(read_connector(connect_to, name) for name in connectors) if connect_to else ()
+    others = [name for name in servers if name not in {SOURCE, CANDIDATE, ENDPOINT}]
+    candidate = read_member(CANDIDATE, servers[CANDIDATE])
+    replicas = tuple(read_member(name, servers[name]) for name in others)
+    source = read_member(SOURCE, servers[SOURCE])
+    endpoint = read_member(ENDPOINT, servers[ENDPOINT]) if ENDPOINT in servers else None
+    return Facts(source, candidate, replicas, asked, endpoint, connect_to.access.url if connect_to else "")
+
+
+def read_member(name: str, server: SourceConfig) -> Member:
+    """One server; one that is away or silent is a fact too. Raises SourceError where it refuses the login."""
+    member = Member(name, f"{server.host}:{server.port}")
+    try:
+        with connect(server, read_timeout=server.connect_timeout_ms / 1000) as connection:
+            return _read(connection, member)
+    except ConnectionLost as lost:
+        return replace(member, error=lost.message)
+
+
+def _read(connection: Connection, member: Member) -> Member:
+    names = ", ".join(f"'{name}'" for name in _VARIABLES)
+    rows = connection.query(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({names})")
+    found = {str(name): str(value) for name, value in rows}
+    end = read_binlog_end(connection)
+    following = [_following(row) for row in connection.query(_FOLLOWING)]
+    ordered = found.get("replica_preserve_commit_order", found.get("slave_preserve_commit_order", "ON"))
+    return replace(
+        member,
+        version=found["version"],
+        uuid=found["server_uuid"],
+        has_gtids=found["gtid_mode"] == "ON",
+        log_bin=found["log_bin"] == "ON",
+        log_replica_updates=found.get("log_replica_updates", found.get("log_slave_updates")) == "ON",
+        preserve_commit_order=ordered == "ON",
+        performance_schema=found["performance_schema"] == "ON",
+        read_only=found["read_only"] == "ON",
+        super_read_only=found["super_read_only"] == "ON",
+        file=end.file,
+        position=end.position,
+        executed=end.gtids or _one_line(found["gtid_executed"]),
+        purged=_one_line(found["gtid_purged"]),
+        following=following[0] if following else None,
+        readers=tuple(Reader(str(user or ""), str(uuid)) for user, uuid in connection.query(_READERS)),
+    )
+
+
+def _following(row: Sequence[Any]) -> Following:
+    host, port, user, uuid, receiving, applying, received, error = row
+    return Following(
+        host=str(host),
+        port=int(port),
+        user=str(user),
+        source_uuid=str(uuid or ""),
+        receiving=receiving == "ON",
+        applying=applying == "ON",
+        received=_one_line(str(received or "")),
+        error=str(error),
+    )
+
+
+def read_connector(worker: Connect, name: str) -> Connector:
+    """One connector. Raises WorkerError."""
+    config = worker.config(name)
+    status = worker.status(name)
+    offset = stored_offset(worker, name)
+    return Connector(
+        name=name,
+        state=words(status),
+        is_running=status.is_running,
+        why=reason(status) if status.is_failed else "",
+        address=f"{config.get('database.hostname', '')}:{config.get('database.port', '3306')}",
+        user=config.get("database.user", ""),
+        gtids=_one_line(str(offset.get("gtids") or "")),
+        place=f"{offset['file']}:{offset['pos']}" if "file" in offset else "",
+        in_snapshot=bool(offset.get("snapshot")),
+    )
+
+
+def stored_offset(worker: Connect, name: str) -> dict[str, Any]:
+    """Of a MySQL connector, which has one partition; empty where none is stored."""
+    found = [entry["offset"] for entry in worker.offsets(name) if entry.get("offset")]
+    return dict(found[0]) if found else {}
+
+
+def _one_line(gtids: str) -> str:
+    return re.sub(r"\s", "", gtids)

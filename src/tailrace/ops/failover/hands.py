@@ -1,0 +1,127 @@
+"""Who carries out the actions of a step and looks whether its checks hold: SQL, REST of Connect, commands."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tailrace.errors import FailoverError, TailraceError
+from tailrace.mysql.connection import connect
+from tailrace.ops.failover.facts import stored_offset
+from tailrace.ops.failover.step import ConnectorIs, Fenced, Holds, Remember, RememberOffset, Rest, Shell, Sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tailrace.config import Password, SourceConfig
+    from tailrace.ops.connect import Connect
+    from tailrace.ops.failover.step import Action, Check
+
+_CONNECT_MS = 3_000
+_ANSWER_SECONDS = 5.0
+_OUTPUT = 500
+"""Characters of a command's last words that are worth showing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a check holds, and what was found."""
+
+    holds: bool
+    words: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """How each server and the worker are reached; `secrets` are values that no journal has."""
+
+    servers: Mapping[str, SourceConfig]
+    connect: Connect | None = None
+    secrets: Mapping[str, Password] = field(default_factory=dict)
+
+    def act(self, action: Action, values: Mapping[str, str], seconds: float) -> dict[str, str]:
+        """Does it within `seconds`, and gives what is to be remembered. Raises TailraceError."""
+        match action:
+            case Sql(server, statements):
+                self._execute(server, statements, values, seconds)
+            case Remember(name, server, query):
+                return {name: self._value(server, query, values, seconds)}
+            case RememberOffset(name, connector):
+                offset = stored_offset(self._worker(), connector)
+                return {name: "".join(str(offset.get("gtids") or "").split())}
+            case Rest(method, path, body):
+                self._worker().send(method, path, body)
+            case Shell(command):
+                _run(command, seconds)
+        return {}
+
+    def judge(self, check: Check, values: Mapping[str, str]) -> Verdict:
+        """Looks once. What cannot be asked does not hold; whatever is to be repeated is up to the caller."""
+        try:
+            match check:
+                case Holds(server, query, expected, words):
+                    found = self._value(server, query, values, _ANSWER_SECONDS)
+                    return Verdict(found == expected, words, found)
+                case Fenced(server, words):
+                    return self._judge_fence(server, words)
+                case ConnectorIs(connector, state, words):
+                    status = self._worker().status(connector)
+                    holds = status.is_stopped if state == "STOPPED" else status.is_running
+                    return Verdict(holds, words, status.summary)
+        except TailraceError as error:
+            return Verdict(holds=False, words=check.words, found=error.message)
+
+    def _judge_fence(self, server: str, words: str) -> Verdict:
+        try:
+            found = self._value(server, "SELECT @@GLOBAL.super_read_only", {}, _ANSWER_SECONDS)
+        except TailraceError as error:
+            return Verdict(error.exit_code == 3, words, error.message)  # noqa: PLR2004 - the code of "not reached"
+        return Verdict(found == "1", words, "it answers, and is super_read_only" if found == "1" else "it takes writes")
+
+    def _execute(self, server: str, statements: tuple[str, ...], values: Mapping[str, str], seconds: float) -> None:
+        with connect(self._config(server), read_timeout=seconds) as connection:
+            for statement in statements:
+                connection.query(self._filled(statement, values))
+
+    def _value(self, server: str, query: str, values: Mapping[str, str], seconds: float) -> str:
+        with connect(self._config(server), read_timeout=seconds) as connection:
+            rows = connection.query(self._filled(query, values))
+        found = rows[0][0] if rows else ""
+        return "" if found is None else str(found).replace("\n", "")
+
+    def _config(self, server: str) -> SourceConfig:
+        return replace(self.servers[server], connect_timeout_ms=_CONNECT_MS)
+
+    def _filled(self, sql: str, values: Mapping[str, str]) -> str:
+        known = dict(values) | {name: secret.reveal() for name, secret in self.secrets.items()}
+        for name, value in known.items():
+            sql = sql.replace(f"{{{name}}}", "'" + value.replace("\\", "\\\\").replace("'", "''") + "'")
+        return sql
+
+    def _worker(self) -> Connect:
+        if self.connect is None:
+            raise FailoverError("the plan has connectors, and no worker was named", hint="give --url")
+        return self.connect
+
+
+def _run(command: str, seconds: float) -> None:
+    process = subprocess.Popen(  # noqa: S602 - the user's own command, in the user's own shell
+        command, shell=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    try:
+        said, _ = process.communicate(timeout=seconds)
+    except BaseException as error:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise FailoverError(f"the command takes longer than {seconds:g} s", where=command) from None
+        raise
+    if process.returncode:
+        words = said.strip()[-_OUTPUT:] or "it said nothing"
+        raise FailoverError(f"the command exits with {process.returncode}: {words}", where=command)
