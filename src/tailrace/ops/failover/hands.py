@@ -110,18 +110,17 @@ class Hands:
 
 
 def _run(command: str, seconds: float) -> None:
-    process = subprocess.Popen(  # noqa: S602 - the user's own command, in the user's own shell
+    with subprocess.Popen(  # noqa: S602 - the user's own command, in the user's own shell
         command, shell=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-    )
-    try:
-        said, _ = process.communicate(timeout=seconds)
-    except BaseException as error:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        if isinstance(error, subprocess.TimeoutExpired):
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
             raise FailoverError(f"the command takes longer than {seconds:g} s", where=command) from None
-        raise
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
     if process.returncode:
         words = said.strip()[-_OUTPUT:] or "it said nothing"
         raise FailoverError(f"the command exits with {process.returncode}: {words}", where=command)

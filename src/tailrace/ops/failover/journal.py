@@ -33,7 +33,11 @@ class Journal:
         except BlockingIOError:
             self._out.close()
             raise FailoverError("another run is at it", where=str(file), hint="wait for it, or end it") from None
-        self._lines = self._read()
+        try:
+            self._lines = self._read()
+        except FailoverError:
+            self._out.close()
+            raise
 
     @property
     def plan(self) -> Plan | None:
@@ -62,7 +66,7 @@ class Journal:
     def begin(self, plan: Plan) -> None:
         """A new run; what was there is kept beside it, under the time at which it began."""
         if self._lines:
-            kept = self.file.with_name(f"{self.file.stem}-{int(self._lines[0]['at'])}{self.file.suffix}")
+            kept = self.file.with_name(f"{self.file.stem}-{int(self._lines[0]['at'] * 1000)}{self.file.suffix}")
             kept.write_text("".join(json.dumps(line) + "\n" for line in self._lines), encoding="utf-8")
             self._out.seek(0)
             self._out.truncate()

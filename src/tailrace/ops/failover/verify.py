@@ -136,7 +136,7 @@ def _endpoint(facts: Facts) -> Iterator[Finding]:
 def judge_connector(facts: Facts, connector: Connector) -> list[Finding]:
     """Of one connector, at one moment."""
     name, primary = connector.name, facts.candidate
-    known = {member.uuid for member in facts.members}
+    known = {member.uuid for member in facts.members if member.uuid}
     readers = [
         reader
         for reader in primary.readers

@@ -1,0 +1,36 @@
+"""The user's commands: their exit code counts, and none outlives its time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tailrace.config import Password, SourceConfig
+from tailrace.errors import FailoverError
+from tailrace.lab.server import free_port
+from tailrace.ops.failover.hands import Hands
+from tailrace.ops.failover.step import Fenced, Holds, Rest, Shell
+
+AWAY = Hands({"source": SourceConfig("127.0.0.1", free_port(), "root", Password("secret"), 1)})
+
+
+def test_a_command_that_fails_says_why() -> None:
+    AWAY.act(Shell("true"), {}, 5)
+    with pytest.raises(FailoverError, match=r"exits with 3: no power switch"):
+        AWAY.act(Shell("echo no power switch >&2; exit 3"), {}, 5)
+
+
+def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started() -> None:
+    with pytest.raises(FailoverError, match="longer"):
+        AWAY.act(Shell("sleep 600 & sleep 600"), {}, 0.1)
+
+
+def test_a_server_that_is_away_is_fenced_and_nothing_else_holds_of_it() -> None:
+    assert AWAY.judge(Fenced("source", "fenced"), {}).holds
+    verdict = AWAY.judge(Holds("source", "SELECT 1", "1", "one"), {})
+    assert not verdict.holds
+    assert "secret" not in verdict.found
+
+
+def test_a_plan_with_connectors_needs_a_worker() -> None:
+    with pytest.raises(FailoverError, match="no worker"):
+        AWAY.act(Rest("PUT", "/connectors/shop/stop"), {}, 5)
