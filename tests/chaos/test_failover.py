@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.drill import KINDS, Drill
+from support.drill import KINDS, Drill, Topics
 from support.rest import Client
 from support.workers import TailraceWorker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tailrace.lab.connect import Connect
+    from tailrace.lab.kafka import Broker
 
 RATE = 500.0
 
@@ -33,3 +36,13 @@ def test_a_failover_loses_and_doubles_nothing_or_is_refused_with_the_transaction
     assert outcome.unequal == []
     assert outcome.doubled == 0
     assert outcome.transactions > RATE
+
+
+def test_debezium_goes_on_at_the_new_primary_too(
+    seed: int, connect: Connect, kafka: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    kind = random.Random(seed).choice(("config", "kill9"))
+    folder = tmp_path_factory.mktemp("d")
+    drill = Drill(kind, seed % 10**6, folder, Client(connect.url), 100.0, Topics(kafka.bootstrap))
+    # At least once: an event may be there twice, and the rows must come out the same.
+    assert drill.play().unequal == []

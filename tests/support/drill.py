@@ -15,14 +15,16 @@ import threading
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pymysql
 
 from support.proxy import Proxy
 from support.rest import Client, connector_config
+from support.topics import read
 from tailrace._kernel import GtidSet
 from tailrace.errors import ConnectionLost, LabError
+from tailrace.lab.connect import debezium_config
 from tailrace.lab.pair import Lab
 from tailrace.lab.process import await_condition
 from tailrace.lab.server import Server
@@ -47,8 +49,9 @@ class Outcome:
     seed: int
     transactions: int = 0
     unequal: list[str] = field(default_factory=list)
-    """Tables of the new primary that the sink's events do not make, with the reason."""
+    """Tables of the new primary that the sink's events do not make."""
     doubled: int = 0
+    """Events that came twice, or do not fit the rows before them."""
     refused: str = ""
     """GTIDs that a refused failover named; the primary then came back, and a planned one followed."""
     lost_to_primary: str = ""
@@ -62,7 +65,8 @@ class Outcome:
 class Clients:
     """Write to a server at a rate; when it takes no more, to the next one that does."""
 
-    def __init__(self, servers: list[Server], seed: int, rate: float) -> None:
+    def __init__(self, servers: list[Server], seed: int, rate: float, ddl_every: float) -> None:
+        self._ddl_every = ddl_every
         self._servers = servers
         self._seed = seed
         self._rate = rate
@@ -90,7 +94,9 @@ class Clients:
             for server in self._servers:
                 if not _takes_writes(server):
                     continue
-                self._now = Workload(server.admin_dsn, self._rate, self._seed, database=DATABASE, ddl_every=1.0)
+                self._now = Workload(
+                    server.admin_dsn, self._rate, self._seed, database=DATABASE, ddl_every=self._ddl_every
+                )
                 # A workload that loses its server sets the event itself.
                 self._end_now = threading.Event()
                 if self._stop.is_set():
@@ -108,24 +114,98 @@ def _takes_writes(server: Server) -> bool:
         return False
 
 
+class Capture(Protocol):
+    """What captures: how its connector is configured, and where its events are."""
+
+    every: float
+    """Seconds between two questions for its offset, which costs a worker of Connect a good deal."""
+    ddl_every: float
+    """Seconds; 0: tables stay as they are."""
+
+    def config(self, server: Server, name: str, folder: Path) -> dict[str, Any]: ...
+
+    def files(self, name: str, folder: Path) -> list[Path]:
+        """All events, as JSON lines."""
+
+    def has_all(self, drill: Drill) -> bool:
+        """Whether all that the new primary has executed is out."""
+
+
+class JsonFiles:
+    """Tailrace's worker and its files."""
+
+    every = 0.05
+    ddl_every = 1.0
+
+    def config(self, server: Server, name: str, folder: Path) -> dict[str, Any]:
+        return connector_config(
+            server,
+            DATABASE,
+            topic__prefix=name,
+            sink__type="jsonl",
+            sink__path=str(folder / "events"),
+            offset__flush__interval__ms=200,
+        )
+
+    def files(self, name: str, folder: Path) -> list[Path]:
+        del name
+        return sorted((folder / "events").glob("*.jsonl"))
+
+    def has_all(self, drill: Drill) -> bool:
+        offset = drill.offset()
+        return offset is not None and not GtidSet(drill.executed()).subtract(offset)
+
+
+class Topics:
+    """Debezium in Connect, and Kafka. Its offset does not tell of the last transaction: a row that comes after does."""
+
+    every = 0.7
+    ddl_every = 0.0
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._marked = False
+
+    def config(self, server: Server, name: str, folder: Path) -> dict[str, Any]:
+        del folder
+        return debezium_config(server, self._bootstrap, name, DATABASE, server_id=9900)
+
+    def files(self, name: str, folder: Path) -> list[Path]:
+        file = folder / "topics.jsonl"
+        values = (message.value for message in read(self._bootstrap, f"{name}.{DATABASE}."))
+        file.write_text("".join(json.dumps(value) + "\n" for value in values if value), encoding="utf-8")
+        return [file]
+
+    def has_all(self, drill: Drill) -> bool:
+        if not self._marked:
+            drill.new_primary.execute(f"CREATE TABLE {DATABASE}.marker (id INT PRIMARY KEY)")
+            drill.new_primary.execute(f"INSERT INTO {DATABASE}.marker VALUES (1)")
+            self._marked = True
+        return bool(read(self._bootstrap, f"{drill.name}.{DATABASE}.marker"))
+
+
 class Drill:
     """One of them. `worker` runs the connector; files are in `folder`."""
 
-    def __init__(self, kind: str, seed: int, folder: Path, worker: Client, rate: float = RATE) -> None:
+    def __init__(  # noqa: PLR0917 - what, where, how
+        self, kind: str, seed: int, folder: Path, worker: Client, rate: float = RATE, capture: Capture | None = None
+    ) -> None:
         self.outcome = Outcome(kind, seed)
         self._kind = kind
         self._random = random.Random(f"{kind} {seed}")
         self._folder = folder
         self._worker = worker
         self._rate = rate
-        self._name = f"drill-{kind}-{seed}"
+        self.name = f"drill-{kind}-{seed}"
+        self._capture = capture or JsonFiles()
         self._promoted: float | None = None
         self._parts = ExitStack()
 
     def play(self) -> Outcome:
         with self._parts:
             self._set_up()
-            with Clients([self._primary, self._replica], self.outcome.seed, self._rate) as clients:
+            servers = [self._primary, self._replica]
+            with Clients(servers, self.outcome.seed, self._rate, self._capture.ddl_every) as clients:
                 self._await(lambda: clients.transactions > self._rate / 10, "nobody writes")
                 self._start_connector()
                 self._await(lambda: clients.transactions > self._rate * self._random.uniform(0.5, 2), "too few writes")
@@ -207,7 +287,7 @@ class Drill:
         self._primary, self._replica = running.primary, running.replica
         for server in (self._primary, self._replica):
             self._parts.callback(server.kill9)
-        _share_accounts(self._primary, self._replica)
+        share_accounts(self._primary, self._replica)
         self._to_replica, self._to_connector, self._to_us = (
             self._parts.enter_context(Proxy(self._primary.port)) for _ in range(3)
         )
@@ -215,33 +295,34 @@ class Drill:
             self._replica.execute("STOP REPLICA")
             self._replica.execute(f"CHANGE REPLICATION SOURCE TO SOURCE_PORT = {self._to_replica.port}")
             self._replica.execute("START REPLICA")
-        self._events = self._folder / "events"
 
     @property
     def _by_endpoint(self) -> bool:
         return self._kind in {"endpoint", "partition", "ahead"}
 
     def _start_connector(self) -> None:
-        port = self._to_connector.port if self._by_endpoint else self._primary.port
-        config = connector_config(
-            self._primary,
-            DATABASE,
-            topic__prefix="drill",
-            database__port=port,
-            sink__type="jsonl",
-            sink__path=str(self._events),
-            offset__flush__interval__ms=200,
-        )
-        reply = self._worker.ask("POST", "/connectors", {"name": self._name, "config": config})
+        config = self._capture.config(self._primary, self.name, self._folder)
+        if self._by_endpoint:
+            config["database.port"] = str(self._to_connector.port)
+        reply = self._worker.ask("POST", "/connectors", {"name": self.name, "config": config})
         assert reply.status == 201, reply.text
-        self._parts.callback(lambda: self._worker.ask("DELETE", f"/connectors/{self._name}"))
-        self._await(lambda: self._offset() is not None, "the connector does not come to stream")
+        self._parts.callback(lambda: self._worker.ask("DELETE", f"/connectors/{self.name}"))
+        streams = await_condition(lambda: self.offset() is not None, PATIENCE, every=self._capture.every)
+        assert streams, f"it does not come to stream: {self._worker.ask('GET', f'/connectors/{self.name}/status').text}"
 
-    def _offset(self) -> GtidSet | None:
-        found = self._worker.ask("GET", f"/connectors/{self._name}/offsets").body["offsets"]
+    def offset(self) -> GtidSet | None:
+        found = self._worker.ask("GET", f"/connectors/{self.name}/offsets").body["offsets"]
         if not found or found[0]["offset"].get("snapshot"):
             return None
         return GtidSet(found[0]["offset"]["gtids"])
+
+    @property
+    def new_primary(self) -> Server:
+        return self._replica
+
+    def executed(self) -> str:
+        """By the new primary."""
+        return str(self._replica.execute("SELECT @@GLOBAL.gtid_executed")[0][0])
 
     def _cut(self, *, connector_too: bool) -> None:
         # The connector first: whether it is ahead of the replica is what the two kinds differ in.
@@ -289,7 +370,7 @@ class Drill:
     def _check_refusal(self, message: str) -> None:
         """What it names is what the connector has and the replica has not (by now a connector may have more)."""
         candidate = GtidSet(self._replica.execute("SELECT @@GLOBAL.gtid_executed")[0][0])
-        missing = (self._offset() or GtidSet()).subtract(candidate)
+        missing = (self.offset() or GtidSet()).subtract(candidate)
         found = re.search(r"[0-9a-f-]{36}:[0-9:-]+", message)
         assert found, f"refused, and no GTIDs are named: {message}"
         assert not GtidSet(found[0]).subtract(missing), f"{missing} is missing: {message}"
@@ -319,7 +400,7 @@ class Drill:
     def _options(self) -> list[str]:
         options = [
             "--connector",
-            self._name,
+            self.name,
             "--url",
             self._worker.url,
             "--journal",
@@ -369,24 +450,18 @@ class Drill:
                 return
 
     def _check(self) -> None:
-        executed = GtidSet(self._replica.execute("SELECT @@GLOBAL.gtid_executed")[0][0])
-
-        def has_all() -> bool:
-            offset = self._offset()
-            return offset is not None and not executed.subtract(offset)
-
-        if not await_condition(has_all, PATIENCE):
-            status = self._worker.ask("GET", f"/connectors/{self._name}/status").text
-            message = f"the connector lacks {executed.subtract(self._offset() or GtidSet())}: {status}"
+        if not await_condition(lambda: self._capture.has_all(self), PATIENCE, every=self._capture.every):
+            status = self._worker.ask("GET", f"/connectors/{self.name}/status").text
+            message = f"not all comes: {self.offset()} of {self.executed()}: {status}"
             raise AssertionError(message)
-        self._worker.ask("PUT", f"/connectors/{self._name}/stop")
-        self._worker.await_state(self._name, "STOPPED", None)
-        files = sorted(self._events.glob("*.jsonl"))
+        self._worker.ask("PUT", f"/connectors/{self.name}/stop")
+        self._worker.await_state(self.name, "STOPPED", None)
+        files = self._capture.files(self.name, self._folder)
         with self._replica.connect() as connection:
             for verdict in verify(connection, DATABASE, files):
-                self.outcome.doubled += verdict.doubled
-                if not verdict.equal:
-                    self.outcome.unequal.append(f"{verdict.table}: {verdict}")
+                self.outcome.doubled += verdict.doubled + verdict.misfits
+                if (verdict.rebuilt_rows, verdict.rebuilt_hash) != (verdict.server_rows, verdict.server_hash):
+                    self.outcome.unequal.append(str(verdict))
         seen: set[int] = set()
         first = None
         for event in events(files):
@@ -407,7 +482,7 @@ class Drill:
         assert await_condition(holds, PATIENCE, every=0.02), otherwise
 
 
-def _share_accounts(primary: Server, replica: Server) -> None:
+def share_accounts(primary: Server, replica: Server) -> None:
     """One password of each account on both, as replicated accounts have."""
     shared = replace(
         replica.settings,

@@ -13,7 +13,7 @@ from tailrace.mysql.server import read_binlog_end
 from tailrace.ops.connect import reason, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tailrace.config import SourceConfig
     from tailrace.mysql.connection import Connection
@@ -129,6 +129,12 @@ class Connector:
     place: str
     """`file:position` of the stored offset; empty where none is stored."""
     in_snapshot: bool
+    in_transaction: bool = False
+    """The offset is inside the transaction after `gtids`: Debezium's always is, until an event comes after it."""
+
+    def captured(self, source_uuid: str) -> str:
+        """GTIDs whose events may be out, where those of today come from a server of that server_uuid."""
+        return with_next(self.gtids, source_uuid) if self.in_transaction else self.gtids
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,12 @@ class Facts:
     endpoint: Member | None = None
     """The server that answers at the address which connectors use."""
     worker: str = ""
+
+    @property
+    def source_uuid(self) -> str:
+        """Of the primary; from the replica's word where it is away."""
+        following = self.candidate.following
+        return self.source.uuid or (following.source_uuid if following else "")
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -232,6 +244,7 @@ def read_connector(worker: Connect, name: str) -> Connector:
         gtids=_one_line(str(offset.get("gtids") or "")),
         place=f"{offset['file']}:{offset['pos']}" if "file" in offset else "",
         in_snapshot=bool(offset.get("snapshot")),
+        in_transaction=is_in_transaction(offset),
     )
 
 
@@ -239,6 +252,20 @@ def stored_offset(worker: Connect, name: str) -> dict[str, Any]:
     """Of a MySQL connector, which has one partition; empty where none is stored."""
     found = [entry["offset"] for entry in worker.offsets(name) if entry.get("offset")]
     return dict(found[0]) if found else {}
+
+
+def is_in_transaction(offset: Mapping[str, Any]) -> bool:
+    """Whether events of the next transaction are behind this offset; `event` and `row` count them."""
+    return bool(offset.get("event") or offset.get("row"))
+
+
+def with_next(gtids: str, uuid: str) -> str:
+    """The set with the GTID that follows its last one of this server: a primary counts them up in binlog's order."""
+    part = next((part for part in gtids.split(",") if part.startswith(f"{uuid}:")), None)
+    if not uuid or part is None:
+        return gtids
+    last = int(re.split("[:-]", part)[-1])
+    return f"{gtids},{uuid}:{last + 1}"
 
 
 def _one_line(gtids: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tailrace.errors import FailoverError, TailraceError
 from tailrace.mysql.connection import connect
-from tailrace.ops.failover.facts import stored_offset
+from tailrace.ops.failover.facts import read_connector
 from tailrace.ops.failover.step import ConnectorIs, Fenced, Holds, Remember, RememberOffset, Rest, Shell, Sql
 
 if TYPE_CHECKING:
@@ -51,9 +51,8 @@ class Hands:
                 self._execute(server, statements, values, seconds)
             case Remember(name, server, query):
                 return {name: self._value(server, query, values, seconds)}
-            case RememberOffset(name, connector):
-                offset = stored_offset(self._worker(), connector)
-                return {name: "".join(str(offset.get("gtids") or "").split())}
+            case RememberOffset(name, connector, source_uuid):
+                return {name: read_connector(self._worker(), connector).captured(source_uuid)}
             case Rest(method, path, body):
                 self._worker().send(method, path, body)
             case Shell(command):

@@ -177,7 +177,7 @@ def _compare(facts: Facts, held: str) -> Iterator[Step]:
         yield Step(
             f"compare-{connector.name}",
             f"connector {connector.name} has seen nothing that the candidate lacks, and can go on from its binlog",
-            act=(RememberOffset(value, connector.name),),
+            act=(RememberOffset(value, connector.name, facts.source_uuid),),
             after=(
                 Holds(
                     CANDIDATE,

@@ -119,7 +119,7 @@ def _of_connector(facts: Facts, connector: Connector, *, dead: bool) -> Iterator
         return
     # What a live source executes, the candidate gets before it is promoted.
     held = GtidSet(facts.source.executed) if facts.source.is_reachable and not dead else facts.candidate.holds
-    if missing := GtidSet(connector.gtids).subtract(held):
+    if missing := GtidSet(connector.captured(facts.source_uuid)).subtract(held):
         there = "the source" if facts.source.is_reachable and not dead else "the candidate"
         yield Reason(
             f"connector {connector.name} has captured transactions that {there} lacks",

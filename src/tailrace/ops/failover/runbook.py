@@ -93,8 +93,17 @@ state() {
   fi
 }
 
-# offset PATH: the GTID set of the stored offset
-offset() { api GET "$1/offsets" | sed -n 's/.*"gtids":"\([^"]*\)".*/\1/p' | sed 's/\\n//g'; }
+# captured PATH UUID: the GTID set of the stored offset; inside a transaction, with the next GTID of this server
+captured() {
+  local offset gtids part
+  offset=$(api GET "$1/offsets" | tr -d '[:space:]')
+  gtids=$(sed -n 's/.*"gtids":"\([^"]*\)".*/\1/p' <<<"$offset" | sed 's/\\n//g')
+  if [[ $offset =~ \"(event|row)\":[1-9] && $gtids == *"$2:"* ]]; then
+    part=${gtids##*"$2:"} part=${part%%,*}
+    gtids+=,$2:$((${part##*[:-]} + 1))
+  fi
+  printf '%s' "$gtids"
+}
 
 # until SECONDS WORDS COMMAND…: waits until it holds
 until_() {
@@ -181,8 +190,8 @@ def _action(action: Action, seconds: float) -> str:
             return f'ask {server} {seconds:.0f} <<<"{_sql("; ".join(statements))}"'
         case Remember(name, server, query):
             return f'{name}=$(ask {server} 10 <<<"{_sql(query)}")'
-        case RememberOffset(name, connector):
-            return f"{name}=$(offset {shlex.quote(_path(connector))})"
+        case RememberOffset(name, connector, source_uuid):
+            return f"{name}=$(captured {shlex.quote(_path(connector))} {shlex.quote(source_uuid)})"
         case Rest(method, path, body):
             return f"api {method} {shlex.quote(path)} {shlex.quote(body) + ' ' if body else ''}>/dev/null"
         case Shell(command):

@@ -34,10 +34,14 @@ class Remember:
 
 @dataclass(frozen=True, slots=True)
 class RememberOffset:
-    """The GTID set of a connector's stored offset, for later steps."""
+    """The GTIDs that a connector may have captured, by its stored offset, for later steps.
+
+    An offset inside a transaction does not say which: it is the next one of the server with `source_uuid`.
+    """
 
     name: str
     connector: str
+    source_uuid: str
 
 
 @dataclass(frozen=True, slots=True)

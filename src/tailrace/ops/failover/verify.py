@@ -192,7 +192,7 @@ def verify(
         found = judge_servers(facts, values.get("final"))
         for connector in facts.connectors:
             found += judge_connector(facts, connector)
-            found.append(judge_flow(connector, began[connector.name], goal))
+            found.append(judge_flow(connector, began[connector.name], goal, facts.candidate.uuid))
         wrong = [finding for finding in found if finding.severity is not Severity.OK]
         if all(finding.lasts for finding in wrong) or time.monotonic() >= deadline:
             return found
@@ -200,10 +200,10 @@ def verify(
         facts = gather(servers, connect, connectors)
 
 
-def judge_flow(connector: Connector, began: str, goal: str) -> Finding:
+def judge_flow(connector: Connector, began: str, goal: str, primary_uuid: str) -> Finding:
     """Whether events come through: by the offset, which moves only when the sink has them."""
     check = f"events of {connector.name} flow, and its lag is made up"
-    now = GtidSet(connector.gtids)
+    now = GtidSet(connector.captured(primary_uuid))
     left = GtidSet(goal).subtract(now).count()
     moved = now.subtract(GtidSet(began)).count()
     if not left:

@@ -90,6 +90,12 @@ def test_a_dead_primary_is_compared_before_the_fence_that_cannot_be_undone() -> 
         (facts(connector=replace(SHOP, gtids="")), PLANNED, "without GTIDs", ""),
         (facts(connector=replace(SHOP, gtids=f"{OLD}:1-101")), PLANNED, "the source lacks", f"{OLD}:101"),
         (facts(AWAY, connector=replace(SHOP, gtids=f"{OLD}:1-100")), DEAD, "the candidate lacks", f"{OLD}:100"),
+        (
+            facts(AWAY, connector=replace(SHOP, gtids=f"{OLD}:1-99", in_transaction=True)),
+            DEAD,
+            "the candidate lacks",
+            f"{OLD}:100",
+        ),
         (facts(purged=f"{OLD}:1-98"), PLANNED, "has purged", f"{OLD}:98"),
         (
             facts(AWAY, replicas=(replace(REPLICA, name="replica-1", executed=f"{OLD}:1-100"),)),

@@ -82,3 +82,26 @@ def test_it_says_what_is_not_given_before_it_does_anything(tmp_path: Path) -> No
     )
     assert done.returncode == 2
     assert "SOURCE_LOGIN is not set" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [
+        ('"gtids":"a:1-5:7","event":0,"row":0', "a:1-5:7"),
+        ('"gtids":"a:1-5:7,b:3","event":4,"row":1', "a:1-5:7,b:3,a:8"),
+        ('"gtids" : "b:1,\\na:9" , "event" : 2', "b:1,a:9,a:10"),
+        ('"gtids":"b:1-2","event":2', "b:1-2"),
+        ('"pos":4', ""),
+    ],
+)
+def test_an_offset_inside_a_transaction_counts_that_one_too(offset: str, expected: str, tmp_path: Path) -> None:
+    _, script = written(facts(), Wish())
+    curl = tmp_path / "curl"
+    curl.write_text(f'#!/bin/bash\ncat <<\'EOF\'\n{{"offsets":[{{"offset":{{{offset}}}}}]}}\nEOF\n')
+    curl.chmod(0o755)
+    file = tmp_path / "part.sh"
+    file.write_text(script[: script.index("\nSOURCE_PLACE=")] + "\nWORKER=http://w\ncaptured /connectors/x a\n")
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(["bash", str(file)], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == expected

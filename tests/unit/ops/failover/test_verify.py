@@ -95,7 +95,9 @@ def test_a_replica_that_has_applied_more_than_the_primary_said_a_moment_ago_has_
 
 
 def test_flow_is_told_by_the_offset() -> None:
-    assert judge_flow(GOING_ON, SHOP.gtids, f"{OLD}:1-100,{NEW}:1-4").severity is Severity.OK
-    behind = judge_flow(GOING_ON, SHOP.gtids, f"{OLD}:1-100,{NEW}:1-9")
+    assert judge_flow(GOING_ON, SHOP.gtids, f"{OLD}:1-100,{NEW}:1-4", NEW).severity is Severity.OK
+    behind = judge_flow(GOING_ON, SHOP.gtids, f"{OLD}:1-100,{NEW}:1-9", NEW)
     assert behind.severity is Severity.WARNING
+    inside = replace(GOING_ON, in_transaction=True)
+    assert judge_flow(inside, SHOP.gtids, f"{OLD}:1-100,{NEW}:1-5", NEW).severity is Severity.OK
     assert "5 transactions behind; 7 came" in behind.evidence
