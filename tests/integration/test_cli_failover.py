@@ -9,7 +9,6 @@ from unittest import mock
 import pytest
 
 from support.cli import Said, tailrace
-from support.drill import share_accounts
 from tailrace.lab.pair import Lab
 from tailrace.lab.process import await_condition
 from tailrace.lab.server import Server, free_port
@@ -19,16 +18,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+GRANTS = "SYSTEM_VARIABLES_ADMIN, CONNECTION_ADMIN, REPLICATION_SLAVE_ADMIN, REPLICATION CLIENT, RELOAD, SELECT ON *.*"
+"""What docs/how-to/failover.md says that it takes."""
+SECRET = "p-switcher"
+
+
 class Pair:
-    """The two, and who asks about them."""
+    """The two, and who asks about them: as a user who may do no more than is needed."""
 
     def __init__(self, primary: Server, replica: Server, folder: Path) -> None:
         self.primary = primary
         self.replica = replica
         self.journal = folder / "failover.jsonl"
+        primary.execute(f"CREATE USER switcher@'%' IDENTIFIED BY '{SECRET}'")
+        primary.execute(f"GRANT {GRANTS} TO switcher@'%'")
         self.environment = {
-            "PRIMARY": primary.admin_dsn,
-            "REPLICA": replica.admin_dsn,
+            "PRIMARY": f"mysql://switcher:{SECRET}@{primary.host}:{primary.port}",
+            "REPLICA": f"mysql://switcher:{SECRET}@{replica.host}:{replica.port}",
             "TAILRACE_REPLICATION_PASSWORD": primary.capture.password,
         }
 
@@ -45,7 +51,7 @@ class Pair:
         ]
         with mock.patch.dict("os.environ", self.environment):
             said = tailrace("failover", command, *given, *options)
-        for secret in (self.primary.admin.password, self.primary.capture.password):
+        for secret in (SECRET, self.primary.capture.password):
             assert secret not in said.out + said.err
         return said
 
@@ -53,8 +59,10 @@ class Pair:
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[Pair]:
     running = Lab(tmp_path / "lab").up()
-    share_accounts(running.primary, running.replica)
-    yield Pair(running.primary, running.replica, tmp_path)
+    made = Pair(running.primary, running.replica, tmp_path)
+    gtids = running.primary.execute("SELECT @@GLOBAL.gtid_executed")[0][0]
+    running.replica.execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 30)", (gtids,))
+    yield made
     for server in (running.primary, running.replica):
         server.kill9()
 

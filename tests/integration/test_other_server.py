@@ -25,14 +25,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[tuple[Server, Server]]:
-    """A primary and its replica, where the capture account has one password."""
     running = Lab(tmp_path / "lab").up()
     primary, replica = running.primary, running.replica
-    with replica.connect() as connection, connection.cursor() as cursor:
-        cursor.execute("SET GLOBAL super_read_only = OFF")
-        cursor.execute("SET sql_log_bin = 0")
-        cursor.execute(f"ALTER USER '{primary.user}'@'%' IDENTIFIED BY '{primary.password}'")
-        cursor.execute("SET GLOBAL super_read_only = ON")
     yield primary, replica
     for server in (primary, replica):
         server.kill9()

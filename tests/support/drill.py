@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pymysql
@@ -287,7 +287,6 @@ class Drill:
         self._primary, self._replica = running.primary, running.replica
         for server in (self._primary, self._replica):
             self._parts.callback(server.kill9)
-        share_accounts(self._primary, self._replica)
         self._to_replica, self._to_connector, self._to_us = (
             self._parts.enter_context(Proxy(self._primary.port)) for _ in range(3)
         )
@@ -480,19 +479,3 @@ class Drill:
 
     def _await(self, holds: Any, otherwise: str) -> None:
         assert await_condition(holds, PATIENCE, every=0.02), otherwise
-
-
-def share_accounts(primary: Server, replica: Server) -> None:
-    """One password of each account on both, as replicated accounts have."""
-    shared = replace(
-        replica.settings,
-        admin_password=primary.settings.admin_password,
-        capture_password=primary.settings.capture_password,
-    )
-    with replica.connect() as connection, connection.cursor() as cursor:
-        cursor.execute("SET GLOBAL super_read_only = OFF")
-        cursor.execute("SET sql_log_bin = 0")
-        for account in (primary.capture, primary.admin):
-            cursor.execute(f"ALTER USER '{account.user}'@'%' IDENTIFIED BY '{account.password}'")
-        cursor.execute("SET GLOBAL super_read_only = ON")
-    replica.settings = shared

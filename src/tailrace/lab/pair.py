@@ -176,7 +176,9 @@ class Lab:
         for server_id, (role, port) in enumerate(zip(ROLES, ports, strict=True), start=1):
             place = self.folder / role
             if not (place / "server.json").exists():
-                Server.create(place, port=port, server_id=server_id, options=options)
+                # One password on both: accounts are replicated where the primary makes them.
+                first = None if role == ROLES[0] else self.primary
+                Server.create(place, port=port, server_id=server_id, options=options, accounts_of=first)
 
     def down(self) -> None:
         """Stops all, those first that others do not need. Data and settings stay."""

@@ -92,9 +92,18 @@ class Server:
 
     @classmethod
     def create(
-        cls, folder: Path, *, port: int | None = None, server_id: int = 1, options: Sequence[str] = ()
+        cls,
+        folder: Path,
+        *,
+        port: int | None = None,
+        server_id: int = 1,
+        options: Sequence[str] = (),
+        accounts_of: Server | None = None,
     ) -> Server:
-        """A new server in `folder`, not started. Raises LabError where one is already there."""
+        """A new server in `folder`, not started, with accounts of its own or those of another.
+
+        Raises LabError where one is already there.
+        """
         folder = folder.resolve()
         if (folder / "server.json").exists():
             raise LabError("there is a server already", where=str(folder))
@@ -103,8 +112,8 @@ class Server:
             port=port or free_port(),
             server_id=server_id,
             options=tuple(options),
-            admin_password=secrets.token_urlsafe(12),
-            capture_password=secrets.token_urlsafe(12),
+            admin_password=accounts_of.settings.admin_password if accounts_of else secrets.token_urlsafe(12),
+            capture_password=accounts_of.settings.capture_password if accounts_of else secrets.token_urlsafe(12),
         )
         write_private(folder / "server.json", json.dumps(asdict(settings), indent=1))
         return cls(folder, settings)
