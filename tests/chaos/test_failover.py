@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tailrace.lab.connect import Connect
     from tailrace.lab.kafka import Broker
 
-RATE = 500.0
+RATE = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +26,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         yield Client(made.url)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_failover_loses_and_doubles_nothing_or_is_refused_with_the_transactions_named(
     kind: str, seed: int, worker: Client, tmp_path_factory: pytest.TempPathFactory
@@ -38,6 +39,7 @@ def test_a_failover_loses_and_doubles_nothing_or_is_refused_with_the_transaction
     assert outcome.transactions > RATE
 
 
+@pytest.mark.timeout(400)
 def test_debezium_goes_on_at_the_new_primary_too(
     seed: int, connect: Connect, kafka: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -40,7 +40,7 @@ KINDS = ("config", "endpoint", "runbook", "resumed", "kill9", "partition", "ahea
 The primary dies. A network is cut with the connector on the replica's side, or on the primary's (so it is ahead of the
 replica)."""
 RATE = 1000.0
-PATIENCE = 60.0
+PATIENCE = 100.0
 
 
 @dataclass
