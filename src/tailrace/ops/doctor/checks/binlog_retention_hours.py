@@ -20,7 +20,7 @@ def look(facts: Facts) -> Iterator[Finding]:
     )
     if not hours or hours == "NULL":
         yield error(
-            "binlog files are deleted as soon as the service likes, mostly within the hour",
+            "binlog files are deleted as soon as the service likes, mostly within a day",
             "binlog retention hours = NULL",
             repair,
         )
