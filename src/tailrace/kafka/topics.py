@@ -43,6 +43,10 @@ class Topics:
         self._there = set(found.topics)
         self.cluster_id = found.cluster_id or ""
 
+    def has(self, name: str) -> bool:
+        """Whether the topic was there when the cluster was last asked."""
+        return name in self._there
+
     def _note(self, error: KafkaError) -> None:
         if error.name() in client.HINTS:
             self._fault = error
