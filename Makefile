@@ -23,7 +23,7 @@ setup: $(STAMPS)/kernel $(STAMPS)/mysql ## Virtual environment, kernel (release 
 demo: setup ## A lab, a workload, its capture with a kill in the middle, and the proof: under a minute
 	$(BIN)/tailrace demo
 
-test: setup $(STAMPS)/kafka ## All tests: Python against a real MySQL and Kafka, then Rust
+test: setup $(STAMPS)/kafka $(STAMPS)/prometheus ## All tests: Python against a real MySQL and Kafka, then Rust
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 	cargo test --workspace --exclude tailrace-python --quiet
 
@@ -63,4 +63,8 @@ $(STAMPS)/mysql: $(wildcard src/tailrace/lab/debian.py src/tailrace/lab/template
 
 $(STAMPS)/kafka: $(wildcard src/tailrace/lab/jars/*) | $(STAMPS)/kernel
 	$(BIN)/python -m tailrace.lab kafka || echo "The tests with Kafka are left out." >&2
+	@touch $@
+
+$(STAMPS)/prometheus: src/tailrace/lab/monitoring.py | $(STAMPS)/kernel
+	$(BIN)/python -m tailrace.lab prometheus || echo "The tests with Prometheus are left out." >&2
 	@touch $@
