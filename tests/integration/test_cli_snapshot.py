@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 DATABASE = "cli_snapshot"
 NAME = "clisnap"
-ROWS = 30_000
+ROWS = 300_000
+"""More than are read, piece by piece, before the test stops it."""
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -138,8 +139,14 @@ def test_a_long_one_is_followed_paused_resumed_and_stopped(made: Made) -> None:
     said = made.call("start", "--table", rf"{DATABASE}\.big", "--channel", "kafka")
     assert said.code == 0, said.err
     assert f"sent by kafka: topic {NAME}.signal on " in said.out
-    assert await_condition(lambda: made.status()["phase"] == "running", 60, every=0.3), made.status()
-    running = made.status()
+    seen: list[Any] = []
+
+    def runs() -> bool:
+        seen.append(made.status())
+        return bool(seen[-1]["phase"] == "running")
+
+    assert await_condition(runs, 60, every=0.3), seen[-1]
+    running = seen[-1]
     assert running["waiting"] == [f"{DATABASE}.big"]
     assert running["remaining"] >= 1
     paused = made.call("pause", "--wait", "--deadline", 60, "--json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -240,7 +240,7 @@ def _ask(
             ended, last = _follow(watcher, before, wait, came, quiet=as_json)
             document |= {"done": ended.done, "problem": ended.problem, "status": asdict(standing(last))}
             if not as_json:
-                click.echo(_ending(ended, standing(last), wait))
+                click.echo(_ending(ended, standing(last)))
     if as_json:
         shown.document(document)
     if document.get("problem") or document.get("done") is False:
@@ -251,16 +251,19 @@ def _ask(
 def _follow(
     watcher: Watcher, before: Seen, seconds: float, came: Callable[[Seen, list[Seen]], Outcome], *, quiet: bool
 ) -> tuple[Outcome, Seen]:
-    deadline = time.monotonic() + seconds
+    """Until it has come, or the deadline has; Ctrl-C ends the waiting alone, what was asked for goes on."""
+    deadline, last, ended = time.monotonic() + seconds, before, Outcome(done=False)
     looks: list[Seen] = []
-    with _progress(quiet=quiet) as tell:
+    with suppress(KeyboardInterrupt), _progress(quiet=quiet) as tell:
         while True:
-            looks.append(_look(watcher, looks[-1] if looks else before))
+            earlier, last = last, _look(watcher, last)
+            looks.append(last)
             ended = came(before, looks)
-            tell(standing(looks[-1], looks[-2] if len(looks) > 1 else None))
+            tell(standing(last, earlier))
             if ended.done or time.monotonic() >= deadline:
-                return ended, looks[-1]
+                break
             time.sleep(LOOK_SECONDS)
+    return ended, last
 
 
 def _look(watcher: Watcher, last: Seen) -> Seen:
@@ -282,7 +285,7 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[Standing], None]]:
     from rich.console import Console
 
     out = Console(stderr=True)
-    with out.status("waiting for it to begin") as line:
+    with out.status("waiting") as line:
         yield lambda found: line.update(_line(found))
 
 
@@ -293,11 +296,11 @@ def _line(found: Standing) -> str:
     return f"{found.phase.value}{table}: {rows:,} rows, {rate}, {left}"
 
 
-def _ending(ended: Outcome, last: Standing, wait: float) -> str:
+def _ending(ended: Outcome, last: Standing) -> str:
     if ended.problem:
         return f"it did not come to pass: {ended.problem}"
     if not ended.done:
-        return f"not done after {wait:g} s; the snapshot is {last.phase.value}, and goes on: tailrace snapshot status"
+        return f"not awaited to its end; the snapshot is {last.phase.value}: tailrace snapshot status"
     return f"done: the snapshot is {last.phase.value}"
 
 

@@ -109,8 +109,9 @@ class Watcher:
                 return found
         if self._ways.metrics is None:
             return None
-        by.append("metrics")
-        return of_metrics(scrape(self._ways.metrics), self._target.prefix)
+        shown = of_metrics(scrape(self._ways.metrics), self._target.prefix)
+        by.append("metrics" if shown is not None else f"not the metrics (they tell nothing of {self._target.prefix})")
+        return shown
 
     def _queue(self, by: list[str]) -> tuple[str, ...] | None:
         worker = self._target.worker
