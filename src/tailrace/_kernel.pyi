@@ -345,6 +345,10 @@ class Decoder:
     def position(self) -> int:
         """End of the last event read."""
     @property
+    def tally(self) -> tuple[int, int, int]:
+        """Since the beginning: events that the server sent, but for heartbeats; events with rows of tables or
+        sources that are left out; updates that changed nothing and were left out (`skip_unchanged`)."""
+    @property
     def open_transaction(self) -> tuple[str, int] | None:
         """GTID of the open transaction and how many of its rows came out: what `skip_rows` wants after a reconnect."""
 

@@ -136,3 +136,26 @@ fn rows_of_an_unanswered_table_are_an_error() {
     let error = decoder.next(0).expect_err("no answer");
     assert_eq!(error.place().event, Some("Write_rows"), "{error}");
 }
+
+#[test]
+fn what_came_and_what_was_left_out_is_counted() {
+    let whole = events(&recording("full").bytes).len() as u64;
+    let mut decoder = fed("full");
+    read(&mut decoder, false, known).expect("a good file");
+    assert_eq!(
+        (decoder.tally().events, decoder.tally().left_out),
+        (whole, 0)
+    );
+    let mut without = fed("full");
+    let left_out = |map: &TableMap| {
+        if map.table == "other" {
+            Ok(None)
+        } else {
+            known(map)
+        }
+    };
+    let (_, rows) = read(&mut without, false, left_out).expect("a good file");
+    assert!(rows < 17, "rows of a table that is left out came");
+    assert_eq!(without.tally().events, whole);
+    assert!(without.tally().left_out > 0);
+}

@@ -154,6 +154,13 @@ impl Decoder {
         self.0.open_transaction()
     }
 
+    /// Events, rows events left out, updates left out.
+    #[getter]
+    fn tally(&self) -> (u64, u64, u64) {
+        let tally = self.0.tally();
+        (tally.events, tally.left_out, tally.unchanged)
+    }
+
     #[getter]
     fn file(&self) -> &str {
         self.0.file()

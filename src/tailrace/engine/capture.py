@@ -199,6 +199,7 @@ class Capture:
         self._board.recover()
         records = self._schema.recover()
         self._board.recovered(records)
+        self._board.capture(self._schema.captured())
         self._board.define(())
         return records > 0
 
@@ -305,6 +306,7 @@ class Capture:
     def _report(self, read: SnapshotProgress) -> None:
         self._board.snapshot(tables=read.tables, tables_done=read.tables_done, estimated_rows=read.estimated_rows)
         if read.finished is not None:
+            self._board.scanned(read.finished)
             told = {"scanned_collection": str(read.finished), "total_rows_scanned": str(read.finished_rows)}
             self._tell("TABLE_SCAN_COMPLETED", status="SUCCEEDED" if read.finished_rows else "EMPTY", **told)
 
@@ -382,7 +384,7 @@ class Capture:
         """`take`, and the board is told."""
 
         def listen() -> memoryview:
-            self._board.ask(decoder.file, decoder.position)
+            self._board.ask(decoder.file, decoder.position, decoder.tally)
             data = take()
             # None of it: someone wants this thread, and the source said nothing.
             if data:

@@ -61,7 +61,12 @@ class Engine:
         self._rewrite = self._chain() or self._avro
         # Python takes records apart, and puts together what the sink wants.
         self._made: Output = "records" if self._rewrite is not None else self._output
-        self._board = ProgressBoard(config.name, config.events.topics.prefix, config.engine.queue_bytes)
+        self._board = ProgressBoard(
+            config.name,
+            config.events.topics.prefix,
+            config.engine.queue_bytes,
+            skips_unchanged=config.events.skip_unchanged,
+        )
         self._notifications = Notifications(config)
         self._asked: SimpleQueue[Signal | Refused] = SimpleQueue()
         self._stopped = threading.Event()

@@ -36,7 +36,9 @@ _QUIET_SECONDS: Final = 0.2
 class ProgressBoard:
     """Written by the engine's threads, read by anyone; a batch costs a few microseconds, a row nothing."""
 
-    def __init__(self, name: str = "", server: str = "", queue_capacity: int = 0) -> None:
+    def __init__(
+        self, name: str = "", server: str = "", queue_capacity: int = 0, *, skips_unchanged: bool = False
+    ) -> None:
         """`queue_capacity` in bytes."""
         self._mutex = threading.Lock()
         now = time.time()
@@ -48,7 +50,7 @@ class ProgressBoard:
         self._incremental: Incremental | None = None
         self._paused_at = 0.0
         self._history = HistoryReport()
-        self._reader = _Reader()
+        self._reader = _Reader(skips_unchanged=skips_unchanged)
         # Batches; the first is written by the capture alone, the second by the delivery alone.
         self._captured = self._delivered = 0
         self._pending_since = 0.0
@@ -142,6 +144,11 @@ class ProgressBoard:
             if new.began != old.began:
                 self._snapshot_rows.clear()
 
+    def scanned(self, table: TableId) -> None:
+        """It is read to its end; of an empty one no row will tell."""
+        with self._mutex:
+            self._snapshot_rows[table] += 0
+
     def snapshot_ends(self, phase: SnapshotPhase) -> None:
         """COMPLETED, or ABORTED."""
         self.snapshot(phase=phase, ended=time.time(), locked=False)
@@ -179,9 +186,9 @@ class ProgressBoard:
 
     # Reading and delivering
 
-    def ask(self, file: str, position: int) -> None:
-        """The reader has decoded up to here, and waits for bytes."""
-        self._reader.ask(file, position, time.time())
+    def ask(self, file: str, position: int, tally: tuple[int, int, int] = (0, 0, 0)) -> None:
+        """The reader has decoded up to here, and waits for bytes; `tally` is that of its `Decoder`."""
+        self._reader.ask(file, position, tally, time.time())
 
     def hear(self) -> None:
         """Bytes came."""
@@ -286,8 +293,10 @@ class _Latency:
 class _Reader:
     """What the capture's thread, and no other, writes between two looks at the socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, skips_unchanged: bool) -> None:
         self._place = ("", 0)
+        self._skips_unchanged = skips_unchanged
+        self._tally = self._before = (0, 0, 0)
         self._asked = self._heard = self._moved = 0.0
         self._waited = 0.0
         self._waiting = True
@@ -296,14 +305,17 @@ class _Reader:
     def begin(self) -> None:
         """A new connection: of the source's end nothing is known."""
         self._quiet, self._waited, self._waiting = False, 0.0, True
+        self._before = self._tally
 
-    def ask(self, file: str, position: int, now: float) -> None:
+    def ask(self, file: str, position: int, tally: tuple[int, int, int], now: float) -> None:
         if self._place != (file, position):
             self._moved, self._quiet = self._heard, False
             self._place = (file, position)
         elif self._waited >= _QUIET_SECONDS:
             self._quiet = True
         self._asked, self._waiting = now, True
+        events, left_out, unchanged = self._before
+        self._tally = (events + tally[0], left_out + tally[1], unchanged + tally[2])
 
     def hear(self, now: float) -> None:
         self._heard, self._waited, self._waiting = now, now - self._asked, False
@@ -320,4 +332,6 @@ class _Reader:
 
     def read(self) -> Reading:
         file, position = self._place
-        return Reading(file, position, self._moved, self._heard)
+        events, left_out, unchanged = self._tally
+        counted = unchanged if self._skips_unchanged else None
+        return Reading(file, position, self._moved, self._heard, events, left_out, counted)

@@ -102,6 +102,11 @@ def _average(view: View) -> float | None:
     return latency.total / latency.count * 1000 if latency.count else None
 
 
+def _unchanged(view: View) -> float:
+    unchanged = view.progress.reading.unchanged
+    return -1 if unchanged is None else unchanged
+
+
 def _position(view: View) -> str:
     offset = view.progress.offset
     return f"{offset.file}:{offset.position} {offset.gtids}".rstrip() if offset is not None else ""
@@ -182,6 +187,9 @@ SNAPSHOT: Final[tuple[Metric, ...]] = (
         _metric("snapshot", f"TotalNumberOf{kind}EventsSeen", "events", "0: a snapshot reads.", lambda _: 0)
         for kind in ("Create", "Update", "Delete")
     ),
+    _metric(
+        "snapshot", "NumberOfEventsFiltered", "events", "0: of tables that are left out nothing is read.", lambda _: 0
+    ),
     *_common("snapshot"),
     _metric("snapshot", "TotalTableCount", "tables", "Tables to read.", lambda view: view.progress.snapshot.tables),
     _metric(
@@ -246,9 +254,21 @@ STREAMING: Final[tuple[Metric, ...]] = (
         "Since the binlog last moved; heartbeats do not count. -1: it has not.",
         lambda view: _since(view.progress.reading.last_event, view.now),
     ),
+    _streaming(
+        "TotalNumberOfEventsSeen",
+        "events",
+        "Events of the binlog that came, of any kind; heartbeats are none.",
+        lambda view: view.progress.reading.events,
+    ),
     _streaming("TotalNumberOfCreateEventsSeen", "events", "Inserted rows delivered.", _streamed("inserts")),
     _streaming("TotalNumberOfUpdateEventsSeen", "events", "Updated rows delivered.", _streamed("updates")),
     _streaming("TotalNumberOfDeleteEventsSeen", "events", "Deleted rows delivered.", _streamed("deletes")),
+    _streaming(
+        "NumberOfEventsFiltered",
+        "events",
+        "Events of the binlog with rows of tables or sources that are left out.",
+        lambda view: view.progress.reading.left_out,
+    ),
     *_common("streaming"),
     _streaming(
         "Connected",
@@ -299,6 +319,12 @@ STREAMING: Final[tuple[Metric, ...]] = (
     ),
     _streaming("IsGtidModeEnabled", "", "1: the server has GTIDs.", lambda view: view.progress.source.gtids),
     _streaming("NumberOfDisconnects", "", "Connections lost since the start.", lambda view: view.progress.reconnects),
+    _streaming(
+        "NumberOfUnchangedEventsSkipped",
+        "events",
+        "Updates that changed nothing and were left out; -1: such are not left out (skip.messages.without.change).",
+        _unchanged,
+    ),
     _none_of("NumberOfSkippedEvents", "0: no event is passed over."),
     _none_of(
         "NumberOfRolledBackTransactions",

@@ -102,6 +102,12 @@ class Reading:
     """When bytes last came that moved the position: heartbeats do not."""
     last_heard: float = 0.0
     """When anything came, heartbeats included."""
+    events: int = 0
+    """Of the binlog that came since the start; heartbeats are none."""
+    left_out: int = 0
+    """Those of them with rows of tables or sources that are not captured."""
+    unchanged: int | None = None
+    """Updates that changed nothing and were left out; None: such are not left out (`skip.messages.without.change`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,17 @@ pub struct Start {
     pub max_packet: usize,
 }
 
+/// What a decoder has met since the beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// As the server sent them, but for heartbeats.
+    pub events: u64,
+    /// Events with rows of tables, or sources, that are not wanted.
+    pub left_out: u64,
+    /// Updates without a change that were left out.
+    pub unchanged: u64,
+}
+
 /// Compressed transactions inside one another, each of which holds a window of its own. A server nests none.
 const MOST_NESTED: usize = 4;
 
@@ -188,6 +199,11 @@ impl Decoder {
 
     pub fn file(&self) -> &str {
         self.state.file()
+    }
+
+    /// What was met since the beginning.
+    pub fn tally(&self) -> Tally {
+        self.state.tally()
     }
 
     /// End of the last event read.

@@ -4,7 +4,7 @@ use super::images::{Bitmap, Image, Layout, fill_unchanged, read_image, read_part
 use super::item::{Item, NeedTable, Query, XaHold, XaOutcome};
 use super::tables::{Binding, Bound, Tables};
 use super::watch::{Place, Reached, Watch};
-use super::{Arc, Start};
+use super::{Arc, Start, Tally};
 use crate::binlog::format_description::FormatDescription;
 use crate::binlog::gtid::GtidEvent;
 use crate::binlog::header::{EventType, Header};
@@ -196,6 +196,8 @@ pub struct State {
     include_query: bool,
     /// A statement outside a transaction was handed out: it is its own transaction.
     end_after_item: bool,
+    events: u64,
+    left_out: u64,
 }
 
 impl State {
@@ -221,6 +223,8 @@ impl State {
             query: Vec::new(),
             include_query: envelope.include_query,
             end_after_item: false,
+            events: 0,
+            left_out: 0,
         }
     }
 
@@ -234,6 +238,14 @@ impl State {
 
     pub fn span(&self) -> Span {
         self.span
+    }
+
+    pub fn tally(&self) -> Tally {
+        Tally {
+            events: self.events,
+            left_out: self.left_out,
+            unchanged: self.encoder.unchanged(),
+        }
     }
 
     pub fn open_transaction(&self) -> Option<(&str, u64)> {
@@ -408,6 +420,8 @@ impl State {
         if header.end != 0 {
             self.position = end;
         }
+        let beat = matches!(header.kind, EventType::Heartbeat | EventType::HeartbeatV2);
+        self.events += u64::from(!beat);
         self.handle(Event {
             header,
             bytes,
@@ -836,13 +850,17 @@ impl State {
 
     fn rows(&mut self, event: &Event<'_>) -> Result<Next> {
         if self.unwanted() {
+            self.left_out += 1;
             return Ok(Next::Continue);
         }
         let rows = RowsEvent::parse(event.header.kind, event.body())?;
         let told = self.told(event, &rows)?;
         let bound = match self.tables.get(rows.table_id) {
             Some(Binding::Bound(bound)) => Arc::clone(bound),
-            Some(Binding::Ignored) => return Ok(told),
+            Some(Binding::Ignored) => {
+                self.left_out += 1;
+                return Ok(told);
+            }
             None if rows.table_id == DUMMY_TABLE_ID => return Ok(told),
             None => {
                 return Err(Error::corrupt(format!(

@@ -23,6 +23,8 @@ pub struct JsonEncoder {
     bytes: Vec<u8>,
     records: Vec<Record>,
     rows: u64,
+    /// Updates without a change that were left out, since the beginning.
+    unchanged: u64,
     runs: Vec<Run>,
     scratch: Vec<u8>,
     shared_headers: Arc<[Header]>,
@@ -45,6 +47,7 @@ impl JsonEncoder {
             bytes: Vec::new(),
             records: Vec::new(),
             rows: 0,
+            unchanged: 0,
             runs: Vec::new(),
             scratch: Vec::new(),
             timestamp_us: 0,
@@ -85,6 +88,10 @@ impl JsonEncoder {
 
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    pub fn unchanged(&self) -> u64 {
+        self.unchanged
     }
 
     pub fn records(&self) -> usize {
@@ -163,12 +170,13 @@ impl JsonEncoder {
         !self.envelope.skipped.is_empty() && self.envelope.skips(operation)
     }
 
-    fn passes_over(&self, plan: &Plan, change: &Change<'_, '_>) -> bool {
+    fn passes_over(&mut self, plan: &Plan, change: &Change<'_, '_>) -> bool {
         let envelope = &self.envelope;
         if let Change::Update { before, after } = change
             && envelope.skip_unchanged
             && unchanged(plan, before, after)
         {
+            self.unchanged += 1;
             return true;
         }
         self.skips(change.operation())

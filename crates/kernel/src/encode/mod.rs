@@ -117,6 +117,14 @@ impl Encoder {
         }
     }
 
+    /// Updates without a change that were left out (`Envelope::skip_unchanged`), since the beginning.
+    pub fn unchanged(&self) -> u64 {
+        match self {
+            Encoder::Json(encoder) => encoder.unchanged(),
+            Encoder::Arrow(_) => 0,
+        }
+    }
+
     /// Records so far, where records are kept in parts.
     pub fn records(&self) -> usize {
         match self {
