@@ -9,6 +9,7 @@ from typing import Literal, final
 
 from typing_extensions import Buffer
 
+from tailrace.errors import TailraceError
 from tailrace.model.encoding import TableEncoding
 from tailrace.model.table import Table
 
@@ -23,6 +24,7 @@ __all__ = [
     "GtidSet",
     "KafkaFailure",
     "NeedTable",
+    "PassedOver",
     "Plan",
     "Producer",
     "Query",
@@ -87,6 +89,9 @@ class Plan:
     def __new__(cls, table: Table, encoding: TableEncoding | None = None) -> Plan:
         """Raises SchemaError where a column's type is not known, or the encoding does not fit. None: all columns, in
         Debezium's default modes, without schemas."""
+
+    def take_unfit(self) -> list[tuple[str, int]]:
+        """(column, how many of its values became null because their form has no room for them), since the last call."""
 
 @final
 class Commit:
@@ -158,8 +163,23 @@ class Batch:
         output: Literal["values", "lines", "records"],
         like: Batch | None = None,
         committed: int = 0,
+        partitions: Sequence[int | None] = (),
     ) -> Batch:
-        """A batch of records made in Python, in place of those of `like`; the first `committed` are whole."""
+        """A batch of records made in Python, in place of those of `like`; the first `committed` are whole.
+        `partitions`: where in its topic each is written; none: where its key leads."""
+    def rows_of(
+        self, tables: Sequence[tuple[str, str]]
+    ) -> list[tuple[int, int, tuple[str, bytes | None, bytes | None, list[tuple[str, bytes]]]]]:
+        """Those of `records()` that are rows of these tables: place, index into `tables`, and the record."""
+    def replaced(
+        self,
+        changed: Sequence[tuple[int, tuple[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]]],
+        *,
+        output: Literal["values", "lines", "records"],
+    ) -> Batch:
+        """This batch, whose records are in parts, as the sink wants it, with other records at some places."""
+    def partitions(self) -> list[int | None]:
+        """The partition of each of `records()`; None: where its key leads."""
     def tables(self) -> list[tuple[str, str]]:
         """(database, table) of each event."""
     def arrow(self, *, tail: bool = False) -> list[ArrowRows]:
@@ -287,6 +307,13 @@ class Reached:
     """The place that was awaited: no transaction is open, and all before it has come out."""
 
 @final
+class PassedOver:
+    """An event of rows that was passed over (`Decoder.tolerate`); its rows before the damage have come."""
+    @property
+    def error(self) -> TailraceError:
+        """What would have been raised."""
+
+@final
 class Told:
     """Rows that were inserted into a table which `Decoder.bind` was told to tell of."""
     @property
@@ -314,7 +341,7 @@ class Decoder:
         """A piece of an XA transaction that has committed; decoded before any further input."""
     def next(
         self, now_us: int
-    ) -> Batch | NeedTable | Query | Source | XaHold | XaEnd | Rollback | Reached | Told | None:
+    ) -> Batch | NeedTable | Query | Source | XaHold | XaEnd | Rollback | Reached | Told | PassedOver | None:
         """The next thing, or None when more input is needed. `now_us` becomes ts_ms, ts_us, ts_ns of the events."""
     def bind(self, table_id: int, plan: Plan | None, *, told: Plan | None = None) -> None:
         """Answers NeedTable; None drops the table's rows. `told`: give `Told` for inserts, whatever `plan` is."""
@@ -322,6 +349,9 @@ class Decoder:
         """After DDL: ask again for every table."""
     def skip_rows(self, gtid: str, rows: int) -> None:
         """After a reconnect inside a transaction: do not emit its first `rows` events again."""
+    def tolerate(self, *, unreadable: bool, unfit: bool) -> None:
+        """Give `PassedOver` for events of rows that cannot be read, or whose rows do not fit their table. Every other
+        event that cannot be read is an error."""
     def ask_for_sources(self) -> None:
         """Give a `Source` for each server whose transactions are met for the first time."""
     def accept(self, uuid: str, wanted: bool) -> None:

@@ -9,7 +9,7 @@ use support::decode::{envelope, file_decoder, packet_decoder, plan, start};
 use support::run::{Run, run_file};
 use support::{events, recording, recordings};
 use tailrace_kernel::decoder::item::Item;
-use tailrace_kernel::decoder::{Decoder, Start};
+use tailrace_kernel::decoder::{Decoder, Start, Tolerance};
 use tailrace_kernel::encode::envelope::Format;
 use tailrace_kernel::error::Error;
 
@@ -92,6 +92,50 @@ fn a_flipped_bit_of_an_event_with_a_checksum_is_an_error_that_says_where() {
             position += event.len();
         }
     }
+}
+
+#[test]
+fn a_damaged_event_of_rows_is_passed_over_where_that_is_allowed_and_no_other_is() {
+    const TABLE_MAP: u8 = 19;
+    let (mut passed_over, mut refused) = (0, 0);
+    for recording in recordings()
+        .iter()
+        .filter(|recording| !recording.name.contains("no_checksum"))
+    {
+        let (whole, _) = run(&recording.bytes);
+        let mut position = 0;
+        for event in events(&recording.bytes) {
+            let rows = matches!(event[4], 23..=25 | 30..=32 | 39);
+            if rows || event[4] == TABLE_MAP {
+                let mut bytes = recording.bytes.clone();
+                bytes[position + event.len() - 5] ^= 1;
+                let mut damaged = Run::default();
+                let mut decoder = file_decoder(start());
+                decoder.tolerate(Tolerance {
+                    unreadable: true,
+                    unfit: false,
+                });
+                decoder.feed(&bytes);
+                let error = damaged.drain(&mut decoder).err();
+                let context = format!("{}: the event at {position}", recording.name);
+                if rows {
+                    assert_eq!(error, None, "{context}");
+                    assert_eq!(damaged.passed_over.len(), 1, "{context}");
+                    located(&damaged.passed_over[0], 4 + position);
+                    assert_eq!(damaged.committed, whole.committed, "{context}");
+                    let mut rest = whole.lines.iter();
+                    let kept = damaged.lines.iter().all(|line| rest.any(|one| one == line));
+                    assert!(kept, "{context}: what came is not what came before");
+                    passed_over += 1;
+                } else {
+                    located(&error.expect(&context), 4 + position);
+                    refused += 1;
+                }
+            }
+            position += event.len();
+        }
+    }
+    assert!(passed_over > 20 && refused > 20, "{passed_over}, {refused}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `Batch` and `Commit`: encoded events as Python's sinks see them, without a copy.
 
 use crate::errors::raise;
+use crate::gil::without_gil;
 use arrow_array::{RecordBatch, StructArray};
 use arrow_schema::Field;
 use pyo3::exceptions::PyBufferError;
@@ -58,6 +59,17 @@ type GivenRecord = (
     Vec<(String, Vec<u8>)>,
 );
 
+fn given_record(record: GivenRecord, partition: Option<i32>) -> record::Given {
+    let (topic, key, value, headers) = record;
+    record::Given {
+        topic,
+        key,
+        value,
+        headers,
+        partition,
+    }
+}
+
 #[pymethods]
 impl ArrowRows {
     #[getter]
@@ -94,6 +106,21 @@ impl Batch {
     /// What the kernel made.
     pub fn kernel(&self) -> &batch::Batch {
         &self.inner
+    }
+
+    fn parts<'py>(&self, py: Python<'py>, record: &batch::Record) -> RecordParts<'py> {
+        let part = |range: &Range<usize>| {
+            PyBytes::new(py, self.inner.bytes.get(range.clone()).unwrap_or_default())
+        };
+        (
+            record.topic.to_string(),
+            record.key.as_ref().map(part),
+            record.value.as_ref().map(part),
+            record
+                .all_headers()
+                .map(|(name, value)| (name.clone(), PyBytes::new(py, value)))
+                .collect(),
+        )
     }
 }
 
@@ -171,23 +198,52 @@ impl Batch {
 
     /// Topic, key, value, headers.
     fn records<'py>(&self, py: Python<'py>) -> Vec<RecordParts<'py>> {
-        let part = |range: &Range<usize>| {
-            PyBytes::new(py, self.inner.bytes.get(range.clone()).unwrap_or_default())
-        };
         let records = self.inner.records.iter();
+        records.map(|record| self.parts(py, record)).collect()
+    }
+
+    /// Those of `records` that are rows of these tables, each with its place and its table's place in `tables`.
+    fn rows_of<'py>(
+        &self,
+        py: Python<'py>,
+        tables: Vec<(String, String)>,
+    ) -> Vec<(usize, usize, RecordParts<'py>)> {
+        let names: Vec<TableName> = tables
+            .into_iter()
+            .map(|(database, table)| TableName { database, table })
+            .collect();
+        let records = self.inner.records.iter().enumerate();
         records
-            .map(|record| {
-                (
-                    record.topic.to_string(),
-                    record.key.as_ref().map(part),
-                    record.value.as_ref().map(part),
-                    record
-                        .all_headers()
-                        .map(|(name, value)| (name.clone(), PyBytes::new(py, value)))
-                        .collect(),
-                )
+            .filter_map(|(index, record)| {
+                let table = record.table.as_deref()?;
+                let which = names.iter().position(|name| name == table)?;
+                Some((index, which, self.parts(py, record)))
             })
             .collect()
+    }
+
+    /// This batch as the sink wants it, some of its records changed.
+    #[pyo3(signature = (changed, *, output))]
+    fn replaced(
+        &self,
+        py: Python<'_>,
+        changed: Vec<(usize, GivenRecord)>,
+        output: &str,
+    ) -> PyResult<Self> {
+        let output = Output::by_name(output).map_err(|error| raise(py, &error))?;
+        let partition = |index: usize| self.inner.records.get(index)?.partition;
+        let changed = changed
+            .into_iter()
+            .map(|(index, record)| (index, given_record(record, partition(index))))
+            .collect();
+        let inner = without_gil(py, || record::replace(&self.inner, changed, output));
+        Ok(Batch::new(inner, Arc::new(Pool::new(0))))
+    }
+
+    /// The partition of each of `records`; None: where its key leads.
+    fn partitions(&self) -> Vec<Option<i32>> {
+        let records = self.inner.records.iter();
+        records.map(|record| record.partition).collect()
     }
 
     /// How many `records` there are.
@@ -222,23 +278,19 @@ impl Batch {
 
     /// A batch that Python made: records in parts, or as lines.
     #[staticmethod]
-    #[pyo3(signature = (records, *, output, like = None, committed = 0))]
+    #[pyo3(signature = (records, *, output, like = None, committed = 0, partitions = vec![]))]
     fn of(
         py: Python<'_>,
         records: Vec<GivenRecord>,
         output: &str,
         like: Option<&Batch>,
         committed: usize,
+        partitions: Vec<Option<i32>>,
     ) -> PyResult<Self> {
         let output = Output::by_name(output).map_err(|error| raise(py, &error))?;
-        let given = records
-            .into_iter()
-            .map(|(topic, key, value, headers)| record::Given {
-                topic,
-                key,
-                value,
-                headers,
-            });
+        let partitions = partitions.into_iter().chain(std::iter::repeat(None));
+        let given = records.into_iter().zip(partitions);
+        let given = given.map(|(record, partition)| given_record(record, partition));
         let inner = record::collect(given, output, like.map(|like| &like.inner), committed);
         Ok(Batch::new(inner, Arc::new(Pool::new(0))))
     }

@@ -13,7 +13,7 @@ use pyo3::types::PyBytes;
 use std::sync::Arc;
 use tailrace_kernel::decoder::item::{Item, NeedTable, Query, XaOutcome};
 use tailrace_kernel::decoder::watch;
-use tailrace_kernel::decoder::{self, Start};
+use tailrace_kernel::decoder::{self, Start, Tolerance};
 use tailrace_kernel::encode::plan::TableName;
 use tailrace_kernel::gtid::GtidSet;
 use tailrace_kernel::row::charset::Charset;
@@ -145,6 +145,11 @@ impl Decoder {
         self.0.accept(uuid, wanted);
     }
 
+    #[pyo3(signature = (*, unreadable, unfit))]
+    fn tolerate(&mut self, unreadable: bool, unfit: bool) {
+        self.0.tolerate(Tolerance { unreadable, unfit });
+    }
+
     fn take_over(&mut self, events: u64, rows: u64) {
         self.0.take_over(events, rows);
     }
@@ -202,6 +207,10 @@ impl Decoder {
             }
             Item::Source { uuid } => Py::new(py, items::Source { uuid })?.into_any(),
             Item::Reached => Py::new(py, items::Reached)?.into_any(),
+            Item::PassedOver(error) => {
+                let error = raise(py, &error).into_value(py).into_any();
+                Py::new(py, items::PassedOver { error })?.into_any()
+            }
             Item::Told(batch) => {
                 let rows = lines(&batch.bytes);
                 let rows = rows.map(|row| PyBytes::new(py, row).unbind()).collect();

@@ -68,6 +68,12 @@ pub struct Rollback {
 pub struct Reached;
 
 #[pyclass(frozen, get_all, module = "tailrace._kernel")]
+pub struct PassedOver {
+    /// What would have been raised.
+    pub error: Py<PyAny>,
+}
+
+#[pyclass(frozen, get_all, module = "tailrace._kernel")]
 pub struct Told {
     pub rows: Vec<Py<PyBytes>>,
 }

@@ -25,6 +25,7 @@ fn _kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<gtid::GtidSet>()?;
     module.add_class::<items::NeedTable>()?;
     module.add_class::<items::Query>()?;
+    module.add_class::<items::PassedOver>()?;
     module.add_class::<items::Reached>()?;
     module.add_class::<items::Rollback>()?;
     module.add_class::<items::Source>()?;

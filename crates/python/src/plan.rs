@@ -90,6 +90,7 @@ fn field_spec(field: &Bound<'_, PyAny>) -> PyResult<FieldSpec> {
         mask: mask_spec(&field.getattr("mask")?)?,
         null: field.getattr("null")?.extract()?,
         zero: field.getattr("zero")?.extract()?,
+        strict: field.getattr("strict")?.extract()?,
     })
 }
 
@@ -162,5 +163,16 @@ impl Plan {
         let plan = plan::Plan::compile(&database, &name, columns, &encoding)
             .map_err(|error| raise(py, &error))?;
         Ok(Plan(Arc::new(plan)))
+    }
+
+    /// (column, how many of its values became null because their form has no room for them), since the last call.
+    fn take_unfit(&self) -> Vec<(&str, u64)> {
+        let columns = self.0.columns.iter().zip(&self.0.json.fields);
+        columns
+            .filter_map(|(column, field)| {
+                let count = field.as_ref()?.take_unfit();
+                (count > 0).then_some((column.spec.name.as_str(), count))
+            })
+            .collect()
     }
 }

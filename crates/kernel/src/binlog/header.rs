@@ -61,6 +61,24 @@ event_types! {
     42 GtidTagged "Gtid_tagged",
 }
 
+impl EventType {
+    /// Whether it is an event of changed rows.
+    #[inline]
+    pub fn has_rows(self) -> bool {
+        use EventType as T;
+        matches!(
+            self,
+            T::WriteRows
+                | T::UpdateRows
+                | T::DeleteRows
+                | T::WriteRowsV1
+                | T::UpdateRowsV1
+                | T::DeleteRowsV1
+                | T::PartialUpdateRows
+        )
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// Seconds since the epoch.

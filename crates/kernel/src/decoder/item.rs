@@ -2,6 +2,7 @@
 
 use crate::binlog::table_map::TableMap;
 use crate::encode::batch::Batch;
+use crate::error::Error;
 
 #[derive(Debug)]
 pub enum Item {
@@ -21,6 +22,8 @@ pub enum Item {
     Reached,
     /// Rows of a table that were asked for (`Decoder::tell`): a JSON document each, as `{"before":…}`.
     Told(Batch),
+    /// An event of rows that was passed over (`Decoder::tolerate`), and why; its rows before the damage have come.
+    PassedOver(Error),
     /// The open transaction was rolled back; `rows` of its events had come out.
     Rollback {
         rows: u64,

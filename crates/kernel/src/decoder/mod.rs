@@ -19,6 +19,7 @@ use crate::gtid::GtidSet;
 use crate::packet::{FileStream, PacketStream, network_event};
 use crate::pool::Pool;
 use item::Item;
+pub use state::Tolerance;
 use state::{Event, Next, State};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -195,6 +196,12 @@ impl Decoder {
     /// included, and of the next one the first `rows` rows.
     pub fn take_over(&mut self, events: u64, rows: u64) {
         self.state.take_over(events, rows);
+    }
+
+    /// Pass over events of rows that cannot be read (`unreadable`), or whose rows do not fit their table (`unfit`):
+    /// they come as `Item::PassedOver`. Every other event that cannot be read is an error.
+    pub fn tolerate(&mut self, tolerance: Tolerance) {
+        self.state.tolerate(tolerance);
     }
 
     pub fn file(&self) -> &str {

@@ -77,6 +77,25 @@ impl Next {
     }
 }
 
+/// Which events of rows may be passed over.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Tolerance {
+    /// Those whose bytes contradict the format.
+    pub unreadable: bool,
+    /// Those with a row that does not fit its table's definition.
+    pub unfit: bool,
+}
+
+impl Tolerance {
+    fn allows(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Truncated | Kind::Corrupt | Kind::Checksum | Kind::Unsupported => self.unreadable,
+            Kind::Schema => self.unfit,
+            Kind::Invalid | Kind::Server => false,
+        }
+    }
+}
+
 /// The transaction being read.
 #[derive(Debug, Default)]
 struct Transaction {
@@ -191,6 +210,7 @@ pub struct State {
     taken_over: Option<TakenOver>,
     /// Sources and whether their rows are wanted; None: all are.
     sources: Option<HashMap<String, bool>>,
+    tolerance: Tolerance,
     /// The statement of the rows that follow, where it is logged and wanted.
     query: Vec<u8>,
     include_query: bool,
@@ -220,6 +240,7 @@ impl State {
             skip: None,
             taken_over: None,
             sources: None,
+            tolerance: Tolerance::default(),
             query: Vec::new(),
             include_query: envelope.include_query,
             end_after_item: false,
@@ -283,6 +304,10 @@ impl State {
 
     pub fn unbind_all(&mut self) {
         self.tables.clear();
+    }
+
+    pub fn tolerate(&mut self, tolerance: Tolerance) {
+        self.tolerance = tolerance;
     }
 
     pub fn watch(&mut self, table: TableName, key: Vec<String>) -> GtidSet {
@@ -408,10 +433,14 @@ impl State {
     /// An event as the server sent it: checks its checksum, follows the position, gives it its meaning.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Next> {
         let header = Header::parse(bytes).map_err(|error| self.locate_unread(error))?;
-        let name = header.kind.name();
-        let bytes = self
-            .whole(bytes, &header)
-            .map_err(|error| error.at(&self.file, self.position, name))?;
+        let whole = self.whole(bytes, &header);
+        let bytes = match whole {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let error = error.at(&self.file, self.position, header.kind.name());
+                return self.pass_over_unread(&header, bytes.len() as u64, error);
+            }
+        };
         let end = self.end_of(&header);
         self.span = Span {
             start: end.saturating_sub(u64::from(header.size)),
@@ -427,6 +456,22 @@ impl State {
             bytes,
             span: self.span,
         })
+    }
+
+    /// An event whose bytes are not those that were written: of its header only the kind is believed, and only where
+    /// it is one that may be passed over. Its length is that of the packet.
+    fn pass_over_unread(&mut self, header: &Header, length: u64, error: Error) -> Result<Next> {
+        if self.format.is_none() || !header.kind.has_rows() || !self.tolerance.allows(error.kind())
+        {
+            return Err(error);
+        }
+        self.span = Span {
+            start: self.position,
+            end: self.position.saturating_add(length),
+        };
+        self.position = self.span.end;
+        self.count_taken_over(header.kind);
+        Ok(Next::item(Item::PassedOver(error)))
     }
 
     /// The event without its checksum, if it is what its header says.
@@ -520,12 +565,16 @@ impl State {
             return self.give_meaning(event);
         }
         let next = self.give_meaning(event)?;
+        self.count_taken_over(event.header.kind);
+        Ok(next)
+    }
+
+    fn count_taken_over(&mut self, kind: EventType) {
         if let Some(taken_over) = &mut self.taken_over
-            && taken_over.is_over(event.header.kind)
+            && taken_over.is_over(kind)
         {
             self.taken_over = None;
         }
-        Ok(next)
     }
 
     #[inline]
@@ -536,29 +585,19 @@ impl State {
             self.last_timestamp = event.header.timestamp;
         }
         if self.transaction.xa.is_some()
-            && matches!(
-                kind,
-                T::TableMap
-                    | T::WriteRows
-                    | T::UpdateRows
-                    | T::DeleteRows
-                    | T::WriteRowsV1
-                    | T::UpdateRowsV1
-                    | T::DeleteRowsV1
-                    | T::PartialUpdateRows
-                    | T::RowsQuery
-            )
+            && (kind.has_rows() || matches!(kind, T::TableMap | T::RowsQuery))
         {
             return Ok(self.hold(event));
         }
         match kind {
-            T::WriteRows
-            | T::UpdateRows
-            | T::DeleteRows
-            | T::WriteRowsV1
-            | T::UpdateRowsV1
-            | T::DeleteRowsV1
-            | T::PartialUpdateRows => self.rows(event),
+            _ if kind.has_rows() => self.rows(event).or_else(|error| {
+                let error = error.at(&self.file, event.span.start, kind.name());
+                if self.tolerance.allows(error.kind()) {
+                    Ok(Next::item(Item::PassedOver(error)))
+                } else {
+                    Err(error)
+                }
+            }),
             T::TableMap => self.table_map(event),
             T::Gtid | T::AnonymousGtid | T::GtidTagged => {
                 let gtid = GtidEvent::parse(kind, event.body())?;

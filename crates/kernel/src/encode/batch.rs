@@ -100,6 +100,8 @@ pub struct Record {
     pub shared_headers: Option<Arc<[Header]>>,
     /// The table whose row it is; `None`: another topic's.
     pub table: Option<Arc<TableName>>,
+    /// Where in its topic; `None`: where its key leads.
+    pub partition: Option<i32>,
 }
 
 #[derive(Debug, Default)]

@@ -10,6 +10,8 @@ pub struct FieldSpec {
     pub null: String,
     /// JSON text that stands for a zero date, where it is not the form's own.
     pub zero: Option<String>,
+    /// A value that the form has no room for is an error, not null.
+    pub strict: bool,
 }
 
 #[derive(Debug, Clone)]

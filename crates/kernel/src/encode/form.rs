@@ -45,6 +45,10 @@ pub enum Form {
     DecimalString,
     DecimalDouble,
     Boolean,
+    /// Whether a number is above zero, as a boolean or as 1 and 0.
+    Positive {
+        number: bool,
+    },
     /// Little-endian bytes.
     Bits {
         bytes: usize,
@@ -112,9 +116,15 @@ impl Form {
         Ok(match (name, kind) {
             ("int", ColumnType::Int) => Form::Int,
             ("boolean", ColumnType::Int | ColumnType::Bit { .. }) => Form::Boolean,
+            ("positive", ColumnType::Int | ColumnType::Bit { .. }) => {
+                Form::Positive { number: false }
+            }
+            ("positive_int", ColumnType::Int | ColumnType::Bit { .. }) => {
+                Form::Positive { number: true }
+            }
             ("unsigned_long", ColumnType::UnsignedBig) => Form::UnsignedLong,
             ("unsigned_decimal", ColumnType::UnsignedBig) => Form::UnsignedDecimal,
-            ("float", ColumnType::Float) => Form::Float,
+            ("float", ColumnType::Float | ColumnType::Double) => Form::Float,
             ("double", ColumnType::Float | ColumnType::Double) => Form::Double,
             ("decimal", ColumnType::Decimal { .. }) => Form::Decimal,
             ("decimal_string", ColumnType::Decimal { .. }) => Form::DecimalString,

@@ -34,6 +34,7 @@ impl Identity {
                     mask: None,
                     null: "null".to_owned(),
                     zero: None,
+                    strict: false,
                 };
                 JsonField::compile(&spec, &column.kind, &column.spec).map(|field| (index, field))
             })

@@ -147,7 +147,11 @@ impl JsonEncoder {
         if self.passes_over(plan, &change) {
             return Ok(());
         }
-        let start = (self.bytes.len(), self.records.len());
+        if !self.can_stream() && plan.json.unwrap.is_none() {
+            // Whatever becomes of the row, the transaction has begun.
+            self.open_transaction();
+        }
+        let start = (self.bytes.len(), self.records.len(), self.rows);
         let written = match change {
             Change::Insert(after) => self.single(plan, row, Operation::Insert, after, None),
             Change::Read(after) => self.single(plan, row, Operation::Read, after, None),
@@ -162,6 +166,13 @@ impl JsonEncoder {
         if written.is_err() {
             self.bytes.truncate(start.0);
             self.records.truncate(start.1);
+            // Of an update of the key the delete may be counted.
+            if self.rows > start.2
+                && let Some(run) = self.runs.last_mut()
+            {
+                run.events -= 1;
+            }
+            self.rows = start.2;
         }
         written
     }
@@ -398,6 +409,7 @@ impl JsonEncoder {
             headers,
             shared_headers: Some(Arc::clone(&self.shared_headers)),
             table: Some(Arc::clone(&plan.name)),
+            partition: None,
         });
     }
 

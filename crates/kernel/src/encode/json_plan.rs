@@ -109,6 +109,7 @@ impl TableEncoding {
             mask: None,
             null: "null".to_owned(),
             zero: None,
+            strict: false,
         };
         let key = key
             .iter()

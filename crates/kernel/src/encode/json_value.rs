@@ -11,6 +11,7 @@ use crate::json_text::{
 };
 use crate::row::value::{Date, DateTime, Value};
 use crate::row::{jsonb, temporal};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
@@ -25,6 +26,10 @@ pub struct JsonField {
     null: Box<[u8]>,
     zero: Option<Box<[u8]>>,
     mask: Option<Box<Mask>>,
+    /// A value that the form has no room for is an error, whether the column may be NULL or not.
+    strict: bool,
+    /// How many values became null because the form has no room for them, since `take_unfit`.
+    unfit: AtomicU64,
 }
 
 impl JsonField {
@@ -47,7 +52,14 @@ impl JsonField {
             null: spec.null.as_bytes().into(),
             zero: spec.zero.as_ref().map(|text| text.as_bytes().into()),
             mask: mask.map(Box::new),
+            strict: spec.strict,
+            unfit: AtomicU64::new(0),
         })
+    }
+
+    /// How many values became null because the form has no room for them, since the last call.
+    pub fn take_unfit(&self) -> u64 {
+        self.unfit.swap(0, Ordering::Relaxed)
     }
 
     /// `,"name":value`
@@ -182,11 +194,16 @@ fn write_plain(
         }
         (Form::Year, Value::Year(year)) => write_uint(u64::from(year), out),
         (Form::Float, Value::Float(v)) => write_float(v, out),
+        (Form::Float, Value::Double(v)) => write_float(v as f32, out),
         (Form::Double, Value::Double(v)) => write_double(v, out),
         (Form::Double, Value::Float(v)) => write_double(f64::from(v), out),
         (Form::Boolean, Value::Bit(v)) => write_bool(v != 0, out),
         (Form::Boolean, Value::Int(v)) => write_bool(v != 0, out),
         (Form::Boolean, Value::UInt(v)) => write_bool(v != 0, out),
+        (Form::Positive { number }, Value::Int(v)) => write_flag(v > 0, *number, out),
+        (Form::Positive { number }, Value::UInt(v) | Value::Bit(v)) => {
+            write_flag(v > 0, *number, out);
+        }
         (Form::Bits { bytes }, Value::Bit(v)) => write_base64(&v.to_le_bytes()[..*bytes], out),
         (Form::Bytes { pad }, Value::Bytes(v)) => {
             write_base64(padded(v, *pad, scratch), out);
@@ -260,6 +277,14 @@ fn write_masked(
 #[inline]
 fn write_bool(value: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(if value { b"true" } else { b"false" });
+}
+
+fn write_flag(value: bool, number: bool, out: &mut Vec<u8>) {
+    if number {
+        out.push(if value { b'1' } else { b'0' });
+    } else {
+        write_bool(value, out);
+    }
 }
 
 fn write_unsigned_decimal(value: u64, out: &mut Vec<u8>) {
@@ -362,7 +387,13 @@ fn write_datetime(field: &JsonField, value: DateTime, out: &mut Vec<u8>) -> Resu
 /// A value that the form has no room for: null, as in Debezium, where the column allows it.
 #[cold]
 fn write_unfit(field: &JsonField, form: &str, out: &mut Vec<u8>) -> Result<()> {
+    if field.strict {
+        return Err(Error::schema(format!(
+            "a value does not fit into {form}: choose another time.precision.mode"
+        )));
+    }
     if field.nullable {
+        field.unfit.fetch_add(1, Ordering::Relaxed);
         out.extend_from_slice(&field.null);
         return Ok(());
     }

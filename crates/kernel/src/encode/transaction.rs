@@ -76,6 +76,7 @@ impl TransactionRecord<'_> {
                     headers: Default::default(),
                     shared_headers: None,
                     table: None,
+                    partition: None,
                 });
             }
         }

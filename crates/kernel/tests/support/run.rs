@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tailrace_kernel::decoder::item::{Item, XaOutcome};
 use tailrace_kernel::decoder::{Decoder, Start};
 use tailrace_kernel::encode::batch::Batch;
-use tailrace_kernel::error::Result;
+use tailrace_kernel::error::{Error, Result};
 
 const NOW_US: u64 = 1_800_000_000_000_000;
 
@@ -22,6 +22,8 @@ pub struct Run {
     /// The largest batch, bytes.
     pub largest: usize,
     pub transactions: u64,
+    /// Why events were passed over.
+    pub passed_over: Vec<Error>,
 }
 
 impl Run {
@@ -75,6 +77,7 @@ impl Run {
             Item::Told(batch) => self
                 .lines
                 .push(format!("told {}", String::from_utf8_lossy(&batch.bytes))),
+            Item::PassedOver(error) => self.passed_over.push(error),
             Item::Rollback { rows } => self.lines.push(format!("rollback {rows}")),
         }
         Ok(())

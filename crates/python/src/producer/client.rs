@@ -164,7 +164,7 @@ impl Client {
             };
             match self.put(
                 topic,
-                PARTITION_UA,
+                record.partition.unwrap_or(PARTITION_UA),
                 part(&record.key),
                 part(&record.value),
                 headers,
