@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 DONE = "zz_done"
 """A row in this table is the last thing that happens."""
 PREFIX = "compat"
+JSON_PLAIN = {"key.converter.schemas.enable": "false", "value.converter.schemas.enable": "false"}
+"""Without schemas."""
 
 
 @dataclass(frozen=True)

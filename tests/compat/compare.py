@@ -68,8 +68,11 @@ def _of(topic: str, records: Iterable[Record]) -> list[Record]:
 
 
 def record_differences(theirs: Record, ours: Record) -> Iterator[Difference]:
-    """Key, value, headers."""
+    """Partition, key, value, headers."""
     topic = theirs.topic
+    # What always goes to the first partition is told to Kafka alone.
+    if theirs.partition != ours.partition and topic.count(".") > 1:
+        yield Difference(f"{topic}:partition", theirs.partition, ours.partition)
     yield from _documents(f"{topic}:key", theirs.key, ours.key)
     yield from _documents(f"{topic}:value", _timeless(theirs.value), _timeless(ours.value))
     names = [*theirs.headers], [*ours.headers]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compat.coverage import exercised, table
+from compat.coverage import counted, exercised, table
 from compat.oracle import Oracle
 from support.java import need_java
 
@@ -48,15 +48,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Each worker of a run hands its part to the process that prints."""
     if (output := getattr(session.config, "workeroutput", None)) is not None:
         output["exercised"] = sorted(exercised)
+        output["counted"] = dict(counted)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: object) -> None:
-    exercised.update(getattr(node, "workeroutput", {}).get("exercised", ()))
+    output = getattr(node, "workeroutput", {})
+    exercised.update(output.get("exercised", ()))
+    counted.update(output.get("counted", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if exercised:
-        terminalreporter.section("properties compared with real Debezium")
+        terminalreporter.section("compared with real Debezium")
         for line in table():
             terminalreporter.line(line)

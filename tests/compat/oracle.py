@@ -24,6 +24,8 @@ class Record(NamedTuple):
     key: Any
     value: Any
     headers: dict[str, Any]
+    partition: int | None = None
+    """Where the record asks for one."""
 
 
 class Oracle:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compat import coverage
 from compat.both import run
 from compat.compare import differences
+from compat.coverage import counted, exercised
 from compat.differences import unexplained
 from compat.types import TYPES
 
@@ -86,6 +88,7 @@ def test_random_changes_give_the_events_of_debezium(
     tables = [Table(draw, number) for number in range(TABLES)]
     before = [table.create() for table in tables] + [table.insert(30) for table in tables]
     after = [draw.choice(tables).change() for _ in range(CHANGES)] + [table.insert(90) for table in tables]
+    exercised.update(modes, ("include.schema.changes", "provide.transaction.metadata"))
     found = run(
         oracle,
         mysql,
@@ -99,3 +102,4 @@ def test_random_changes_give_the_events_of_debezium(
     assert not rest, "\n".join(map(str, rest[:20]))
     rows = sum(record.value is not None for record in found.theirs if ".g" in record.topic)
     assert rows * len(MODES) >= ROWS, f"{rows} rows are too few"
+    counted[coverage.ROWS] += rows

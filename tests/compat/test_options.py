@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from compat.both import JSON_PLAIN as PLAIN
 from compat.both import run
 from compat.compare import differences
 from compat.coverage import exercised
@@ -68,7 +69,6 @@ AFTER = (
     "TRUNCATE TABLE shard_2",
     "DROP TABLE shard_2",
 )
-PLAIN = {"key.converter.schemas.enable": "false", "value.converter.schemas.enable": "false"}
 UNWRAP = {"transforms": "u", "transforms.u.type": "io.debezium.transforms.ExtractNewRecordState"}
 OUTBOX = {
     "transforms": "o",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tailrace.config.converters import VALUE
 from tailrace.config.field import BOOLEAN, CLASS, LIST, STRING, Family, Field, Values, split_list
 from tailrace.model.encoding import Deletes
 
@@ -20,8 +21,9 @@ NAMES: Field[tuple[str, ...]] = Field(
     LIST,
     None,
     f"Names of transforms; the type of each is in transforms.<name>.type. {UNWRAP_TYPE} and {ROUTE_TYPE} cost nothing "
-    "per row and come first; io.debezium.transforms.Filter, io.debezium.transforms.ContentBasedRouter and those of "
-    "installed packages (entry points of tailrace.transforms) see each record in Python, which is slow.",
+    "per row and come first; io.debezium.transforms.Filter, ContentBasedRouter, HeaderToValue, TimezoneConverter, "
+    "outbox.EventRouter, partitions.PartitionRouting and those of installed packages (entry points of "
+    "tailrace.transforms) see each record in Python, which is slow.",
 )
 OPTIONS = Family(
     "transforms.<name>.<option>",
@@ -94,9 +96,20 @@ _DELETES: tuple[Deletes, ...] = ("drop", "tombstone", "rewrite", "rewrite-with-t
 _UNWRAP_OPTIONS = frozenset(
     {
         "type", "delete.tombstone.handling.mode", "add.fields", "add.fields.prefix", "add.headers",
-        "add.headers.prefix",
+        "add.headers.prefix", "replace.null.with.default",
     }
 )  # fmt: skip
+_NO_HEADER = "no transform here writes the header that names the fields (ExtractChangedRecordState)"
+_REFUSED = {
+    "drop.fields.header.name": _NO_HEADER,
+    "drop.fields.from.key": _NO_HEADER,
+    "drop.fields.keep.schema.compatible": _NO_HEADER,
+    "route.by.field": "rows without the envelope are made where their topic is known already; "
+    "io.debezium.transforms.ContentBasedRouter behind it routes by a field",
+    "predicate": "it is compiled into the plans of tables, for all of them",
+    "negate": "it is compiled into the plans of tables, for all of them",
+}
+"""Options of Debezium's and Connect's that the compiled transforms do not have, and why."""
 _ROUTE_OPTIONS = frozenset(
     {
         "type", "topic.regex", "topic.replacement", "key.enforce.uniqueness", "key.field.name", "key.field.regex",
@@ -190,7 +203,9 @@ def problems(values: Values) -> list[str]:
             found.append(f"transforms.{name}: {kind} comes before those that see each record")
         else:
             types.append(kind)
-            found += [f"transforms.{name}.{option}: not supported" for option in options if option not in known]
+            found += [_unsupported(name, option) for option in options if option not in known]
+            if kind == UNWRAP_TYPE:
+                found += _check_defaults(name, options, values)
             found += _check(name, kind, options)
     found += _check_naming(values, routed=ROUTE_TYPE in types)
     if len(set(types)) < len(types):
@@ -198,6 +213,20 @@ def problems(values: Values) -> list[str]:
     strangers = {name for (name, _), _ in values.family(OPTIONS)} - _transforms(values).keys()
     found += [f"transforms.{name}: is not named in transforms" for name in sorted(strangers)]
     return found
+
+
+def _unsupported(name: str, option: str) -> str:
+    why = f": {_REFUSED[option]}" if option in _REFUSED else ""
+    return f"transforms.{name}.{option}: not supported{why}"
+
+
+def _check_defaults(name: str, options: Mapping[str, str], values: Values) -> list[str]:
+    """The converter decides whether NULL becomes the default."""
+    option, wanted = "replace.null.with.default", VALUE.null_default
+    given = options.get("replace.null.with.default")
+    if given is None or (given.lower() == "true") is values[wanted]:
+        return []
+    return [f"transforms.{name}.{option}: is {wanted.name} here; give both the same value"]
 
 
 def _check(name: str, kind: str, options: Mapping[str, str]) -> list[str]:

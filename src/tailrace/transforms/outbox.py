@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from tailrace.transforms import Record, Transform
+from tailrace.transforms.options import known_only
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +57,7 @@ class _Row:
 
 def event_router(options: Mapping[str, str]) -> Transform:
     """`io.debezium.transforms.outbox.EventRouter`. Raises ValueError."""
-    if strangers := sorted(set(options) - set(_DEFAULTS) - {"type"}):
-        raise ValueError(f"{', '.join(strangers)}: not supported")
+    known_only(options, *_DEFAULTS)
     chosen = _DEFAULTS | dict(options)
     if chosen["table.op.invalid.behavior"] not in _INVALID:
         raise ValueError(f"table.op.invalid.behavior must be one of {', '.join(_INVALID)}")

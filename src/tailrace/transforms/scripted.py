@@ -10,20 +10,21 @@ import orjson
 
 from tailrace.transforms import Record, Transform
 from tailrace.transforms.expression import Expression, compile_expression
+from tailrace.transforms.options import known_only, required
 
-_COMMON = frozenset({"type", "language", "topic.regex", "null.handling.mode"})
+_COMMON = ("language", "topic.regex", "null.handling.mode")
 _NULLS = ("keep", "drop", "evaluate")
 
 
 def filter_(options: Mapping[str, str]) -> Transform:
     """`io.debezium.transforms.Filter`. Raises ValueError."""
-    condition = compile_expression(_required(options, "condition"))
+    condition = compile_expression(required(options, "condition"))
     return _scripted(options, "condition", lambda record, scope: record if condition(scope) is True else None)
 
 
 def router(options: Mapping[str, str]) -> Transform:
     """`io.debezium.transforms.ContentBasedRouter`. Raises ValueError."""
-    expression = compile_expression(_required(options, "topic.expression"))
+    expression = compile_expression(required(options, "topic.expression"))
     return _scripted(options, "topic.expression", lambda record, scope: _routed(record, expression, scope))
 
 
@@ -39,8 +40,7 @@ def _routed(record: Record, expression: Expression, scope: Mapping[str, Any]) ->
 def _scripted(
     options: Mapping[str, str], own: str, act: Callable[[Record, Mapping[str, Any]], Record | None]
 ) -> Transform:
-    if strangers := sorted(set(options) - _COMMON - {own}):
-        raise ValueError(f"{', '.join(strangers)}: not supported")
+    known_only(options, *_COMMON, own)
     pattern = re.compile(options["topic.regex"]) if "topic.regex" in options else None
     nulls = options.get("null.handling.mode", "keep").lower()
     if nulls not in _NULLS:
@@ -56,9 +56,3 @@ def _scripted(
         return act(record, scope)
 
     return transform
-
-
-def _required(options: Mapping[str, str], name: str) -> str:
-    if not options.get(name, "").strip():
-        raise ValueError(f"{name} is missing")
-    return options[name]

@@ -21,7 +21,7 @@ import java.util.Properties;
  * Real Debezium as an oracle: one JVM that runs embedded engines, told what to do by lines on standard input.
  *
  * <p>{@code start <id> <properties file> <output file>} runs an engine; every record becomes a line
- * {@code {"topic","key","value","headers"}} of the output file, JSON documents as the configured JsonConverter
+ * {@code {"topic","key","value","partition","headers"}} of the output file (the partition where the record asks for one), JSON documents as the configured JsonConverter
  * writes them. {@code stop <id>} ends it. {@code quit} ends all. Standard output answers with
  * {@code started <id>}, {@code ended <id>} (by itself or by stop) or {@code failed <id> <reason>}.
  */
@@ -85,7 +85,11 @@ public final class Oracle {
         try {
             for (ChangeEvent<String, String> event : batch) {
                 out.write("{\"topic\":\"" + event.destination() + "\",\"key\":" + event.key()
-                        + ",\"value\":" + event.value() + ",\"headers\":{");
+                        + ",\"value\":" + event.value());
+                if (event.partition() != null) {
+                    out.write(",\"partition\":" + event.partition());
+                }
+                out.write(",\"headers\":{");
                 String separator = "";
                 for (Header<String> header : ((ChangeEvent<String, String>) event).<String>headers()) {
                     out.write(separator + "\"" + header.getKey() + "\":" + header.getValue());
