@@ -129,7 +129,7 @@ class Fenced(SinkError):
 
 
 class TransformError(TailraceError):
-    """A transform written in Python failed on a record."""
+    """A transform, or a converter, written in Python failed on a record."""
 
 
 class StorageError(TailraceError):

@@ -73,9 +73,13 @@ class Connector:
 
     def stop(self) -> int:
         """As Ctrl-C does; the exit code."""
+        return self.end()[0]
+
+    def end(self) -> tuple[int, str]:
+        """The same; exit code and standard error."""
         assert self._process
         self._process.send_signal(signal.SIGINT)
-        return self.wait()[0]
+        return self.wait()
 
     def wait(self, timeout: float = 60) -> tuple[int, str]:
         """Exit code and standard error, of a process that ends by itself."""
@@ -110,9 +114,10 @@ class Connector:
 
     def events(self) -> list[dict[str, Any]]:
         """All events but those of tables named `marker`; a line that is still being written does not count."""
-        return [event for event in self._all() if event["source"]["table"] != "marker"]
+        return [event for event in self.lines() if event["source"]["table"] != "marker"]
 
-    def _all(self) -> list[dict[str, Any]]:
+    def lines(self) -> list[dict[str, Any]]:
+        """Every line; one that is still being written does not count."""
         found = []
         for file in self.files:
             # A connector that begins anew takes files back.
@@ -134,7 +139,7 @@ class Connector:
                 and event["source"]["table"] == table
                 and event["after"] is not None
                 and row.items() <= event["after"].items()
-                for event in self._all()
+                for event in self.lines()
             )
 
         assert await_condition(seen, timeout, every=0.05), f"{row} did not come within {timeout} s"

@@ -24,6 +24,7 @@ class Proxy:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._delay = 0.0
         self._budget: int | None = None
+        self._damage: tuple[bytes, bytes] | None = None
         self._listener: socket.socket | None = None
         self.passed = 0
         """Bytes passed on from the server so far."""
@@ -67,6 +68,10 @@ class Proxy:
         """After `count` more bytes from the server its connection ends, even inside a packet; once."""
         with self._lock:
             self._budget = count
+
+    def damage(self, good: bytes, bad: bytes) -> None:
+        """`bad`, of the same length, takes the place of `good` where the server sends that in one piece."""
+        self._damage = good, bad
 
     def reset(self) -> None:
         """All open connections end with RST."""
@@ -119,6 +124,8 @@ class Proxy:
                 if faulty:
                     if self._delay:
                         self._stop.wait(self._delay)
+                    if self._damage:
+                        data = data.replace(*self._damage)
                     data, cut = self._within_budget(data)
                     self.passed += len(data)
                     sink.sendall(data)

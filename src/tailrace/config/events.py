@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tailrace.config import columns, converters, transforms
+from tailrace.config import columns, converters, custom, transforms
 from tailrace.config.columns import ALL_COLUMNS, ColumnsConfig
 from tailrace.config.converters import PLAIN, DocumentConfig
+from tailrace.config.custom import ConvertersConfig
 from tailrace.config.engine import NAME, TOPIC_PREFIX
+from tailrace.config.failure import CONVERTING, Failure
 from tailrace.config.field import BOOLEAN, INT, LIST, STRING, Family, Field, Values, at_least, one_of
 from tailrace.config.transforms import NO_TRANSFORMS, TransformsConfig
 
@@ -221,14 +223,20 @@ FIELDS: tuple[Field[Any], ...] = (
     EXTENDED_HEADERS,
     PLACEHOLDER,
     *converters.FIELDS,
+    *custom.FIELDS,
     *transforms.FIELDS,
 )
-FAMILIES: tuple[Family[Any], ...] = (*columns.FAMILIES, *transforms.FAMILIES)
+FAMILIES: tuple[Family[Any], ...] = (*columns.FAMILIES, *custom.FAMILIES, *transforms.FAMILIES)
 
 
 def problems(values: Values) -> list[str]:
     """Of columns, converters and transforms."""
-    return [*columns.problems(values), *converters.problems(values), *transforms.problems(values)]
+    return [
+        *columns.problems(values),
+        *converters.problems(values),
+        *custom.problems(values),
+        *transforms.problems(values),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +283,14 @@ class EventsConfig:
     include_query: bool = False
     extended_headers: bool = True
     transforms: TransformsConfig = NO_TRANSFORMS
+    converters: ConvertersConfig = ()
+    converting: Failure = Failure.WARN
+    """What to do with a value that cannot be written."""
+
+    @property
+    def strict(self) -> bool:
+        """Whether a value that cannot be written stops the connector."""
+        return self.converting is Failure.FAIL
 
     @property
     def avro(self) -> bool:
@@ -314,4 +330,6 @@ class EventsConfig:
             include_query=values[INCLUDE_QUERY],
             extended_headers=values[EXTENDED_HEADERS],
             transforms=TransformsConfig.read(values),
+            converters=custom.read(values),
+            converting=values[CONVERTING],
         )

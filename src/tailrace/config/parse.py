@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tailrace.config import engine, events, failure, filters, kafka, peers, signals, sink, snapshot, source
+from tailrace.config import custom, engine, events, failure, filters, kafka, peers, signals, sink, snapshot, source
 from tailrace.config.engine import EngineConfig, StorageConfig
 from tailrace.config.events import EventsConfig
 from tailrace.config.expand import expand
@@ -169,16 +169,25 @@ def _parse_fields(
         except ValueError as error:
             given = "" if secret or "${" in text else f" (given: {text})"
             problems.append(f"{field.name}: {error}{given}")
-    return Values(parsed, _parse_families(properties, environment, problems))
+    return Values(parsed, _parse_families(properties, fields, environment, problems))
+
+
+def _families(properties: Mapping[str, str]) -> tuple[Family[Any], ...]:
+    """Those of converters go by the names that the properties give."""
+    return (*FAMILIES, custom.options(properties))
 
 
 def _parse_families(
-    properties: Mapping[str, str], environment: Mapping[str, str], problems: list[str]
+    properties: Mapping[str, str],
+    fields: Mapping[str, Field[Any]],
+    environment: Mapping[str, str],
+    problems: list[str],
 ) -> dict[str, tuple[tuple[tuple[str, ...], object], ...]]:
     found: dict[str, tuple[tuple[tuple[str, ...], object], ...]] = {}
+    families = _families(properties)
     for name, text in properties.items():
-        for family in FAMILIES:
-            if (match := family.pattern.fullmatch(name)) is None:
+        for family in families:
+            if name in fields or (match := family.pattern.fullmatch(name)) is None:
                 continue
             try:
                 value = family.type.parse(expand(text.strip(), environment, _read_file))
@@ -195,8 +204,9 @@ def _read_file(path: Path) -> str:
 
 def _strangers(properties: Mapping[str, str], fields: Mapping[str, Field[Any]]) -> Iterable[str]:
     """A problem for each property that is neither a field nor can be set aside."""
+    families = _families(properties)
     for name, value in properties.items():
-        if name in fields or any(family.pattern.fullmatch(name) for family in FAMILIES):
+        if name in fields or any(family.pattern.fullmatch(name) for family in families):
             continue
         if not peers.known(name):
             near = difflib.get_close_matches(name, fields, n=1, cutoff=0.75)

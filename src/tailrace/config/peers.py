@@ -56,15 +56,10 @@ _CONNECT_DEFAULTS = {
     "errors.tolerance": "none",
 }
 """Kafka Connect's own, for any connector: another value would promise what does not hold."""
-_NEVER_LOST = "an event that cannot be read stops the connector with its place, so that nothing is lost unseen"
+_NEVER_LOST = "event.processing.failure.handling.mode says what may be passed over; all else stops the connector"
 _NO_LINEAGE = "OpenLineage is not written"
 _NO_CUSTOM = "there are no classes of Java here"
 _REASONS = {
-    "event.processing.failure.handling.mode": _NEVER_LOST,
-    "event.deserialization.failure.handling.mode": _NEVER_LOST,
-    "event.converting.failure.handling.mode": "a value that does not fit is null where the column allows it; where it "
-    "does not, the connector stops",
-    "converters": "values are written in the kernel; convert them in the consumer",
     "post.processors": "there is nothing to read again: events have every value",
     "custom.metric.tags": "metrics come with the worker",
     "queue.provider.type": "the queue is in memory, bounded by max.queue.size.in.bytes",

@@ -153,6 +153,8 @@ _READ: Mapping[Form, Callable[[Column, str], Json]] = {
     "decimal_string": lambda _, text: f"{Decimal(text):f}",
     "decimal_double": lambda _, text: float(text),
     "boolean": lambda _, text: _bit(text) != 0,
+    "positive": lambda _, text: _bit(text) > 0,
+    "positive_int": lambda _, text: int(_bit(text) > 0),
     "bits": _bits,
     "text": lambda _, text: text,
     "bytes": lambda column, text: _base64(_binary(column, text)),

@@ -24,7 +24,8 @@ from tailrace.convert.envelope import (
 )
 from tailrace.convert.names import sanitized
 from tailrace.convert.schema import Json, Schema
-from tailrace.convert.table import describe, row_key
+from tailrace.convert.table import row_key
+from tailrace.model.encoding import TableEncoding
 from tailrace.model.notification import Notification
 from tailrace.model.table import Column, Table, TableId
 
@@ -167,14 +168,19 @@ def _schema_change(
 
 
 def truncate(
-    events: EventsConfig, origin: Origin, *, now_us: int, table: Table, headers: Sequence[tuple[str, str]]
+    events: EventsConfig,
+    origin: Origin,
+    *,
+    now_us: int,
+    described: TableEncoding,
+    table: TableId,
+    headers: Sequence[tuple[str, str]],
 ) -> Record:
-    """TRUNCATE TABLE as an event of the table's topic, without a key."""
-    described = describe(table, events).encoding
+    """TRUNCATE TABLE as an event of the table's topic, without a key; `described`: how its rows are written."""
     payload = {
         "before": None,
         "after": None,
-        "source": _source(events, origin, *table.id),
+        "source": _source(events, origin, *table),
         "transaction": None,
         "op": "t",
         "ts_ms": now_us // 1000,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tailrace.config.columns import ColumnsConfig
 from tailrace.config.converters import DocumentConfig
@@ -13,13 +14,22 @@ from tailrace.convert import native
 from tailrace.convert.defaults import default
 from tailrace.convert.envelope import SOURCE, row_envelope
 from tailrace.convert.fields import describe as describe_type
+from tailrace.convert.given import given, written
 from tailrace.convert.names import field_name, schema_name, table_topic, unsanitized_topic
-from tailrace.convert.schema import OPTIONAL_INT64, OPTIONAL_STRING, STRING, Schema, struct
-from tailrace.errors import SchemaError
+from tailrace.convert.schema import OPTIONAL_INT64, OPTIONAL_STRING, STRING, Json, Schema, struct
+from tailrace.errors import SchemaError, TransformError
 from tailrace.model.encoding import FieldEncoding, TableEncoding, Unwrap
 from tailrace.model.table import Column, Table, TableId
 
+if TYPE_CHECKING:
+    from tailrace.converters import Conversion, Converter
+
+Convert = Callable[[Json], Json]
+"""Not for null."""
+
 _PARAMETER = "__debezium.source.column."
+_NARROW = frozenset({"time_ms", "time_iso", "time_ns", "datetime_ns"})
+"""Forms that have no room for each value of their type."""
 _HIDDEN = frozenset({"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"})
 """Types that asterisks and digests hide; a cut applies to whatever is text or bytes in the event."""
 
@@ -32,20 +42,38 @@ class Described:
     key: Schema | None
     """None: the table has no key."""
     value: Schema
+    converted: tuple[tuple[str, Convert], ...] = ()
+    """(field, what makes its value of that which the kernel wrote) where a converter has a function."""
+
+    @property
+    def may_lose(self) -> bool:
+        """Whether a value may become null because its form has no room for it."""
+        return any(field is not None and field.form in _NARROW for field in self.encoding.fields)
 
 
-def describe(table: Table, events: EventsConfig) -> Described:
-    """Raises SchemaError where a column's type is not known, or a key names a column that is not there."""
+def describe(table: Table, events: EventsConfig, converters: Sequence[Converter] = ()) -> Described:
+    """How rows of the table are written; of `converters` the first that takes a column counts.
+
+    Raises SchemaError where a column's type is not known, or a key names a column that is not there.
+    """
     source_topic = table_topic(table.id, events.topics)
     topic, route = source_topic, events.transforms.route
     if route is not None:
         topic = route.topic(source_topic)
-    described = [_describe(column, events) for column in table.columns]
+    conversions = [_conversion(table.id, column, converters) for column in table.columns]
+    functions = [
+        _function(table.id, column, conversion) if conversion is not None else None
+        for column, conversion in zip(table.columns, conversions, strict=True)
+    ]
+    described = [
+        _describe(column, events, conversion, function)
+        for column, conversion, function in zip(table.columns, conversions, functions, strict=True)
+    ]
     values = [
-        _in_value(table.id, column, *description, events)
+        _in_value(table.id, column, *description, events, convert=function)
         if events.columns.captured.accepts(f"{table.id}.{column.name}")
         else None
-        for column, description in zip(table.columns, described, strict=True)
+        for column, description, function in zip(table.columns, described, functions, strict=True)
     ]
     key = key_columns(table, events.columns)
     key_fields = tuple((described[index][0].name, described[index][1]) for index in key)
@@ -60,13 +88,18 @@ def describe(table: Table, events: EventsConfig) -> Described:
     encoding = TableEncoding(
         topic=topic,
         fields=tuple(value[0] if value is not None else None for value in values),
-        key=tuple((index, _field(*described[index], events.key)) for index in key),
+        key=tuple((index, _field(*described[index], events.key, functions[index])) for index in key),
         key_schema=key_schema.text() if key_fields and events.key.schemas else None,
         value_schema=value_schema.text() if events.value.schemas else None,
         key_suffix=key_suffix,
         unwrap=Unwrap(unwrap.deletes, unwrap.fields, unwrap.headers) if unwrap is not None else None,
     )
-    return Described(encoding, key_schema if key_fields else None, value_schema)
+    converted = tuple(
+        (field.name, function)
+        for (field, _), function in zip(described, functions, strict=True)
+        if function is not None
+    )
+    return Described(encoding, key_schema if key_fields else None, value_schema, converted)
 
 
 def _value_schema(topic: str, values: Sequence[tuple[FieldEncoding, Schema] | None], events: EventsConfig) -> Schema:
@@ -106,23 +139,60 @@ def key_columns(table: Table, columns: ColumnsConfig) -> tuple[int, ...]:
         raise SchemaError(message, hint="change message.key.columns") from None
 
 
-def _describe(column: Column, events: EventsConfig) -> tuple[FieldEncoding, Schema]:
+def _conversion(table: TableId, column: Column, converters: Sequence[Converter]) -> Conversion | None:
+    return next((found for converter in converters if (found := converter(table, column)) is not None), None)
+
+
+def _function(table: TableId, column: Column, conversion: Conversion) -> Convert | None:
+    """From what the kernel writes to what the event has; it raises TransformError."""
+    convert = conversion.convert
+    if convert is None:
+        return None
+    _, read = given(column)
+
+    def function(value: Json) -> Json:
+        try:
+            return written(convert(read(value)))
+        except Exception as error:
+            message = f"a converter failed: {type(error).__name__}: {error}"
+            hint = "correct it, or set event.converting.failure.handling.mode"
+            raise TransformError(message, where=f"column {table}.{column.name}", hint=hint) from error
+
+    return function
+
+
+def _describe(
+    column: Column, events: EventsConfig, conversion: Conversion | None, convert: Convert | None
+) -> tuple[FieldEncoding, Schema]:
     form, schema = describe_type(column, events.types)
+    if conversion is not None:
+        form, schema = conversion.form or given(column)[0], conversion.schema
     # Of geometries Debezium takes only points at their word that they are never NULL.
     optional = column.nullable or form == "geometry"
-    schema = replace(schema, optional=optional, default=default(column, form))
+    value = default(column, form)
+    schema = replace(schema, optional=optional, default=convert(value) if convert and value is not None else value)
     if events.schema_comments and column.comment:
         schema = replace(schema, doc=column.comment)
     # A zero date is NULL to Debezium; of a struct's field that must not be NULL Connect gives the default, if any.
-    zero = None if optional or schema.default is None else json.dumps(schema.default)
-    return FieldEncoding(field_name(column.name, events.field_names), form, zero=zero), schema
+    zero = None if optional or value is None else json.dumps(value)
+    name = field_name(column.name, events.field_names)
+    return FieldEncoding(name, form, zero=zero, strict=events.strict), schema
 
 
 def _in_value(
-    table: TableId, column: Column, field: FieldEncoding, schema: Schema, events: EventsConfig
+    table: TableId,
+    column: Column,
+    field: FieldEncoding,
+    schema: Schema,
+    events: EventsConfig,
+    *,
+    convert: Convert | None,
 ) -> tuple[FieldEncoding, Schema]:
     """What a key does not have: masks, and parameters that tell of them and of the column's type."""
     rule = events.columns.mask(table, column)
+    if rule is not None and convert is not None:
+        message = f"column {table}.{column.name} has a converter and a mask"
+        raise SchemaError(message, hint="leave it out of one of them: what is masked cannot be converted")
     length = native.length(column)
     if rule is not None and rule.kind == "truncate":
         # A column that is never longer is left alone.
@@ -136,7 +206,7 @@ def _in_value(
             field = replace(field, mask=rule if rule.kind == "fixed" else replace(rule, length=length or 0))
     if events.columns.propagates(table, column, native.type_name(column)):
         schema = schema.with_parameters(*_source_parameters(column))
-    return _field(field, schema, events.value), schema
+    return _field(field, schema, events.value, convert), schema
 
 
 def _source_parameters(column: Column) -> list[tuple[str, str]]:
@@ -149,7 +219,8 @@ def _source_parameters(column: Column) -> list[tuple[str, str]]:
     return [(f"{_PARAMETER}{name}", str(value)) for name, value in parameters.items() if value is not None]
 
 
-def _field(field: FieldEncoding, schema: Schema, document: DocumentConfig) -> FieldEncoding:
-    if not document.null_becomes_default or schema.default is None:
+def _field(field: FieldEncoding, schema: Schema, document: DocumentConfig, convert: Convert | None) -> FieldEncoding:
+    # What a function makes is put in after the kernel: of NULL too.
+    if not document.null_becomes_default or schema.default is None or convert is not None:
         return field
     return replace(field, null=json.dumps(schema.default, ensure_ascii=False))

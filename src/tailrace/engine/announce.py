@@ -23,6 +23,7 @@ from tailrace.convert.records import (
     schema_changes,
     truncate,
 )
+from tailrace.convert.table import describe
 from tailrace.history.tables import Tables
 from tailrace.model.encoding import Output
 from tailrace.model.notification import Notification
@@ -31,6 +32,7 @@ from tailrace.model.table import TableId
 from tailrace.mysql.server import ServerFacts
 
 if TYPE_CHECKING:
+    from tailrace.converters import Converter
     from tailrace.history.ddl.effect import Change
 
 _INDEX = re.compile(r"\s*(?:CREATE|DROP)\s+(?:(?:UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX\b", re.IGNORECASE)
@@ -38,11 +40,25 @@ _DATABASE = re.compile(r"\s*(CREATE|ALTER|DROP)\s+(?:DATABASE|SCHEMA)\b", re.IGN
 _KINDS = {"create": "CREATE", "alter": "ALTER", "rename": "ALTER", "drop": "DROP"}
 
 
+_FIRST = 0
+"""The partition of records whose order counts, whatever their keys: as Debezium writes them."""
+
+
 class Announcer:
     """Of one run: its headers name the run. Where the sink takes rows alone there is nothing to announce."""
 
-    def __init__(self, config: Config, output: Output, *, rows_alone: bool) -> None:
-        """`output` of its batches; `rows_alone`: the sink wants nothing else."""
+    def __init__(
+        self,
+        config: Config,
+        output: Output,
+        *,
+        rows_alone: bool,
+        to_kafka: bool = False,
+        converters: Sequence[Converter] = (),
+    ) -> None:
+        """`output` of its batches; `rows_alone`: the sink wants nothing else; `to_kafka`: it knows of partitions."""
+        self._converters = converters
+        self._to_kafka = to_kafka
         self._rows_alone = rows_alone
         self._events = config.events
         self._tables = config.tables
@@ -61,7 +77,7 @@ class Announcer:
         """A sign of life."""
         if self._rows_alone:
             return None
-        return self._batch([heartbeat(self._events, time.time_ns() // 1_000_000)])
+        return self._batch([heartbeat(self._events, time.time_ns() // 1_000_000)], partition=_FIRST)
 
     def notification(self, topic: str, told: Notification) -> Batch | None:
         """What the notification topic is told."""
@@ -88,7 +104,7 @@ class Announcer:
             return None
         if self._events.only_captured_databases and not self._tables.database_captured(database):
             return None
-        return self._batch(self._tell(origin, _statement(query.sql, database, changes)))
+        return self._batch(self._tell(origin, _statement(query.sql, database, changes)), partition=_FIRST)
 
     def _truncate(self, origin: Origin, change: Change) -> Batch | None:
         """An event of the table itself, where such are wanted; rows alone have no word for it."""
@@ -96,7 +112,11 @@ class Announcer:
         if not wanted or change.table is None or not self._tables.captured(change.id):
             return None
         now = time.time_ns() // 1000
-        return self._batch([truncate(self._events, origin, now_us=now, table=change.table, headers=self.headers)])
+        described = describe(change.table, self._events, self._converters).encoding
+        record = truncate(
+            self._events, origin, now_us=now, described=described, table=change.table.id, headers=self.headers
+        )
+        return self._batch([record])
 
     def definitions(
         self, facts: ServerFacts, offset: Offset, tables: Tables, texts: Sequence[tuple[TableId, str]]
@@ -106,14 +126,15 @@ class Announcer:
             return None
         origin = Origin(__version__, time.time_ns() // 1000, "true", 0, None, offset.file, offset.position)
         found = (record for statement in _definitions(facts, tables, texts) for record in self._tell(origin, statement))
-        return self._batch(list(found))
+        return self._batch(list(found), partition=_FIRST)
 
     def _tell(self, origin: Origin, statement: Statement) -> list[Record]:
         now = time.time_ns() // 1_000_000
         return schema_changes(self._events, origin, now_ms=now, statement=statement, headers=self.headers)
 
-    def _batch(self, records: Sequence[Record]) -> Batch:
-        return Batch.of(records, output=self._output)
+    def _batch(self, records: Sequence[Record], partition: int | None = None) -> Batch:
+        partitions = [partition] * len(records) if self._to_kafka else ()
+        return Batch.of(records, output=self._output, partitions=partitions)
 
 
 def _statement(sql: str, database: str, changes: Sequence[Change]) -> Statement:

@@ -15,8 +15,10 @@ from tailrace.convert.records import record_schemas
 from tailrace.convert.registry import Registry
 from tailrace.convert.schema import Schema
 from tailrace.convert.table import Described
+from tailrace.engine.converted import Converted
 from tailrace.model.encoding import Output
 from tailrace.model.table import Table, TableId
+from tailrace.transforms import Parts
 
 _MAGIC = b"\0"
 
@@ -27,9 +29,12 @@ class AvroRecords:
     The kernel writes documents without schemas, and each is written anew here, in Python.
     """
 
-    def __init__(self, events: EventsConfig, output: Output, notifications: str | None) -> None:
+    def __init__(
+        self, events: EventsConfig, output: Output, notifications: str | None, converted: Converted | None = None
+    ) -> None:
         """`output` is what the sink wants: in lines, Avro's bytes stand as base64. `notifications`: their topic."""
         self._output = output
+        self._converted = converted
         self._keys = _Side("key", events.key.registry)
         self._values = _Side("value", events.value.registry)
         self._tables: dict[TableId, _Pair] = {}
@@ -39,6 +44,8 @@ class AvroRecords:
 
     def learn(self, table: Table, described: Described) -> None:
         """The schemas of the table's rows from here on."""
+        if self._converted is not None:
+            self._converted.learn(table, described)
         topic = described.encoding.topic
         self._tables[table.id] = self._topics[topic] = self._pair(topic, described.key, described.value)
 
@@ -49,10 +56,16 @@ class AvroRecords:
         """
         whole = batch.commit.records if batch.commit is not None else 0
         written = []
-        for (topic, key, value, headers), source in zip(batch.records(), batch.sources(), strict=True):
+        for given, source in zip(batch.records(), batch.sources(), strict=True):
+            topic, key, value, headers = self._convert(given, source)
             keys, values = self._tables[TableId(*source)] if source is not None else self._topics[topic]
             written.append((topic, self._write(keys, key), self._write(values, value), headers))
-        return Batch.of(written, output=self._output, like=batch, committed=whole)
+        return Batch.of(written, output=self._output, like=batch, committed=whole, partitions=batch.partitions())
+
+    def _convert(self, parts: Parts, source: tuple[str, str] | None) -> Parts:
+        if source is None or self._converted is None:
+            return parts
+        return self._converted.parts(TableId(*source), parts)
 
     def _write(self, subject: _Subject | None, text: bytes | None) -> bytes | None:
         if subject is None or text is None:

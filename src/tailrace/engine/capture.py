@@ -16,6 +16,7 @@ from tailrace._kernel import (
     Envelope,
     GtidSet,
     NeedTable,
+    PassedOver,
     Plan,
     Query,
     Reached,
@@ -26,9 +27,8 @@ from tailrace._kernel import (
     XaHold,
 )
 from tailrace.config import Config, LockingMode, NameFilter
-from tailrace.config.failure import GuardrailAction
+from tailrace.config.failure import Failure, GuardrailAction
 from tailrace.config.snapshot import TableOrder
-from tailrace.convert import Learn
 from tailrace.engine.announce import Announcer
 from tailrace.engine.blocking import BlockingSnapshots
 from tailrace.engine.control import Control, Stream
@@ -36,7 +36,7 @@ from tailrace.engine.notify import Notifications
 from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Delivery, DeliveryQueue
 from tailrace.engine.schema import Schema
-from tailrace.errors import ConfigError, PositionPurged, SourceError, TailraceError
+from tailrace.errors import ConfigError, PositionPurged, SchemaError, SourceError, TailraceError
 from tailrace.history.from_server import read_statements, read_tables
 from tailrace.history.tables import Tables
 from tailrace.model.incremental import Requested
@@ -60,8 +60,8 @@ from tailrace.storage import Storage
 from tailrace.streaming import ReadAhead, SchemaChange, StreamItem, Woken, follow
 
 if TYPE_CHECKING:
-    from tailrace.engine.avro import AvroRecords
-    from tailrace.transforms import Chain
+    from tailrace.converters import Converter
+    from tailrace.engine.rewrite import Rewrite
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -85,8 +85,8 @@ class Capture:
         announcer: Announcer,
         notifications: Notifications,
         asked: SimpleQueue[Signal | Refused],
-        rewrite: Chain | AvroRecords | None,
-        learn: Learn | None,
+        rewrite: Rewrite | None,
+        converters: Sequence[Converter],
     ) -> None:
         """`rewrite` makes other records of those that the kernel made."""
         self._config = config
@@ -98,7 +98,8 @@ class Capture:
         self._queue = queue
         self._board = board
         self._stopping = stopping
-        self._schema = Schema(config, storage, announcer, learn)
+        learn = rewrite.learn if rewrite is not None else None
+        self._schema = Schema(config, storage, announcer, learn, converters)
         self._envelope = envelope
         self._server = ""
         self._notifications = notifications
@@ -124,6 +125,7 @@ class Capture:
         if delivery.history:
             self._board.define(delivery.history)
         if delivery.batch is not None:
+            self._schema.tell_unfit()
             self._board.hand_over()
         self._queue.put(delivery)
 
@@ -437,6 +439,8 @@ class Capture:
             decoder.take_over(offset.events, offset.rows)
         if self._config.filter_rows_by_source:
             decoder.ask_for_sources()
+        failure = self._config.failure
+        decoder.tolerate(unreadable=failure.unreadable is not Failure.FAIL, unfit=failure.unfit is not Failure.FAIL)
         reader.decoder = decoder
         return decoder
 
@@ -460,8 +464,25 @@ class Capture:
             self._control.told(item)
         elif isinstance(item, Woken):
             self._control.woken()
+        elif isinstance(item, PassedOver):
+            self._pass_over(item.error)
         else:
             self._hand_over(Delivery(item.announcement, history=item.history))
+
+    def _pass_over(self, error: TailraceError) -> None:
+        """An event of rows that is lost, as configured."""
+        self._board.pass_over()
+        unfit = isinstance(error, SchemaError)
+        mode = self._config.failure.unfit if unfit else self._config.failure.unreadable
+        source = f"{self._config.source.host}:{self._config.source.port}"
+        level = logging.WARNING if mode is Failure.WARN else logging.DEBUG
+        log.log(
+            level,
+            "an event is passed over, and what it changed is lost: %s, %s: %s",
+            source,
+            error.where,
+            error.message,
+        )
 
     def _end_xa(self, end: XaEnd) -> None:
         hold = self._storage.held(end.xid)

@@ -8,7 +8,7 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from tailrace import __version__
 from tailrace._kernel import Batch, Envelope
@@ -22,7 +22,8 @@ from tailrace.engine.lookout import Lookout
 from tailrace.engine.notify import Notifications
 from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Closed, DeliveryQueue
-from tailrace.errors import ConfigError, DestinationLost
+from tailrace.engine.rewrite import converters, rewrite
+from tailrace.errors import DestinationLost
 from tailrace.model.encoding import Output
 from tailrace.model.notification import Notification, Numbered
 from tailrace.model.progress import Progress, State
@@ -32,10 +33,6 @@ from tailrace.signals import Refused, channels
 from tailrace.sinks import Sink, create_sink, sink_type
 from tailrace.storage import Commit
 from tailrace.storage.open import open_storage
-
-if TYPE_CHECKING:
-    from tailrace.engine.avro import AvroRecords
-    from tailrace.transforms import Chain
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +54,8 @@ class Engine:
         kind = sink_type(config.sink.type)
         self._format: Literal["json", "arrow"] = encoding or kind.format
         self._output: Output = kind.output(config.sink.values) if sink is None else "values"
-        self._avro = self._avro_records() if sink is None else None
-        self._rewrite = self._chain() or self._avro
+        self._converters = converters(config, self._format)
+        self._rewrite = rewrite(config, self._output, self._format, own_sink=sink is not None)
         # Python takes records apart, and puts together what the sink wants.
         self._made: Output = "records" if self._rewrite is not None else self._output
         self._board = ProgressBoard(
@@ -171,7 +168,13 @@ class Engine:
                 resume = storage.load()
                 # Stored before the first write: from here on a kill at any instant is a resume.
                 storage.commit(Commit(sink_state=sink.open(resume.sink_state)))
-                announcer = Announcer(config, self._made, rows_alone=self._output == "values")
+                announcer = Announcer(
+                    config,
+                    self._made,
+                    rows_alone=self._output == "values",
+                    to_kafka=self._output == "records",
+                    converters=self._converters,
+                )
                 self._start_heartbeat_query()
                 asking = channels(config.signals)
                 capture = Capture(
@@ -186,7 +189,7 @@ class Engine:
                     self._notifications,
                     self._asked,
                     self._rewrite,
-                    self._avro.learn if self._avro is not None else None,
+                    self._converters,
                 )
                 self._capture = capture
                 thread = threading.Thread(
@@ -214,30 +217,6 @@ class Engine:
                 finally:
                     self._end_attempt()
                     thread.join()
-
-    def _chain(self) -> Chain | None:
-        events = self._config.events
-        if not events.transforms.others:
-            return None
-        if self._avro is not None:
-            message = "transforms: those that see each record give JSON, and Avro is written by the table's definition"
-            raise ConfigError(message, hint="leave key.converter and value.converter out, or those transforms")
-        if self._format == "arrow":
-            raise ConfigError("transforms: those that see each record have no Arrow to give", hint="use another sink")
-        from tailrace.transforms import Chain  # noqa: PLC0415 - start-up time
-        from tailrace.transforms.configured import transforms  # noqa: PLC0415 - the same
-
-        return Chain(transforms(self._config.events.transforms), self._output)
-
-    def _avro_records(self) -> AvroRecords | None:
-        if not self._config.events.avro:
-            return None
-        if self._output == "values":
-            message = "key.converter, value.converter: Avro is written record by record"
-            raise ConfigError(message, hint="use sink.type=jsonl or stdout with sink.format=record")
-        from tailrace.engine.avro import AvroRecords  # noqa: PLC0415 - start-up time
-
-        return AvroRecords(self._config.events, self._output, self._config.notifications.topic)
 
     def _heartbeat(self, announcer: Announcer) -> Batch | None:
         batch = announcer.heartbeat()

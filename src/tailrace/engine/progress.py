@@ -95,6 +95,13 @@ class ProgressBoard:
             )
         self.enter(State.FAILED, str(error))
 
+    def pass_over(self) -> None:
+        """An event that could not be read was passed over, as configured."""
+        with self._mutex:
+            self._progress = replace(
+                self._progress, erroneous=self._progress.erroneous + 1, passed_over=self._progress.passed_over + 1
+            )
+
     def serve(self, source: Source) -> None:
         """The server that is read."""
         with self._mutex:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tailrace._kernel import NeedTable, Plan, Query
 from tailrace.config import Config
-from tailrace.config.failure import Inconsistent
+from tailrace.config.failure import Failure, Inconsistent
 from tailrace.convert import Learn, Plans
 from tailrace.engine.announce import Announcer
 from tailrace.errors import SchemaError, StorageError, UnsupportedSource
@@ -28,6 +28,7 @@ from tailrace.storage import Storage
 from tailrace.streaming import SchemaChange
 
 if TYPE_CHECKING:
+    from tailrace.converters import Converter
     from tailrace.history.ddl.effect import Change
 
 log = logging.getLogger(__name__)
@@ -76,12 +77,13 @@ class Schema:
         storage: Storage,
         announcer: Announcer,
         learn: Learn | None,
+        converters: Sequence[Converter] = (),
     ) -> None:
         self._config = config
         self._announcer = announcer
         self._records = Records(storage)
         self._history = SchemaHistory(self._records)
-        self._plans = Plans(config.events, learn)
+        self._plans = Plans(config.events, learn, converters)
         self._server_charset = SERVER_DEFAULT
         self._lower_case_table_names = False
         self.on_change: Callable[[Sequence[TableId]], None] = lambda _: None
@@ -104,6 +106,13 @@ class Schema:
     def table_plan(self, table: Table) -> Plan:
         """The plan of a table version."""
         return self._plans.plan(table)
+
+    def tell_unfit(self) -> None:
+        """Warn of values that became null because their form has no room for them."""
+        if self._config.events.converting is Failure.WARN:
+            for name, column, count in self._plans.take_unfit():
+                message = "%s.%s: %d values have no place in time.precision.mode=%s: they are null"
+                log.warning(message, name, column, count, self._config.events.types.time.value)
 
     def table(self, name: TableId) -> Table | None:
         """The definition of a captured table at the place of the stream."""

@@ -125,7 +125,7 @@ def _common(context: str) -> tuple[Metric, ...]:
             context,
             "NumberOfErroneousEvents",
             "",
-            "Events that could not be read; the first one ends the run.",
+            "Events that could not be read: passed over (event.processing.failure.handling.mode), or the run's end.",
             lambda view: view.progress.erroneous,
         ),
         _metric(

@@ -137,6 +137,12 @@ OWN: Final[tuple[Metric, ...]] = (
         _reconnecting,
     ),
     _counter("reconnects", "", "Times that the source was lost.", lambda view: view.progress.reconnects),
+    _counter(
+        "events_passed_over",
+        "",
+        "Events of rows that could not be read, and were passed over as configured: what they changed is lost.",
+        lambda view: view.progress.passed_over,
+    ),
     _counter("sink_errors", "", "Runs that the sink ended by an error.", lambda view: view.progress.sink_errors),
     _metric("start_timestamp_seconds", "s since the epoch", "When this run began.", lambda view: view.progress.started),
     _metric("source_info", "", "The server that is read.", _source, "address", "version", "uuid", "gtid_mode"),

@@ -15,6 +15,8 @@ Form = Literal[
     "decimal_string",
     "decimal_double",
     "boolean",
+    "positive",
+    "positive_int",
     "bits",
     "text",
     "bytes",
@@ -41,9 +43,10 @@ Form = Literal[
     "vector",
 ]
 """What a value becomes. `decimal`: the unscaled two's complement, big-endian (Connect's Decimal); `unsigned_long`: the
-64 bits read as signed; `unsigned_decimal`: BIGINT UNSIGNED as a Decimal of scale 0; `bits`: little-endian; `date`:
-days, `date_iso`: text; `*_ms`, `*_us`, `*_ns`: a number of that unit; `timestamp`: text in UTC in all modes; `base64`,
-`base64url` and `hex` are text, `bytes` is bytes (which JSON writes as base64)."""
+64 bits read as signed; `unsigned_decimal`: BIGINT UNSIGNED as a Decimal of scale 0; `positive`, `positive_int`: whether
+a number is above 0, as a boolean, as 1 or 0; `bits`: little-endian; `date`: days, `date_iso`: text; `*_ms`, `*_us`,
+`*_ns`: a number of that unit; `timestamp`: text in UTC in all modes; `base64`, `base64url` and `hex` are text, `bytes`
+is bytes (which JSON writes as base64)."""
 
 
 Output = Literal["values", "lines", "records"]
@@ -77,6 +80,8 @@ class FieldEncoding:
     """JSON text that stands for NULL: the default where `replace.null.with.default` is on."""
     zero: str | None = None
     """JSON text that stands for a zero date where it is not the form's own (null, or the epoch if NOT NULL)."""
+    strict: bool = False
+    """A value that the form has no room for stops the connector; else it becomes null, where the column allows it."""
 
 
 @dataclass(frozen=True, slots=True)

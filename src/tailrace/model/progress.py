@@ -176,7 +176,9 @@ class Progress:
     reconnects: int = 0
     sink_errors: int = 0
     erroneous: int = 0
-    """Times that the run ended because an event or a table's definition could not be read."""
+    """Times that the run ended because an event or a table's definition could not be read, and `passed_over`."""
+    passed_over: int = 0
+    """Events of rows that could not be read, and were passed over as configured."""
     snapshot: SnapshotReport = field(default_factory=SnapshotReport)
     reading: Reading = field(default_factory=Reading)
     history: HistoryReport = field(default_factory=HistoryReport)

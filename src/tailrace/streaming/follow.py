@@ -11,6 +11,7 @@ from tailrace._kernel import (
     Batch,
     Decoder,
     NeedTable,
+    PassedOver,
     Plan,
     Query,
     Reached,
@@ -56,7 +57,7 @@ class Woken:
     """`take` gave nothing: someone wants the stream's thread."""
 
 
-StreamItem = Batch | Rollback | XaHold | XaEnd | SchemaChange | Reached | Told | Woken
+StreamItem = Batch | Rollback | XaHold | XaEnd | SchemaChange | Reached | Told | PassedOver | Woken
 
 
 def follow(take: Callable[[], memoryview], decoder: Decoder, policy: Policy) -> Iterator[StreamItem]:

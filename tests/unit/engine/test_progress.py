@@ -171,3 +171,11 @@ def test_an_incremental_snapshot_is_told_by_the_offsets_that_carry_it(clock: Clo
     board.reached(Offset("binlog.1", 300, ""))
     told = board.read().snapshot
     assert (told.phase, told.tables_done, told.paused_seconds) == (SnapshotPhase.COMPLETED, 2, 10)
+
+
+def test_an_event_that_is_passed_over_counts_as_erroneous_and_the_run_goes_on() -> None:
+    board = ProgressBoard("shop", "shop", 1024)
+    board.enter(State.STREAMING)
+    board.pass_over()
+    board.pass_over()
+    assert (board.read().erroneous, board.read().passed_over, board.read().state) == (2, 2, State.STREAMING)
