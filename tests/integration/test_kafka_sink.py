@@ -99,6 +99,27 @@ def test_topics_are_made_as_the_rules_want_them(server: lab.Server, kafka: Broke
     assert admin.describe_configs([resource])[resource].result()["cleanup.policy"].value == "compact"
 
 
+def test_records_come_where_a_field_of_theirs_leads(server: lab.Server, kafka: Broker, tmp_path: Path) -> None:
+    run(server, f"INSERT INTO {DATABASE}.t VALUES (2, 'x'), (3, 'x'), (4, 'x')")
+    connector = KafkaConnector(tmp_path, server, DATABASE, kafka.bootstrap)
+    connector.properties |= {
+        "topic.creation.default.partitions": 3,
+        "topic.creation.default.replication.factor": 1,
+        "transforms": "route",
+        "transforms.route.type": "io.debezium.transforms.partitions.PartitionRouting",
+        "transforms.route.partition.payload.fields": "change.id",
+        "transforms.route.partition.topic.num": 3,
+    }
+    connector.start()
+    connector.await_id(4)
+    run(server, f"DELETE FROM {DATABASE}.t WHERE id = 2", f"INSERT INTO {DATABASE}.t VALUES (8, 'last')")
+    connector.await_id(8)
+    assert connector.stop() == 0
+    # A tombstone has no field: its key leads it, as in Debezium.
+    found = {(message.key["id"], message.partition) for message in connector.messages() if message.value}
+    assert found == {(number, number % 3) for number in (1, 2, 3, 4, 8)}
+
+
 def test_kill_9_at_any_moment_doubles_nothing_where_offset_and_events_are_one_transaction(
     server: lab.Server, kafka: Broker, tmp_path: Path, seed: int
 ) -> None:
