@@ -163,7 +163,7 @@ class Batch:
         output: Literal["values", "lines", "records"],
         like: Batch | None = None,
         committed: int = 0,
-        partitions: Sequence[int | None] = (),
+        partitions: Sequence[int | None] = ...,
     ) -> Batch:
         """A batch of records made in Python, in place of those of `like`; the first `committed` are whole.
         `partitions`: where in its topic each is written; none: where its key leads."""
