@@ -9,6 +9,7 @@ from typing import Any
 from rest_compat.differences import BODY, STATUS
 from rest_compat.questions import Question
 from support.rest import Client, Reply
+from tailrace.lab.server import await_condition
 
 
 def asked(client: Client, wanted: list[Question]) -> dict[str, Reply]:
@@ -17,7 +18,16 @@ def asked(client: Client, wanted: list[Question]) -> dict[str, Reply]:
         if question.when is not None:
             client.await_state(*question.when)
         replies[question.name] = client.ask(question.method, question.path, question.body, **question.headers)
+        if question.method == "GET":
+            # Kafka Connect tells a state when its topic does, which may be a moment later.
+            await_condition(lambda asks=question: '"UNASSIGNED"' not in _again(client, asks, replies), 20, every=0.1)
     return replies
+
+
+def _again(client: Client, question: Question, replies: dict[str, Reply]) -> str:
+    if '"UNASSIGNED"' in replies[question.name].text:
+        replies[question.name] = client.ask(question.method, question.path, question.body, **question.headers)
+    return replies[question.name].text
 
 
 def value(text: str) -> Any:
