@@ -188,6 +188,17 @@ def test_savepoints_and_rollbacks_inside_a_transaction(connector: Connector, mys
     _equal(connector, mysql)
 
 
+def test_rows_that_a_truncate_has_ended_are_told_to_be_gone(connector: Connector, mysql: Server) -> None:
+    connector.properties["skipped.operations"] = "none"
+    assert connector.stop() == 0
+    connector.start()
+    _run(mysql, "CREATE TABLE w (a INT)", "INSERT INTO w VALUES (1)", "TRUNCATE w", "INSERT INTO w VALUES (2)")
+    connector.catch_up(mysql, "kinds", 2)
+    told = [event["op"] for event in connector.events() if event["source"]["table"] == "w"]
+    assert told == ["c", "t", "c"]
+    assert connector.stop() == 0
+
+
 def test_tables_may_be_altered_renamed_truncated_and_dropped_under_way(connector: Connector, mysql: Server) -> None:
     _run(
         mysql,

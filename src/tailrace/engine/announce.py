@@ -45,7 +45,7 @@ _FIRST = 0
 
 
 class Announcer:
-    """Of one run: its headers name the run. Where the sink takes rows alone there is nothing to announce."""
+    """Of one run: its headers name the run. Where the sink takes rows alone it tells of their end only (TRUNCATE)."""
 
     def __init__(
         self,
@@ -87,8 +87,6 @@ class Announcer:
 
     def statement(self, query: Query, database: str, changes: Sequence[Change]) -> Batch | None:
         """DDL that was read from the binlog; `database` is the one it is about."""
-        if self._rows_alone:
-            return None
         origin = Origin(
             __version__,
             query.timestamp_us,
@@ -100,7 +98,11 @@ class Announcer:
         )
         if changes and changes[0].kind == "truncate":
             return self._truncate(origin, changes[0])
-        if not self._events.schema_changes or (changes and not any(self.tells_of(change.id) for change in changes)):
+        if (
+            not self._events.schema_changes
+            or self._rows_alone
+            or (changes and not any(self.tells_of(change.id) for change in changes))
+        ):
             return None
         if self._events.only_captured_databases and not self._tables.database_captured(database):
             return None
