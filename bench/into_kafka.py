@@ -226,6 +226,7 @@ def measured(rows: int, debezium_rows: int, rounds: int) -> dict[str, list[Run]]
             "tailrace": bench.tailrace,
             "tailrace, exactly once": lambda: bench.tailrace(exactly__once__support="required"),
             "produce_batch, tailrace's settings": lambda: bench.producer(records, OWN_SETTINGS),
+            "tailrace, without headers": lambda: bench.tailrace(extended__headers__enabled="false"),
             "tailrace, uncompressed": lambda: bench.tailrace(**{"producer.override.compression.type": "none"}),
             "produce_batch, acks=all": lambda: bench.producer(records, {"acks": "all"}),
         }
