@@ -11,11 +11,11 @@ a converter, which raises ValueError for options it cannot take. `<name>.type` n
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tailrace.config import plugged
 from tailrace.convert.schema import Schema
 from tailrace.errors import ConfigError
 from tailrace.model.encoding import Form
@@ -52,20 +52,10 @@ BUILTIN = {
 
 def create(kind: str, options: Mapping[str, str]) -> Converter:
     """The converter of a type. Raises ConfigError where there is none, or it cannot take its options."""
+    factory: Factory | None = plugged.find("tailrace.converters", kind, BUILTIN)
+    if factory is None:
+        raise ConfigError(f"there is no converter {kind}", hint="install the package that has it as an entry point")
     try:
-        return _factory(kind)(options)
+        return factory(options)
     except ValueError as error:
         raise ConfigError(f"{kind}: {error}") from None
-
-
-def _factory(kind: str) -> Factory:
-    if kind in BUILTIN:
-        module, _, attribute = BUILTIN[kind].partition(":")
-        found: Factory = getattr(importlib.import_module(module), attribute)
-        return found
-    from importlib.metadata import entry_points  # noqa: PLC0415 - start-up time
-
-    for point in entry_points(group="tailrace.converters", name=kind):
-        plugged: Factory = point.load()
-        return plugged
-    raise ConfigError(f"there is no converter {kind}", hint="install the package that has it as an entry point")

@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from tailrace.config import plugged
 from tailrace.config.signals import SignalsConfig
 from tailrace.model.offset import Offset
 from tailrace.model.signal import Signal
@@ -192,10 +193,8 @@ def action(signal: Signal) -> Action:
             return _schema_changes(signal.data)
         case "snapshot-window-open" | "snapshot-window-close":
             return Window()
-    from importlib.metadata import entry_points  # noqa: PLC0415 - start-up time
-
-    for point in entry_points(group="tailrace.signals", name=signal.type):
-        custom: Custom = point.load()
+    custom: Custom | None = plugged.find("tailrace.signals", signal.type, {})
+    if custom is not None:
         return custom
     known = "execute-snapshot, stop-snapshot, pause-snapshot, resume-snapshot, log, schema-changes, set-binlog-position"
     raise BadSignal(f"there is no action {signal.type!r}; there are {known}, and those of installed packages")

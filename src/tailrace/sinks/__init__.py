@@ -30,12 +30,12 @@ SinkFinished: the reader is gone and wants no more (``| head``), which ends the 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from tailrace.config import plugged
 from tailrace.config.field import Field, one_of
 from tailrace.errors import ConfigError, SinkError
 from tailrace.model.encoding import Output
@@ -173,24 +173,16 @@ BUILTIN = {
     "parquet": "tailrace.sinks.parquet:PARQUET",
     "kafka": "tailrace.sinks.kafka:KAFKA",
 }
-"""Found without a scan of installed packages, which costs more than the start of everything else."""
+_GROUP = "tailrace.sinks"
 
 
 def sink_type(name: str) -> SinkType:
     """Raises ConfigError where no such sink is installed, or what it needs is missing."""
-    if name in BUILTIN:
-        module, _, attribute = BUILTIN[name].partition(":")
-        found: SinkType = getattr(importlib.import_module(module), attribute)
-        return found
-    from importlib.metadata import entry_points  # noqa: PLC0415 - start-up time
-
-    installed = {point.name: point for point in entry_points(group="tailrace.sinks")}
-    if name not in installed:
-        known = ", ".join(sorted({*BUILTIN, *installed}))
-        message = f"sink.type: there is no sink {name!r}"
-        raise ConfigError(message, hint=f"choose one of {known}")
-    plugged: SinkType = installed[name].load()
-    return plugged
+    found: SinkType | None = plugged.find(_GROUP, name, BUILTIN)
+    if found is None:
+        known = ", ".join(plugged.names(_GROUP, BUILTIN))
+        raise ConfigError(f"sink.type: there is no sink {name!r}", hint=f"choose one of {known}")
+    return found
 
 
 def sink_fields(name: str) -> tuple[Field[Any], ...]:

@@ -7,7 +7,6 @@ a function, which raises ValueError for options it cannot take. `transforms.<nam
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import Any
 import orjson
 
 from tailrace._kernel import Batch
+from tailrace.config import plugged
 from tailrace.convert.table import Described
 from tailrace.errors import ConfigError, TransformError
 from tailrace.model.encoding import Output
@@ -107,23 +107,13 @@ BUILTIN = {
 
 def create(kind: str, options: Mapping[str, str]) -> Transform:
     """The transform of a type. Raises ConfigError where there is none, or it cannot take its options."""
+    factory: Factory | None = plugged.find("tailrace.transforms", kind, BUILTIN)
+    if factory is None:
+        raise ConfigError(f"there is no transform {kind}", hint="install the package that has it as an entry point")
     try:
-        return _factory(kind)(options)
+        return factory(options)
     except ValueError as error:
         raise ConfigError(f"{kind}: {error}") from None
-
-
-def _factory(kind: str) -> Factory:
-    if kind in BUILTIN:
-        module, _, attribute = BUILTIN[kind].partition(":")
-        found: Factory = getattr(importlib.import_module(module), attribute)
-        return found
-    from importlib.metadata import entry_points  # noqa: PLC0415 - start-up time
-
-    for point in entry_points(group="tailrace.transforms", name=kind):
-        plugged: Factory = point.load()
-        return plugged
-    raise ConfigError(f"there is no transform {kind}", hint="install the package that has it as an entry point")
 
 
 class Chain:
