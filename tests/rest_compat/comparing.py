@@ -17,17 +17,20 @@ def asked(client: Client, wanted: list[Question]) -> dict[str, Reply]:
     for question in wanted:
         if question.when is not None:
             client.await_state(*question.when)
-        replies[question.name] = client.ask(question.method, question.path, question.body, **question.headers)
-        if question.method == "GET":
-            # Kafka Connect tells a state when its topic does, which may be a moment later.
-            await_condition(lambda asks=question: '"UNASSIGNED"' not in _again(client, asks, replies), 20, every=0.1)
+        replies[question.name] = _answer(client, question)
     return replies
 
 
-def _again(client: Client, question: Question, replies: dict[str, Reply]) -> str:
-    if '"UNASSIGNED"' in replies[question.name].text:
-        replies[question.name] = client.ask(question.method, question.path, question.body, **question.headers)
-    return replies[question.name].text
+def _answer(client: Client, question: Question) -> Reply:
+    """The last of them, where a read was asked again: Kafka Connect tells a state a moment after it has it."""
+    given: list[Reply] = []
+
+    def settled() -> bool:
+        given.append(client.ask(question.method, question.path, question.body, **question.headers))
+        return question.method != "GET" or '"UNASSIGNED"' not in given[-1].text
+
+    await_condition(settled, 20, every=0.1)
+    return given[-1]
 
 
 def value(text: str) -> Any:
