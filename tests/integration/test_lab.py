@@ -210,3 +210,19 @@ def test_table_sum_sees_a_changed_byte_a_null_and_a_duplicate_but_not_the_order(
     mysql.execute("DROP DATABASE sums")
     assert sums["a"] == sums["same"]
     assert len({sums[name].hash for name in ("a", "null", "byte", "twice")}) == 4
+
+
+def test_the_endpoint_leads_to_the_primary_and_comes_again_with_the_lab(folder: Path) -> None:
+    here = ("--dir", str(folder))
+    assert _tailrace("lab", "up", "--with", "endpoint", *here).exit_code == 0
+    mine = lab.Lab(folder)
+    assert mine.endpoint
+    assert json.loads(_tailrace("lab", "env", "--json", *here).output)["TAILRACE_ENDPOINT_DSN"].endswith(
+        f":{mine.endpoint.port}"
+    )
+    mine.endpoint.lead_to(mine.replica.port)
+    mine.endpoint.kill()
+    assert _tailrace("lab", "status", *here).exit_code == 1
+    assert _tailrace("lab", "reset", *here).exit_code == 0
+    found = json.loads(_tailrace("lab", "status", "--json", *here).output)["endpoint"]
+    assert (found["reachable"], found["leads_to"]) == (True, mine.primary.port)

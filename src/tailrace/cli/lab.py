@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
     from tailrace.lab.alertmanager import Alertmanager
     from tailrace.lab.prometheus import Prometheus
+    from tailrace.lab.proxy import Proxy
 
 DEFAULT_FOLDER = Path(".tailrace/lab")
-PARTS = ("kafka", "debezium", "prometheus")
+PARTS = ("endpoint", "kafka", "debezium", "prometheus")
 LATER = ("aws",)
 CONNECTOR = "shop"
 """Name and topic prefix of the connector that `up --with debezium` tells how to make: for the workload's database."""
@@ -74,7 +75,12 @@ def lab() -> None:
 @click.option("--replica-port", type=click.IntRange(1, 65535), help="Port of the replica (default: a free one).")
 @click.option("--option", "options", multiple=True, metavar="--NAME=VALUE", help="An option of mysqld; repeatable.")
 @click.option(
-    "--with", "parts", default="", callback=_parts, metavar="PART,…", help="kafka, debezium (with kafka), prometheus."
+    "--with",
+    "parts",
+    default="",
+    callback=_parts,
+    metavar="PART,…",
+    help="endpoint, kafka, debezium (with kafka), prometheus.",
 )
 def up(
     folder: Path,
@@ -87,16 +93,17 @@ def up(
 ) -> None:
     """Start primary and replica; what runs already is left alone.
 
-    Ports and options count when the lab is first made. With kafka the lab has a broker too, with debezium also a worker
-    of Kafka Connect that can run Debezium's MySQL connector; both need Java and Maven, and are fetched when first asked
-    for. With prometheus it has a Prometheus with Tailrace's alerts and an Alertmanager; it scrapes the lab's Connect,
-    and 127.0.0.1:9404, where `tailrace worker` serves its metrics. All live on until `tailrace lab down`, and come
-    again with the next `up`.
+    Ports and options count when the lab is first made. With endpoint the lab has a proxy that leads to the primary, as
+    a cluster's endpoint does. With kafka it has a broker too, with debezium also a worker of Kafka Connect that can run
+    Debezium's MySQL connector; both need Java and Maven, and are fetched when first asked for. With prometheus it has a
+    Prometheus with Tailrace's alerts and an Alertmanager; it scrapes the lab's Connect, and 127.0.0.1:9404, where
+    `tailrace worker` serves its metrics. All live on until `tailrace lab down`, and come again with the next `up`.
     """
     with _database_errors():
         running = Lab(folder).up(
             ports=(port, replica_port),
             options=options,
+            endpoint="endpoint" in parts,
             kafka="kafka" in parts,
             debezium="debezium" in parts,
             alerts=_alerts() if "prometheus" in parts else None,
@@ -176,6 +183,8 @@ def env(folder: Path, *, as_json: bool) -> None:
         "TAILRACE_REPLICA_ADMIN_DSN": parts.replica.admin_dsn,
         "TAILRACE_LAB_CA": str(parts.primary.ca),
     }
+    if parts.endpoint:
+        variables["TAILRACE_ENDPOINT_DSN"] = parts.primary.dsn_at(parts.endpoint.port)
     if parts.kafka:
         variables["TAILRACE_KAFKA"] = parts.kafka.bootstrap
     if parts.connect:
@@ -226,6 +235,7 @@ def _describe_all(parts: Running) -> dict[str, dict[str, Any] | None]:
     return {
         "primary": _describe(parts.primary),
         "replica": _describe(parts.replica),
+        "endpoint": _describe_endpoint(parts.endpoint) if parts.endpoint else None,
         "kafka": _describe_kafka(parts.kafka) if parts.kafka else None,
         "connect": _describe_connect(parts.connect) if parts.connect else None,
         "prometheus": _describe_watcher(parts.prometheus) if parts.prometheus else None,
@@ -252,6 +262,18 @@ def _describe(server: Server) -> dict[str, Any]:
         "version": server.mysql.release,
         "provider": server.mysql.provider,
         "dir": str(server.folder),
+    }
+
+
+def _describe_endpoint(proxy: Proxy) -> dict[str, Any]:
+    return {
+        "role": "endpoint",
+        "running": proxy.pid is not None,
+        "reachable": proxy.is_reachable(),
+        "pid": proxy.pid,
+        "address": proxy.address,
+        "leads_to": proxy.settings.target,
+        "dir": str(proxy.folder),
     }
 
 

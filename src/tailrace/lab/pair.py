@@ -1,4 +1,4 @@
-"""The lab: a primary and its replica in one state folder; where wanted, Kafka, Connect and Prometheus beside them."""
+"""The lab: a primary and its replica in one state folder; where wanted, an endpoint, Kafka, Connect, Prometheus too."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tailrace.lab.connect import Connect
 from tailrace.lab.kafka import Broker, prepare
 from tailrace.lab.process import await_condition
 from tailrace.lab.prometheus import Prometheus
+from tailrace.lab.proxy import Proxy
 from tailrace.lab.server import Server
 
 if TYPE_CHECKING:
@@ -50,15 +51,17 @@ class Running:
 
     primary: Server
     replica: Server
+    endpoint: Proxy | None
     kafka: Broker | None
     connect: Connect | None
     prometheus: Prometheus | None
     alertmanager: Alertmanager | None
 
     @property
-    def others(self) -> tuple[Broker | Connect | Alertmanager | Prometheus, ...]:
+    def others(self) -> tuple[Proxy | Broker | Connect | Alertmanager | Prometheus, ...]:
         """What there is beside the two servers, those first that others need."""
-        return tuple(part for part in (self.kafka, self.connect, self.alertmanager, self.prometheus) if part)
+        parts = self.endpoint, self.kafka, self.connect, self.alertmanager, self.prometheus
+        return tuple(part for part in parts if part)
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,12 @@ class Lab:
         return Server.open(self.folder / "replica")
 
     @property
+    def endpoint(self) -> Proxy | None:
+        """A stable address that leads to the primary, where the lab has one."""
+        place = self.folder / "endpoint"
+        return Proxy(place) if (place / "relay.json").exists() else None
+
+    @property
     def kafka(self) -> Broker | None:
         """The broker, where the lab has one."""
         place = self.folder / "kafka"
@@ -117,13 +126,22 @@ class Lab:
     @property
     def parts(self) -> Running:
         """All that the lab has, whether it runs or not. Raises LabError where it was never up."""
-        return Running(self.primary, self.replica, self.kafka, self.connect, self.prometheus, self.alertmanager)
+        return Running(
+            self.primary,
+            self.replica,
+            self.endpoint,
+            self.kafka,
+            self.connect,
+            self.prometheus,
+            self.alertmanager,
+        )
 
     def up(
         self,
         *,
         ports: tuple[int | None, int | None] = (None, None),
         options: Sequence[str] = (),
+        endpoint: bool = False,
         kafka: bool = False,
         debezium: bool = False,
         alerts: Alerts | None = None,
@@ -131,16 +149,18 @@ class Lab:
     ) -> Running:
         """Starts all that the lab has, the replica following. What runs is left alone, so calling it again repairs.
 
-        `ports` (primary, replica) and `options` (of mysqld) count when the lab is first made. With `kafka` the lab has
-        a broker from now on, with `debezium` a worker of Connect too, with `alerts` a Prometheus that has these rules
-        and an Alertmanager. With `keep` all live on after this process; without, they die with it, and what is returned
-        must be kept.
+        `ports` (primary, replica) and `options` (of mysqld) count when the lab is first made. With `endpoint` the lab
+        has a proxy to the primary from now on, with `kafka` a broker, with `debezium` a worker of Connect too, with
+        `alerts` a Prometheus that has these rules and an Alertmanager. With `keep` all live on after this process;
+        without, they die with it, and what is returned must be kept.
         """
         if kafka or debezium:
             self._add_kafka(debezium=debezium)
         if alerts:
             self._add_prometheus(alerts)
         self._add_servers(ports, options)
+        if endpoint:
+            Proxy(self.folder / "endpoint", target=self.primary.port)
         parts = self.parts
         if parts.prometheus and parts.connect:
             parts.prometheus.scrape("debezium", parts.connect.metrics_address)
@@ -182,7 +202,7 @@ class Lab:
 
     def down(self) -> None:
         """Stops all, those first that others do not need. Data and settings stay."""
-        for part in (self.prometheus, self.alertmanager, self.connect, self.kafka):
+        for part in (self.prometheus, self.alertmanager, self.connect, self.kafka, self.endpoint):
             if part:
                 part.stop()
         for role in reversed(ROLES):
@@ -200,6 +220,9 @@ class Lab:
             if watcher:
                 watcher.kill()
                 shutil.rmtree(watcher.folder / "data", ignore_errors=True)
+        if endpoint := self.endpoint:
+            endpoint.mend()
+            endpoint.lead_to(self.primary.port)
         with ThreadPoolExecutor() as both:
             list(both.map(_drop, (self.replica, self.primary)))
         return self.up(keep=keep)

@@ -162,6 +162,10 @@ class Server:
         """`mysql://user:password@host:port` of the administrator."""
         return self._dsn(self.admin)
 
+    def dsn_at(self, port: int) -> str:
+        """That of the capture account through another port of this machine: of a proxy."""
+        return f"mysql://{self.user}:{self.password}@{self.host}:{port}"
+
     @property
     def ca(self) -> Path:
         """The authority that signed the server's certificate; mysqld made both (the host name in it is not ours)."""
