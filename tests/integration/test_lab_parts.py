@@ -89,6 +89,28 @@ def test_the_labs_connect_takes_the_connector_that_up_tells_of(folder: Path) -> 
     assert status["kafka"]["reachable"]
 
 
+@pytest.mark.timeout(120)  # servers and a worker, each started twice
+def test_the_labs_worker_takes_the_connector_that_up_tells_of_and_is_as_new_after_reset(tmp_path: Path) -> None:
+    here = ("--dir", str(tmp_path / "lab"))
+    made = _tailrace("up", "--with", "worker", *here)
+    try:
+        assert made.exit_code == 0, made.output
+        told = re.search(r"tailrace (connector create .*)", made.output)
+        assert told, made.output
+        created = CliRunner().invoke(cli, told[1].split())
+        assert created.exit_code == 0, created.output
+        url = json.loads(_tailrace("env", "--json", *here).output)["TAILRACE_URL"]
+        assert "shop" in CliRunner().invoke(cli, ["connector", "list", "--url", url]).output
+        assert (worker := lab.Lab(tmp_path / "lab").worker) is not None
+
+        assert _tailrace("reset", *here).exit_code == 0
+        assert json.loads(CliRunner().invoke(cli, ["connector", "list", "--url", url, "--json"]).output) == []
+        assert not worker.events.exists()
+    finally:
+        assert _tailrace("down", *here).exit_code == 0
+    assert worker.pid is None
+
+
 @pytest.mark.parametrize(("part", "words"), [("aws", "has no aws"), ("mongo", "is no part of the lab")])
 def test_parts_that_the_lab_has_not_are_refused(tmp_path: Path, part: str, words: str) -> None:
     done = _tailrace("up", "--with", f"kafka,{part}", "--dir", str(tmp_path / "lab"))

@@ -17,6 +17,7 @@ from tailrace.lab.connect import Connect, debezium_config
 from tailrace.lab.kafka import Broker
 from tailrace.lab.pair import Alerts, Running
 from tailrace.lab.server import write_private
+from tailrace.lab.worker import Worker, jsonl_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
     from tailrace.lab.proxy import Proxy
 
 DEFAULT_FOLDER = Path(".tailrace/lab")
-PARTS = ("endpoint", "kafka", "debezium", "prometheus")
+PARTS = ("endpoint", "worker", "kafka", "debezium", "prometheus")
 LATER = ("aws",)
 CONNECTOR = "shop"
-"""Name and topic prefix of the connector that `up --with debezium` tells how to make: for the workload's database."""
+"""Name and topic prefix of the connector that `up` tells how to make: for the workload's database."""
 CONNECTOR_SERVER_ID = 54001
+WORKER_SERVER_ID = 54002
 WORKLOAD_DATABASE = "shop"
 
 
@@ -80,7 +82,7 @@ def lab() -> None:
     default="",
     callback=_parts,
     metavar="PART,…",
-    help="endpoint, kafka, debezium (with kafka), prometheus.",
+    help="endpoint, worker, kafka, debezium (with kafka), prometheus.",
 )
 def up(
     folder: Path,
@@ -94,16 +96,18 @@ def up(
     """Start primary and replica; what runs already is left alone.
 
     Ports and options count when the lab is first made. With endpoint the lab has a proxy that leads to the primary, as
-    a cluster's endpoint does. With kafka it has a broker too, with debezium also a worker of Kafka Connect that can run
-    Debezium's MySQL connector; both need Java and Maven, and are fetched when first asked for. With prometheus it has a
-    Prometheus with Tailrace's alerts and an Alertmanager; it scrapes the lab's Connect, and 127.0.0.1:9404, where
-    `tailrace worker` serves its metrics. All live on until `tailrace lab down`, and come again with the next `up`.
+    a cluster's endpoint does; with worker a `tailrace worker`; with kafka a broker; with debezium also a worker of Kafka
+    Connect that can run Debezium's MySQL connector. The last two need Java and Maven, and are fetched when first asked
+    for. With prometheus it has a Prometheus with Tailrace's alerts and an Alertmanager; it scrapes the lab's Connect and
+    its worker, or 127.0.0.1:9404, where another `tailrace worker` serves its metrics. All live on until `tailrace lab
+    down`, and come again with the next `up`.
     """
     with _database_errors():
         running = Lab(folder).up(
             ports=(port, replica_port),
             options=options,
             endpoint="endpoint" in parts,
+            worker="worker" in parts,
             kafka="kafka" in parts,
             debezium="debezium" in parts,
             alerts=_alerts() if "prometheus" in parts else None,
@@ -114,9 +118,13 @@ def up(
     lines.append("next: tailrace lab env, tailrace lab workload start")
     if running.prometheus:
         lines.append(f"alerts: tailrace alerts check --prometheus {running.prometheus.url}")
+    if running.worker:
+        config = folder / "worker" / f"{CONNECTOR}.json"
+        _write_private_json(config, _shop_to_files(running.primary, running.worker))
+        lines.append(f"for Tailrace on it: tailrace connector create {config} --url {running.worker.url} --wait")
     if running.kafka and running.connect:
         config = folder / "connect" / f"{CONNECTOR}.json"
-        _write_connector(config, running.primary, running.kafka)
+        _write_private_json(config, _shop_to_kafka(running.primary, running.kafka))
         lines.append(f"for Debezium on it: tailrace connector create {config} --url {running.connect.url} --wait")
     _answer({**described, "dir": str(folder)}, "\n".join(lines), as_json=as_json)
 
@@ -187,8 +195,14 @@ def env(folder: Path, *, as_json: bool) -> None:
         variables["TAILRACE_ENDPOINT_DSN"] = parts.primary.dsn_at(parts.endpoint.port)
     if parts.kafka:
         variables["TAILRACE_KAFKA"] = parts.kafka.bootstrap
+    # Whose connectors commands speak of where nothing else is said: ours, where there are both.
+    if engine := parts.worker or parts.connect:
+        variables |= {"TAILRACE_URL": engine.url, "TAILRACE_METRICS_URL": engine.metrics_url}
     if parts.connect:
-        variables |= {"TAILRACE_URL": parts.connect.url, "TAILRACE_METRICS_URL": parts.connect.metrics_url}
+        variables |= {
+            "TAILRACE_DEBEZIUM_URL": parts.connect.url,
+            "TAILRACE_DEBEZIUM_METRICS_URL": parts.connect.metrics_url,
+        }
     if parts.prometheus and parts.alertmanager:
         variables |= {
             "TAILRACE_PROMETHEUS": parts.prometheus.url,
@@ -236,8 +250,9 @@ def _describe_all(parts: Running) -> dict[str, dict[str, Any] | None]:
         "primary": _describe(parts.primary),
         "replica": _describe(parts.replica),
         "endpoint": _describe_endpoint(parts.endpoint) if parts.endpoint else None,
+        "worker": _describe_engine(parts.worker) if parts.worker else None,
         "kafka": _describe_kafka(parts.kafka) if parts.kafka else None,
-        "connect": _describe_connect(parts.connect) if parts.connect else None,
+        "connect": _describe_engine(parts.connect) if parts.connect else None,
         "prometheus": _describe_watcher(parts.prometheus) if parts.prometheus else None,
         "alertmanager": _describe_watcher(parts.alertmanager) if parts.alertmanager else None,
     }
@@ -288,9 +303,9 @@ def _describe_kafka(broker: Broker) -> dict[str, Any]:
     }
 
 
-def _describe_connect(worker: Connect) -> dict[str, Any]:
+def _describe_engine(worker: Worker | Connect) -> dict[str, Any]:
     return {
-        "role": "connect",
+        "role": worker.folder.name,
         "running": worker.pid is not None,
         "reachable": worker.is_reachable(),
         "pid": worker.pid,
@@ -311,8 +326,15 @@ def _describe_watcher(watcher: Prometheus | Alertmanager) -> dict[str, Any]:
     }
 
 
-def _write_connector(file: Path, primary: Server, kafka: Broker) -> None:
-    config = debezium_config(primary, kafka.bootstrap, CONNECTOR, WORKLOAD_DATABASE, server_id=CONNECTOR_SERVER_ID)
+def _shop_to_kafka(primary: Server, kafka: Broker) -> dict[str, str]:
+    return debezium_config(primary, kafka.bootstrap, CONNECTOR, WORKLOAD_DATABASE, server_id=CONNECTOR_SERVER_ID)
+
+
+def _shop_to_files(primary: Server, worker: Worker) -> dict[str, str]:
+    return jsonl_config(primary, CONNECTOR, WORKLOAD_DATABASE, worker.events, server_id=WORKER_SERVER_ID)
+
+
+def _write_private_json(file: Path, config: dict[str, str]) -> None:
     write_private(file, json.dumps(config, indent=1) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""The lab: a primary and its replica in one state folder; where wanted, an endpoint, Kafka, Connect, Prometheus too."""
+"""The lab: primary and replica in one state folder; where wanted, what captures, carries and watches beside them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tailrace.lab.process import await_condition
 from tailrace.lab.prometheus import Prometheus
 from tailrace.lab.proxy import Proxy
 from tailrace.lab.server import Server
+from tailrace.lab.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,15 +53,16 @@ class Running:
     primary: Server
     replica: Server
     endpoint: Proxy | None
+    worker: Worker | None
     kafka: Broker | None
     connect: Connect | None
     prometheus: Prometheus | None
     alertmanager: Alertmanager | None
 
     @property
-    def others(self) -> tuple[Proxy | Broker | Connect | Alertmanager | Prometheus, ...]:
+    def others(self) -> tuple[Proxy | Broker | Worker | Connect | Alertmanager | Prometheus, ...]:
         """What there is beside the two servers, those first that others need."""
-        parts = self.endpoint, self.kafka, self.connect, self.alertmanager, self.prometheus
+        parts = self.endpoint, self.kafka, self.worker, self.connect, self.alertmanager, self.prometheus
         return tuple(part for part in parts if part)
 
 
@@ -100,6 +102,12 @@ class Lab:
         return Proxy(place) if (place / "relay.json").exists() else None
 
     @property
+    def worker(self) -> Worker | None:
+        """The worker of Tailrace, where the lab has one."""
+        place = self.folder / "worker"
+        return Worker(place) if (place / "worker.json").exists() else None
+
+    @property
     def kafka(self) -> Broker | None:
         """The broker, where the lab has one."""
         place = self.folder / "kafka"
@@ -130,6 +138,7 @@ class Lab:
             self.primary,
             self.replica,
             self.endpoint,
+            self.worker,
             self.kafka,
             self.connect,
             self.prometheus,
@@ -142,6 +151,7 @@ class Lab:
         ports: tuple[int | None, int | None] = (None, None),
         options: Sequence[str] = (),
         endpoint: bool = False,
+        worker: bool = False,
         kafka: bool = False,
         debezium: bool = False,
         alerts: Alerts | None = None,
@@ -150,18 +160,22 @@ class Lab:
         """Starts all that the lab has, the replica following. What runs is left alone, so calling it again repairs.
 
         `ports` (primary, replica) and `options` (of mysqld) count when the lab is first made. With `endpoint` the lab
-        has a proxy to the primary from now on, with `kafka` a broker, with `debezium` a worker of Connect too, with
-        `alerts` a Prometheus that has these rules and an Alertmanager. With `keep` all live on after this process;
-        without, they die with it, and what is returned must be kept.
+        has a proxy to the primary from now on, with `worker` a `tailrace worker`, with `kafka` a broker, with
+        `debezium` a worker of Connect too, with `alerts` a Prometheus that has these rules and an Alertmanager. With
+        `keep` all live on after this process; without, they die with it, and what is returned must be kept.
         """
         if kafka or debezium:
             self._add_kafka(debezium=debezium)
         if alerts:
             self._add_prometheus(alerts)
+        if worker:
+            Worker(self.folder / "worker")
         self._add_servers(ports, options)
         if endpoint:
             Proxy(self.folder / "endpoint", target=self.primary.port)
         parts = self.parts
+        if parts.prometheus and parts.worker:
+            parts.prometheus.scrape("tailrace", parts.worker.metrics_address)
         if parts.prometheus and parts.connect:
             parts.prometheus.scrape("debezium", parts.connect.metrics_address)
         with ThreadPoolExecutor() as threads:
@@ -202,7 +216,7 @@ class Lab:
 
     def down(self) -> None:
         """Stops all, those first that others do not need. Data and settings stay."""
-        for part in (self.prometheus, self.alertmanager, self.connect, self.kafka, self.endpoint):
+        for part in (self.prometheus, self.alertmanager, self.connect, self.worker, self.kafka, self.endpoint):
             if part:
                 part.stop()
         for role in reversed(ROLES):
@@ -214,6 +228,10 @@ class Lab:
         if connect := self.connect:
             # All it knows is in the broker.
             connect.kill()
+        if worker := self.worker:
+            worker.kill()
+            for made in (worker.state, worker.events):
+                shutil.rmtree(made, ignore_errors=True)
         if kafka := self.kafka:
             kafka.drop()
         for watcher in (self.prometheus, self.alertmanager):
