@@ -96,11 +96,11 @@ def up(
     """Start primary and replica; what runs already is left alone.
 
     Ports and options count when the lab is first made. With endpoint the lab has a proxy that leads to the primary, as
-    a cluster's endpoint does; with worker a `tailrace worker`; with kafka a broker; with debezium also a worker of Kafka
-    Connect that can run Debezium's MySQL connector. The last two need Java and Maven, and are fetched when first asked
-    for. With prometheus it has a Prometheus with Tailrace's alerts and an Alertmanager; it scrapes the lab's Connect and
-    its worker, or 127.0.0.1:9404, where another `tailrace worker` serves its metrics. All live on until `tailrace lab
-    down`, and come again with the next `up`.
+    a cluster's endpoint does; with worker a `tailrace worker`; with kafka a broker; with debezium also a worker of
+    Kafka Connect that can run Debezium's MySQL connector. The last two need Java and Maven, and are fetched when first
+    asked for. With prometheus it has a Prometheus with Tailrace's alerts and an Alertmanager; it scrapes the lab's
+    Connect and its worker, or 127.0.0.1:9404, where another `tailrace worker` serves its metrics. All live on until
+    `tailrace lab down`, and come again with the next `up`.
     """
     with _database_errors():
         running = Lab(folder).up(

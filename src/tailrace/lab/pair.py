@@ -174,10 +174,7 @@ class Lab:
         if endpoint:
             Proxy(self.folder / "endpoint", target=self.primary.port)
         parts = self.parts
-        if parts.prometheus and parts.worker:
-            parts.prometheus.scrape("tailrace", parts.worker.metrics_address)
-        if parts.prometheus and parts.connect:
-            parts.prometheus.scrape("debezium", parts.connect.metrics_address)
+        _scrape(parts)
         with ThreadPoolExecutor() as threads:
             starts = [threads.submit(server.start) for server in (parts.primary, parts.replica)]
             for part in parts.others:
@@ -251,6 +248,12 @@ class Lab:
             return _read_follow(self.replica, self.primary)
         except (pymysql.Error, LabError):
             return None
+
+
+def _scrape(parts: Running) -> None:
+    for job, engine in (("tailrace", parts.worker), ("debezium", parts.connect)):
+        if parts.prometheus and engine:
+            parts.prometheus.scrape(job, engine.metrics_address)
 
 
 def _drop(server: Server) -> None:
