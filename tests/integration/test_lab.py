@@ -55,6 +55,20 @@ def test_up_repairs_a_lab_whose_primary_was_killed(folder: Path) -> None:
     assert await_condition(lambda: _tailrace("lab", "status", "--dir", str(folder)).exit_code == 0, 20)
 
 
+def test_the_servers_clients_are_at_hand_and_no_password_is_on_their_command_line(folder: Path) -> None:
+    lab.Lab(folder).up(keep=True)
+
+    def run(*arguments: str) -> str:
+        command = [sys.executable, "-m", "tailrace.cli", "lab", *arguments, "--dir", str(folder)]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    assert run("mysql", "-N", "-e", "SELECT @@server_id") == "1\n"
+    assert run("mysql", "--replica", "-N", "-e", "SELECT @@server_id") == "2\n"
+    assert "DELIMITER" in run("mysqlbinlog", "-vv", lab.Lab(folder).primary.binlog_files()[0].name)
+    primary = lab.Lab(folder).primary
+    assert primary.admin.password not in " ".join(primary.client("mysql"))
+
+
 def test_workload_process_writes_and_stops_on_demand(folder: Path) -> None:
     mine = lab.Lab(folder)
     mine.up(keep=True)

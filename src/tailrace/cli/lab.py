@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -36,6 +38,7 @@ CONNECTOR = "shop"
 CONNECTOR_SERVER_ID = 54001
 WORKER_SERVER_ID = 54002
 WORKLOAD_DATABASE = "shop"
+CLIENT_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": True}
 
 
 def _common(command: FC) -> FC:
@@ -50,6 +53,15 @@ def _common(command: FC) -> FC:
     )
     as_json = click.option("--json", "as_json", is_flag=True, help="The result, or the error, as one JSON document.")
     return folder(as_json(command))
+
+
+def _client_options(command: FC) -> FC:
+    """Those of a MySQL client; all it does not know are the client's."""
+    replica = click.option("--replica", is_flag=True, help="On the replica.")
+    folder = click.option(
+        "--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=DEFAULT_FOLDER, hidden=True
+    )
+    return folder(replica(click.argument("arguments", nargs=-1, type=click.UNPROCESSED)(command)))
 
 
 def _parts(_context: click.Context, _option: click.Parameter, given: str) -> frozenset[str]:
@@ -187,6 +199,7 @@ def env(folder: Path, *, as_json: bool) -> None:
     variables = {
         "TAILRACE_PRIMARY_DSN": parts.primary.dsn,
         "TAILRACE_PRIMARY_ADMIN_DSN": parts.primary.admin_dsn,
+        "TAILRACE_SOURCE": parts.primary.admin_dsn,
         "TAILRACE_REPLICA_DSN": parts.replica.dsn,
         "TAILRACE_REPLICA_ADMIN_DSN": parts.replica.admin_dsn,
         "TAILRACE_LAB_CA": str(parts.primary.ca),
@@ -209,6 +222,28 @@ def env(folder: Path, *, as_json: bool) -> None:
             "TAILRACE_ALERTMANAGER": parts.alertmanager.url,
         }
     _answer(variables, "\n".join(f"export {name}='{value}'" for name, value in variables.items()), as_json=as_json)
+
+
+@lab.command(
+    "mysql",
+    epilog="Example: tailrace lab mysql --replica -e 'SHOW REPLICA STATUS\\G'",
+    context_settings=CLIENT_SETTINGS,
+)
+@_client_options
+def mysql_client(folder: Path, arguments: tuple[str, ...], *, replica: bool) -> None:
+    """The mysql client on the primary, as its administrator; ARGUMENTS are its own (mysql --help)."""
+    _become_client("mysql", folder, arguments, replica=replica)
+
+
+@lab.command(
+    "mysqlbinlog",
+    epilog="Example: tailrace lab mysqlbinlog -vv binlog.000002 | less",
+    context_settings=CLIENT_SETTINGS,
+)
+@_client_options
+def mysqlbinlog_client(folder: Path, arguments: tuple[str, ...], *, replica: bool) -> None:
+    """Mysqlbinlog on the primary's binlogs, read from the server; ARGUMENTS are its own (mysqlbinlog --help)."""
+    _become_client("mysqlbinlog", folder, ("--read-from-remote-server", *arguments), replica=replica)
 
 
 @lab.group(epilog="Example: tailrace lab workload start --rate 500")
@@ -243,6 +278,13 @@ def workload_status(folder: Path, *, as_json: bool) -> None:
     _answer(asdict(now) if now else None, _workload_words(now) if now else "never started", as_json=as_json)
     if not (now and now.running):
         raise SystemExit(1)
+
+
+def _become_client(program: str, folder: Path, arguments: tuple[str, ...], *, replica: bool) -> None:
+    mine = Lab(folder)
+    command = (mine.replica if replica else mine.primary).client(program, *arguments)
+    sys.stdout.flush()
+    os.execvp(command[0], command)  # noqa: S606 - in place of us, so that it has the terminal
 
 
 def _describe_all(parts: Running) -> dict[str, dict[str, Any] | None]:

@@ -261,8 +261,11 @@ class Server:
 
     def client(self, program: str, *arguments: str) -> list[str]:
         """A client's command line with the administrator's login: `client("mysqlbinlog", "-R", "binlog.000001")`."""
-        login = ["--no-defaults", f"--host={self.host}", f"--port={self.port}", f"--user={self.admin.user}"]
-        return [*self.mysql.command(program), *login, f"--password={self.admin.password}", *arguments]
+        # In a file, because everybody on the machine can read command lines.
+        login = self.folder / "client.cnf"
+        options = {"host": self.host, "port": self.port, "user": self.admin.user, "password": self.admin.password}
+        write_private(login, "[client]\n" + "".join(f"{name}={value}\n" for name, value in options.items()))
+        return [*self.mysql.command(program), f"--defaults-file={login}", *arguments]
 
 
 @contextmanager
