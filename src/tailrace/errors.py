@@ -19,6 +19,9 @@
     │   └── WorkerUnreachable  it does not answer (retriable)               exit 3
     ├── PrometheusError        Prometheus refused, or what answers is none  exit 1
     │   └── PrometheusUnreachable  it does not answer (retriable)           exit 3
+    ├── AwsError               AWS refused                                  exit 1
+    │   ├── AwsDenied          who we are, or how often we ask: nothing was done  exit 1
+    │   └── AwsUnreachable     it does not answer (retriable)               exit 3
     ├── FailoverError          a failover is refused, or a step of it fails   exit 1
     └── LabError               the lab could not be set up                  exit 1
 
@@ -156,6 +159,29 @@ class PrometheusError(TailraceError):
 
 class PrometheusUnreachable(PrometheusError):
     """Prometheus does not answer."""
+
+    retriable = True
+    exit_code = 3
+
+
+class AwsError(TailraceError):
+    """AWS refused what was asked of its API."""
+
+    code: str = ""
+    """AWS's own word for it, as `DBClusterNotFoundFault`; empty where there was no answer."""
+
+    @property
+    def is_busy(self) -> bool:
+        """The cluster is at something already (`InvalidDBClusterStateFault`), perhaps at what was asked."""
+        return self.code.endswith("StateFault")
+
+
+class AwsDenied(AwsError):
+    """AWS does not let us: no credentials, expired ones, a missing permission, too many requests. Nothing was done."""
+
+
+class AwsUnreachable(AwsError):
+    """AWS does not answer, or answers that it cannot now: whether it did what was asked is not known."""
 
     retriable = True
     exit_code = 3

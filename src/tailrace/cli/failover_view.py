@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
 from tailrace.cli import show as shown
+from tailrace.ops.failover.aurora.read import name_of
 from tailrace.ops.failover.plan import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tailrace.ops.failover.aurora.facts import AuroraFacts
     from tailrace.ops.failover.execute import Told
-    from tailrace.ops.failover.facts import Facts
+    from tailrace.ops.failover.facts import Connector, Facts, Member
     from tailrace.ops.failover.step import Plan
     from tailrace.ops.failover.verify import Finding
 
@@ -24,23 +28,50 @@ SEVERITIES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 def show_facts(facts: Facts) -> None:
     """Side by side: the same GTIDs, at another file and position on each server."""
     servers = [*facts.members, *([facts.endpoint] if facts.endpoint else [])]
+    _show_members(servers)
+    _show_connectors(facts.connectors)
+
+
+def show_aurora(facts: AuroraFacts) -> None:
+    """The cluster as AWS describes it, and its instances side by side, as each shows itself."""
+    for cluster in (facts.cluster, *([facts.target] if facts.target else [])):
+        click.echo(f"cluster {cluster.name} ({cluster.region}): {cluster.status}, {cluster.engine} {cluster.version}")
+        click.echo(f"  endpoint {cluster.address}, readers {cluster.reader_address}")
+        for one in cluster.instances:
+            role = "writer" if one.is_writer else "reader"
+            click.echo(f"  {one.name}: {role}, {one.status}, tier {one.tier}, parameters {one.parameters}")
+        settings = ", ".join(f"{name}={value}" for name, value in cluster.parameters) or "nothing of what matters here"
+        click.echo(f"  parameter group {cluster.parameter_group} sets {settings}")
+    if facts.whole:
+        primary = name_of(facts.whole.primary)
+        click.echo(f"global database {facts.whole.name}: {facts.whole.status}, its primary is {primary}")
+    enhanced = "on" if facts.enhanced_binlog else "off"
+    click.echo(f"enhanced binlog {enhanced}, binlog retention hours {facts.retention_hours or 'not set'}\n")
+    servers = [replace(facts.source, name="endpoint"), *facts.instances]
+    _show_members([*servers, *(replace(one, name="endpoint") for one in (facts.candidate, facts.endpoint) if one)])
+    _show_connectors(facts.connectors)
+
+
+def _show_members(servers: Sequence[Member]) -> None:
     heads = ["", *(f"{member.name} {member.address}" for member in servers)]
     rows = [
-        ["state", *(_state(facts, member.name) for member in servers)],
+        ["state", *(_state(member) for member in servers)],
         ["server_uuid", *(member.uuid for member in servers)],
         ["file:position", *(f"{member.file}:{member.position}" if member.file else "" for member in servers)],
         ["gtid_executed", *(member.executed for member in servers)],
         ["gtid_purged", *(member.purged for member in servers)],
     ]
     shown.table(shown.columns(heads, rows))
-    for connector in facts.connectors:
+
+
+def _show_connectors(connectors: Sequence[Connector]) -> None:
+    for connector in connectors:
         click.echo(f"\nconnector {connector.name}: {connector.state}, at {connector.address}")
         click.echo(f"  offset {connector.place or 'none yet'}  {connector.gtids}")
     click.echo()
 
 
-def _state(facts: Facts, name: str) -> str:
-    member = next(one for one in (*facts.members, facts.endpoint) if one is not None and one.name == name)
+def _state(member: Member) -> str:
     if not member.is_reachable:
         return "not reached"
     writes = "super_read_only" if member.super_read_only else "read_only" if member.read_only else "takes writes"

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tailrace.errors import FailoverError, TailraceError
+from tailrace.errors import AwsDenied, AwsError, FailoverError, TailraceError
 from tailrace.ops.failover import journal as states
 
 if TYPE_CHECKING:
@@ -87,12 +87,21 @@ class _Run:
                     raise FailoverError(f"does not hold: {verdict.words}; found: {verdict.found or 'nothing'}")
             self._journal.note(step.name, states.BEGUN)
             for action in step.act:
-                remembered |= self._hands.act(action, self._values, max(1.0, deadline - time.monotonic()))
+                remembered |= self._act(step, action, max(1.0, deadline - time.monotonic()))
                 self._values.update(remembered)
         evidence = tuple(self._await(check, deadline) for check in step.after)
         seconds = time.monotonic() - began
         self._journal.note(step.name, states.DONE, seconds=round(seconds, 3), evidence=evidence, values=remembered)
         self._tell(Told(step, states.DONE, seconds, evidence))
+
+    def _act(self, step: Step, action: Action, seconds: float) -> dict[str, str]:
+        try:
+            return self._hands.act(action, self._values, seconds)
+        except AwsError as error:
+            # A run that was killed may have asked for it: AWS is at it, and the checks tell how it ends.
+            if step.name in self._begun and error.is_busy:
+                return {}
+            raise
 
     def _is_done(self, step: Step) -> bool:
         return bool(step.after) and all(self._hands.judge(check, self._values).holds for check in step.after)
@@ -108,11 +117,13 @@ class _Run:
 
     def _give_up(self, failed: Step, error: BaseException) -> FailoverError:
         why = error.message if isinstance(error, TailraceError) else "it was interrupted"
+        # What was never begun, or was not allowed to be, has changed nothing.
+        is_begun = self._journal.states().get(failed.name) == states.BEGUN and not isinstance(error, AwsDenied)
         self._journal.note(failed.name, states.FAILED, why=why)
         self._tell(Told(failed, states.FAILED, evidence=(why,)))
         where = str(self._journal.file)
         story = f"step {failed.name}: {why}"
-        if failed.no_return or any(step.no_return for step in self._done):
+        if (failed.no_return and is_begun) or any(step.no_return for step in self._done):
             hint = "past the point of no return: repair what is wrong, and run the same command again to go on"
             return FailoverError(story, where=where, hint=hint)
         if left := self._undo([*self._done, failed]):

@@ -31,6 +31,8 @@ _VARIABLES = (
     "log_slave_updates",
     "read_only",
     "super_read_only",
+    "innodb_read_only",
+    "aurora_server_id",
     "replica_preserve_commit_order",
     "slave_preserve_commit_order",
     "performance_schema",
@@ -90,7 +92,10 @@ class Member:
     log_replica_updates: bool = False
     preserve_commit_order: bool = True
     performance_schema: bool = True
+    instance: str = ""
+    """Its name in an Aurora cluster, as the server says."""
     read_only: bool = False
+    """Also where the engine itself is opened so, as that of a reader of Aurora."""
     super_read_only: bool = False
     file: str = ""
     position: int = 0
@@ -204,7 +209,8 @@ def _read(connection: Connection, member: Member) -> Member:
         log_replica_updates=found.get("log_replica_updates", found.get("log_slave_updates")) == "ON",
         preserve_commit_order=ordered == "ON",
         performance_schema=found["performance_schema"] == "ON",
-        read_only=found["read_only"] == "ON",
+        instance=found.get("aurora_server_id", ""),
+        read_only="ON" in {found["read_only"], found["innodb_read_only"]},
         super_read_only=found["super_read_only"] == "ON",
         file=end.file,
         position=end.position,

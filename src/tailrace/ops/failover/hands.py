@@ -1,28 +1,48 @@
-"""Who carries out the actions of a step and looks whether its checks hold: SQL, REST of Connect, commands."""
+"""Who carries out the actions of a step and looks whether its checks hold: SQL, REST of Connect, AWS, commands."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from tailrace._kernel import GtidSet
 from tailrace.errors import FailoverError, TailraceError
 from tailrace.mysql.connection import connect
+from tailrace.ops.failover.aurora.read import read_writer
+from tailrace.ops.failover.connectors import EXECUTED
 from tailrace.ops.failover.facts import read_connector
-from tailrace.ops.failover.step import ConnectorIs, Fenced, Holds, Remember, RememberOffset, Rest, Shell, Sql
+from tailrace.ops.failover.step import (
+    Aws,
+    ConnectorIs,
+    Drained,
+    Fenced,
+    Holds,
+    Remember,
+    RememberOffset,
+    Rest,
+    Shell,
+    Sql,
+    WriterIs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tailrace.config import Password, SourceConfig
+    from tailrace.ops.aws.client import Aws as Api
     from tailrace.ops.connect import Connect
     from tailrace.ops.failover.step import Action, Check
 
 _CONNECT_MS = 3_000
 _ANSWER_SECONDS = 5.0
+_STEADY_EVERY = 0.2
+"""Seconds between two sessions that must find the same."""
 _OUTPUT = 500
 """Characters of a command's last words that are worth showing."""
 
@@ -43,6 +63,7 @@ class Hands:
     servers: Mapping[str, SourceConfig]
     connect: Connect | None = None
     secrets: Mapping[str, Password] = field(default_factory=dict)
+    aws: Api | None = None
 
     def act(self, action: Action, values: Mapping[str, str], seconds: float) -> dict[str, str]:
         """Does it within `seconds`, and gives what is to be remembered. Raises TailraceError."""
@@ -57,23 +78,48 @@ class Hands:
                 self._worker().send(method, path, body)
             case Shell(command):
                 _run(command, seconds)
+            case Aws(service, operation, parameters, region):
+                self._aws().call(service, operation, json.loads(parameters), region)
         return {}
 
     def judge(self, check: Check, values: Mapping[str, str]) -> Verdict:
-        """Looks once. What cannot be asked does not hold; whatever is to be repeated is up to the caller."""
+        """Looks once, or for as long as it must be steady. What cannot be asked does not hold; whatever is to be
+        repeated is up to the caller.
+        """
         try:
             match check:
-                case Holds(server, query, expected, words):
-                    found = self._value(server, query, values, _ANSWER_SECONDS)
-                    return Verdict(found == expected, words, found)
+                case Holds():
+                    return self._judge_value(check, values)
                 case Fenced(server, words):
                     return self._judge_fence(server, words)
                 case ConnectorIs(connector, state, words):
                     status = self._worker().status(connector)
                     holds = status.is_stopped if state == "STOPPED" else status.is_running
                     return Verdict(holds, words, status.summary)
+                case Drained():
+                    return self._judge_drained(check)
+                case WriterIs(cluster, wanted, words, is_global, underway, region):
+                    state, writer = read_writer(self._aws(), cluster, region, is_global=is_global)
+                    is_well = state == "available"
+                    holds = writer == wanted or not is_well if underway else writer == wanted and is_well
+                    return Verdict(holds, words, f"{state}, the writer is {writer or 'nobody'}")
         except TailraceError as error:
             return Verdict(holds=False, words=check.words, found=error.message)
+
+    def _judge_value(self, check: Holds, values: Mapping[str, str]) -> Verdict:
+        ends = time.monotonic() + check.steady
+        while True:
+            found = self._value(check.server, check.query, values, _ANSWER_SECONDS)
+            if found != check.expected or time.monotonic() >= ends:
+                return Verdict(found == check.expected, check.words, found)
+            time.sleep(_STEADY_EVERY)
+
+    def _judge_drained(self, check: Drained) -> Verdict:
+        # The server first: what the connector has by then, it has.
+        executed = self._value(check.server, f"SELECT {EXECUTED}", {}, _ANSWER_SECONDS)
+        captured = read_connector(self._worker(), check.connector).captured(check.source_uuid)
+        left = GtidSet(executed).subtract(GtidSet(captured))
+        return Verdict(not left, check.words, f"not captured yet: {left}" if left else "")
 
     def _judge_fence(self, server: str, words: str) -> Verdict:
         try:
@@ -106,6 +152,11 @@ class Hands:
         if self.connect is None:
             raise FailoverError("the plan has connectors, and no worker was named", hint="give --url")
         return self.connect
+
+    def _aws(self) -> Api:
+        if self.aws is None:
+            raise FailoverError("the plan is of an Aurora cluster, and none was named", hint="give --aurora")
+        return self.aws
 
 
 def _run(command: str, seconds: float) -> None:

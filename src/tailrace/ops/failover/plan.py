@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
+from tailrace.ops.failover.connectors import (
+    EXECUTED,
+    READ_ONLY,
+    compare,
+    has,
+    resume,
+    stop,
+    value_name,
+    warnings_of,
+    with_offset,
+)
 from tailrace.ops.failover.facts import CANDIDATE, ENDPOINT, SOURCE
 from tailrace.ops.failover.refuse import Reason, reasons
 from tailrace.ops.failover.step import (
     REPLICATION_PASSWORD,
-    ConnectorIs,
     Fenced,
     Holds,
     Plan,
     Remember,
-    RememberOffset,
-    Rest,
     Shell,
     Sql,
     Step,
@@ -26,9 +32,8 @@ from tailrace.ops.failover.step import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tailrace.ops.failover.facts import Connector, Facts, Member
+    from tailrace.ops.failover.facts import Facts, Member
 
-_EXECUTED = "SELECT @@GLOBAL.gtid_executed"
 _RECEIVED = "SELECT RECEIVED_TRANSACTION_SET FROM performance_schema.replication_connection_status"
 _HELD = f"CONCAT(@@GLOBAL.gtid_executed, ',', COALESCE(({_RECEIVED} WHERE CHANNEL_NAME = ''), ''))"
 """All that a replica has, also what it has yet to apply."""
@@ -36,7 +41,6 @@ _RECEIVING = "SELECT SERVICE_STATE FROM performance_schema.replication_connectio
 _APPLYING = "SELECT SERVICE_STATE FROM performance_schema.replication_applier_status WHERE CHANNEL_NAME = ''"
 _FOLLOWS = "SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE HOST <> ''"
 _SUPER_READ_ONLY = "SELECT @@GLOBAL.super_read_only"
-_READ_ONLY = "SELECT @@GLOBAL.read_only"
 _LOCK_SECONDS = 10
 """How long `super_read_only` may wait for a lock (LOCK TABLES, a backup) while all others wait behind it."""
 
@@ -69,10 +73,11 @@ def make_plan(facts: Facts, wish: Wish) -> Plan | Refused:
         return Refused(tuple(found))
     members = [*facts.members, *([facts.endpoint] if facts.endpoint else [])]
     steps = (
-        *_stop(facts, wish),
+        *stop(facts.connectors, wish.seconds),
         *((*_compare(facts, _HELD), *_fence_dead(facts, wish)) if wish.dead else _fence_alive(facts, wish)),
         *_promote(facts, wish),
-        *_move(facts, wish),
+        *_lead(facts, wish),
+        *resume(facts.connectors, facts.endpoint, facts.candidate, wish.seconds),
         *_follow(facts, wish),
     )
     return Plan(
@@ -84,25 +89,12 @@ def make_plan(facts: Facts, wish: Wish) -> Plan | Refused:
     )
 
 
-def _stop(facts: Facts, wish: Wish) -> Iterator[Step]:
-    for connector in facts.connectors:
-        path = _path(connector.name)
-        yield Step(
-            f"stop-{connector.name}",
-            f"stop connector {connector.name}: it stores how far it came",
-            act=(Rest("PUT", f"{path}/stop"),),
-            after=(ConnectorIs(connector.name, "STOPPED", f"{connector.name} is stopped"),),
-            undo=(Rest("PUT", f"{path}/resume"),),
-            seconds=wish.seconds,
-        )
-
-
 def _fence_alive(facts: Facts, wish: Wish) -> Iterator[Step]:
     yield Step(
         "catch-up",
         "wait until the candidate is close behind, while clients still write",
-        act=(Remember("so_far", SOURCE, _EXECUTED),),
-        after=(_has(CANDIDATE, "so_far", "the candidate has what the source had executed a moment ago"),),
+        act=(Remember("so_far", SOURCE, f"SELECT {EXECUTED}"),),
+        after=(has(CANDIDATE, "so_far", "the candidate has what the source had executed a moment ago"),),
         seconds=wish.seconds,
     )
     yield Step(
@@ -124,9 +116,9 @@ def _fence_alive(facts: Facts, wish: Wish) -> Iterator[Step]:
     yield Step(
         "drain",
         "wait until the candidate has applied the source's last transaction",
-        act=(Remember("final", SOURCE, _EXECUTED),),
+        act=(Remember("final", SOURCE, f"SELECT {EXECUTED}"),),
         after=(
-            _has(CANDIDATE, "final", "the candidate has executed all that the source has"),
+            has(CANDIDATE, "final", "the candidate has executed all that the source has"),
             Holds(
                 CANDIDATE,
                 "SELECT GTID_SUBTRACT(@@GLOBAL.gtid_executed, {final})",
@@ -136,7 +128,7 @@ def _fence_alive(facts: Facts, wish: Wish) -> Iterator[Step]:
         ),
         seconds=wish.seconds,
     )
-    yield from _compare(facts, "@@GLOBAL.gtid_executed")
+    yield from _compare(facts, EXECUTED)
 
 
 def _fence_dead(facts: Facts, wish: Wish) -> Iterator[Step]:
@@ -154,51 +146,25 @@ def _fence_dead(facts: Facts, wish: Wish) -> Iterator[Step]:
             Sql(CANDIDATE, ("STOP REPLICA IO_THREAD",)),
             Remember("final", CANDIDATE, f"{_RECEIVED} WHERE CHANNEL_NAME = ''"),
         ),
-        after=(_has(CANDIDATE, "final", "the candidate has executed all that it received"),),
+        after=(has(CANDIDATE, "final", "the candidate has executed all that it received"),),
         undo=(Sql(CANDIDATE, ("START REPLICA",)),),
         seconds=wish.seconds,
     )
     for replica in facts.replicas:
         if replica.is_reachable:
-            value = _value("held", replica.name)
+            value = value_name("held", replica.name)
             yield Step(
                 f"compare-{replica.name}",
                 f"no transaction is on {replica.name} alone",
                 act=(Remember(value, replica.name, f"SELECT {_HELD}"),),
-                after=(_has(CANDIDATE, value, f"the candidate has all that {replica.name} has"),),
+                after=(has(CANDIDATE, value, f"the candidate has all that {replica.name} has"),),
                 seconds=5,
             )
 
 
 def _compare(facts: Facts, held: str) -> Iterator[Step]:
-    """`held`: what the candidate has, in SQL. Before a fence that cannot be undone, where the primary is dead."""
-    for connector in _with_offset(facts):
-        value = _value("captured", connector.name)
-        yield Step(
-            f"compare-{connector.name}",
-            f"connector {connector.name} has seen nothing that the candidate lacks, and can go on from its binlog",
-            act=(RememberOffset(value, connector.name, facts.source_uuid),),
-            after=(
-                Holds(
-                    CANDIDATE,
-                    f"SELECT GTID_SUBTRACT({{{value}}}, {held})",
-                    "",
-                    f"the candidate has all that {connector.name} has captured",
-                ),
-                Holds(
-                    CANDIDATE,
-                    f"SELECT GTID_SUBTRACT(@@GLOBAL.gtid_purged, {{{value}}})",
-                    "",
-                    f"the candidate has purged nothing that {connector.name} has yet to read",
-                ),
-            ),
-            seconds=5,
-        )
-
-
-def _with_offset(facts: Facts) -> Iterator[Connector]:
-    """Without one a connector begins with a snapshot, wherever it is."""
-    return (connector for connector in facts.connectors if connector.place)
+    """Before a fence that cannot be undone, where the primary is dead."""
+    return compare(facts.connectors, facts.source_uuid, CANDIDATE, held)
 
 
 def _promote(facts: Facts, wish: Wish) -> Iterator[Step]:
@@ -220,15 +186,17 @@ def _promote(facts: Facts, wish: Wish) -> Iterator[Step]:
         "the candidate is the primary",
         before=(
             fenced,
-            _has(CANDIDATE, "final", "the candidate has all that is to be kept"),
+            has(CANDIDATE, "final", "the candidate has all that is to be kept"),
             *(
-                _has(CANDIDATE, _value("captured", each.name), f"the candidate has all that {each.name} has captured")
-                for each in _with_offset(facts)
+                has(
+                    CANDIDATE, value_name("captured", each.name), f"the candidate has all that {each.name} has captured"
+                )
+                for each in with_offset(facts.connectors)
             ),
         ),
         act=(Sql(CANDIDATE, ("RESET REPLICA ALL", "SET GLOBAL super_read_only = OFF", "SET GLOBAL read_only = OFF")),),
         after=(
-            Holds(CANDIDATE, _READ_ONLY, "0", "the new primary takes writes"),
+            Holds(CANDIDATE, READ_ONLY, "0", "the new primary takes writes"),
             Holds(CANDIDATE, _FOLLOWS, "0", "it has forgotten its source"),
         ),
         seconds=10,
@@ -236,7 +204,7 @@ def _promote(facts: Facts, wish: Wish) -> Iterator[Step]:
     )
 
 
-def _move(facts: Facts, wish: Wish) -> Iterator[Step]:
+def _lead(facts: Facts, wish: Wish) -> Iterator[Step]:
     if facts.endpoint:
         yield Step(
             "endpoint",
@@ -244,19 +212,8 @@ def _move(facts: Facts, wish: Wish) -> Iterator[Step]:
             act=(Shell(wish.endpoint_command),) if wish.endpoint_command else (),
             after=(
                 Holds(ENDPOINT, "SELECT @@GLOBAL.server_uuid", facts.candidate.uuid, "the new primary answers there"),
-                Holds(ENDPOINT, _READ_ONLY, "0", "it takes writes there"),
+                Holds(ENDPOINT, READ_ONLY, "0", "it takes writes there"),
             ),
-            seconds=wish.seconds,
-        )
-    for connector in facts.connectors:
-        path = _path(connector.name)
-        move = () if facts.endpoint else (Rest("PATCH", f"{path}/config", _address(facts.candidate)),)
-        where = facts.endpoint or facts.candidate
-        yield Step(
-            f"resume-{connector.name}",
-            f"connector {connector.name} goes on at {where.address}",
-            act=(*move, Rest("PUT", f"{path}/resume")),
-            after=(ConnectorIs(connector.name, "RUNNING", f"{connector.name} and its task run"),),
             seconds=wish.seconds,
         )
 
@@ -294,7 +251,7 @@ def _follower(name: str, primary: Member, wish: Wish, *, is_new: bool) -> Step:
 
 
 def _read_only(name: str, who: str) -> Holds:
-    return Holds(name, _READ_ONLY, "1", f"{who} takes no writes of users")
+    return Holds(name, READ_ONLY, "1", f"{who} takes no writes of users")
 
 
 def _warnings(facts: Facts, wish: Wish) -> Iterator[str]:
@@ -316,30 +273,8 @@ def _warnings(facts: Facts, wish: Wish) -> Iterator[str]:
         if not replica.is_reachable:
             yield f"{replica.name} ({replica.address}) cannot be asked, and is left alone: {replica.error}"
     places = {facts.source.address, *([facts.endpoint.address] if facts.endpoint else [])}
-    for connector in facts.connectors:
-        if connector.address not in places:
-            yield f"connector {connector.name} looks for its server at {connector.address}, by none of the names given"
-        if not connector.place or connector.in_snapshot:
-            yield f"connector {connector.name} has no whole snapshot yet: it begins anew at the new primary"
+    yield from warnings_of(facts.connectors, places)
     yield "read_only is changed until the next restart of a server: change its my.cnf, or SET PERSIST, as well"
-
-
-def _has(server: str, value: str, words: str) -> Holds:
-    return Holds(server, f"SELECT GTID_SUBTRACT({{{value}}}, @@GLOBAL.gtid_executed)", "", words)
-
-
-def _value(what: str, name: str) -> str:
-    """The name of a remembered value, which is one of a variable in bash too."""
-    return what + "_" + "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
-
-
-def _path(connector: str) -> str:
-    return f"/connectors/{quote(connector, safe='')}"
-
-
-def _address(member: Member) -> str:
-    host, _, port = member.address.rpartition(":")
-    return json.dumps({"database.hostname": host.strip("[]"), "database.port": port})
 
 
 def _text(value: str) -> str:

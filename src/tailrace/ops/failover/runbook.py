@@ -1,17 +1,23 @@
 """The steps of a plan as a bash script that a person can review and run: the same actions, checks and times.
 
-It needs bash, mysql and curl. Passwords are in option files and in the environment, never on a command line.
+It needs bash, mysql and curl, and aws where AWS promotes. Passwords are in option files and in the environment, never
+on a command line.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
+from tailrace.ops.failover.bash import AWS, HEAD
+from tailrace.ops.failover.connectors import path_of
 from tailrace.ops.failover.step import (
     REPLICATION_PASSWORD,
+    Aws,
     ConnectorIs,
+    Drained,
     Fenced,
     Holds,
     Remember,
@@ -19,122 +25,13 @@ from tailrace.ops.failover.step import (
     Rest,
     Shell,
     Sql,
+    WriterIs,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tailrace.ops.failover.step import Action, Check, Plan, Step
-
-_HEAD = r"""#!/usr/bin/env bash
-# __TITLE__
-# Made by `tailrace failover runbook` from the facts of that moment. Read it before you run it.
-#
-# Needs bash, mysql (a client that the servers let in), curl.
-#   LOGIN=FILE           option file of mysql ([client] user=…, password=…) for all servers, or one each:
-#                        __LOGINS__
-__SECRETS__#   CURL_CONFIG=FILE     option file of curl, where the worker asks for a login (user = "name:password")
-#
-# Exit codes: 0 done; 1 a step failed, all was taken back; 2 something is not given; 4 a step failed past the point of
-# no return, or not all could be taken back: repair by hand what is named.
-set -euo pipefail
-shopt -s inherit_errexit
-
-say() { printf '%(%H:%M:%S)T %s\n' -1 "$*" >&2; }
-
-need() { [[ -n ${!1:-} ]] || { say "$1 is not set: $2"; exit 2; }; }
-
-# literal TEXT: as a literal of SQL
-literal() {
-  local text=${1//\\/\\\\}
-  printf "'%s'" "${text//\'/\'\'}"
-}
-
-# ask SERVER SECONDS: the statements on standard input; rows go to standard output
-ask() {
-  local login=${1^^}_LOGIN place=${1^^}_PLACE
-  login=${login//-/_} place=${place//-/_}
-  timeout "$2" mysql --defaults-extra-file="${!login}" --protocol=TCP --host="${!place%:*}" --port="${!place##*:}" \
-    --connect-timeout=3 --batch --raw --skip-column-names | tr -d '\n'
-}
-
-# same SERVER SQL VALUE: whether the query has this value; FOUND is what it has
-same() {
-  FOUND=$(ask "$1" 10 <<<"$2" 2>&1) || return 1
-  [[ $FOUND == "$3" ]]
-}
-
-# shut SERVER: whether it does not answer, or takes no writes
-shut() {
-  if FOUND=$(ask "$1" 10 <<<'SELECT @@GLOBAL.super_read_only' 2>&1); then
-    [[ $FOUND == 1 ]]
-  else
-    [[ $FOUND == *"ERROR 2002"* || $FOUND == *"ERROR 2003"* || $FOUND == *"ERROR 2013"* ]]
-  fi
-}
-
-# api METHOD PATH [JSON]: a request to the worker of Connect
-api() {
-  curl --silent --show-error --fail-with-body --max-time 100 --retry 30 --retry-delay 1 --retry-max-time 30 \
-    ${CURL_CONFIG:+--config "$CURL_CONFIG"} --request "$1" --header 'Content-Type: application/json' \
-    ${3:+--data "$3"} "$WORKER$2"
-}
-
-# state CONNECTOR PATH STOPPED|RUNNING: whether it is that, with all its tasks
-state() {
-  FOUND=$(api GET "$2/status" 2>&1 | tr -d '[:space:]') || return 1
-  local tasks=${FOUND#*\"tasks\":[}
-  [[ $FOUND == *'"connector":{"state":"'"$3"'"'* ]] || return 1
-  if [[ $3 == STOPPED ]]; then
-    [[ ${tasks%%]*} == '' ]]
-  else
-    tasks=${tasks//'"state":"RUNNING"'/}
-    [[ $FOUND == *'"tasks":[{'* && $tasks != *'"state":"'* ]]
-  fi
-}
-
-# captured PATH UUID: the GTID set of the stored offset; inside a transaction, with the next GTID of this server
-captured() {
-  local offset gtids part
-  offset=$(api GET "$1/offsets" | tr -d '[:space:]')
-  gtids=$(sed -n 's/.*"gtids":"\([^"]*\)".*/\1/p' <<<"$offset" | sed 's/\\n//g')
-  if [[ $offset =~ \"(event|row)\":[1-9] && $gtids == *"$2:"* ]]; then
-    part=${gtids##*"$2:"} part=${part%%,*}
-    gtids+=,$2:$((${part##*[:-]} + 1))
-  fi
-  printf '%s' "$gtids"
-}
-
-# until SECONDS WORDS COMMAND…: waits until it holds
-until_() {
-  local ends=$((SECONDS + $1)) words=$2
-  shift 2
-  until "$@"; do
-    if ((SECONDS >= ends)); then say "  does not come to hold: $words; found: ${FOUND:-nothing}"; return 1; fi
-    sleep 0.1
-  done
-  say "  $words${FOUND:+: ${FOUND:0:200}}"
-}
-
-UNDO=() RETURN=yes FOUND=
-finish() {
-  local code=$?
-  trap - EXIT INT TERM
-  ((code == 0)) && exit 0
-  ((code == 2)) && exit 2
-  if [[ $RETURN == no ]]; then say 'past the point of no return: repair what is wrong, and go on by hand'; exit 4; fi
-  local left=0 i
-  for ((i = ${#UNDO[@]} - 1; i >= 0; i--)); do
-    say "taking back: ${UNDO[i]}"
-    "undo_${UNDO[i]}" || { say "COULD NOT BE TAKEN BACK: ${UNDO[i]}"; left=1; }
-  done
-  ((left)) && exit 4
-  say 'all was taken back'
-  exit 1
-}
-trap finish EXIT
-trap 'exit 130' INT TERM
-"""
 
 
 def write_runbook(plan: Plan) -> str:
@@ -147,13 +44,18 @@ def _parts(plan: Plan) -> Iterator[str]:
     has_secret = REPLICATION_PASSWORD in str(plan.to_json())
     needed = "#   REPLICATION_PASSWORD of the user by whom the old primary follows the new one\n"
     title = f"{plan.kind}: {', '.join(f'{name} {address}' for name, address in plan.servers)}"
-    head = _HEAD.replace("__TITLE__", title).replace("__LOGINS__", ", ".join(f"{_variable(n)}_LOGIN" for n in names))
+    needs = ", aws (the AWS CLI, with credentials and region by its usual settings)" if plan.cluster else ""
+    head = HEAD.replace("__TITLE__", title).replace("__NEEDS__", needs)
+    head = head.replace("__LOGINS__", ", ".join(f"{_variable(n)}_LOGIN" for n in names))
     yield head.replace("__SECRETS__", needed if has_secret else "")
+    if plan.cluster:
+        yield AWS
     yield "\n"
     for name, address in plan.servers:
+        yield "# shellcheck disable=SC2034 # `ask` reads it by its name.\n"
         yield f"{_variable(name)}_PLACE={shlex.quote(address)}\n"
     for name in names:
-        default = "CANDIDATE_LOGIN" if name == "endpoint" else "LOGIN"
+        default = "CANDIDATE_LOGIN" if name == "endpoint" and "candidate" in names else "LOGIN"
         yield f': "${{{_variable(name)}_LOGIN:=${{{default}:-}}}}"\n'
     for name in names:
         yield f"need {_variable(name)}_LOGIN 'the option file with the login of {name}'\n"
@@ -162,7 +64,7 @@ def _parts(plan: Plan) -> Iterator[str]:
     if plan.worker:
         yield f"WORKER=${{WORKER:-{shlex.quote(plan.worker)}}}\n"
     for warning in plan.warnings:
-        yield f"# Mind: {warning}\n"
+        yield f"# Mind: {' '.join(warning.split())}\n"
     for step in plan.steps:
         yield from _step(step)
     yield "\nsay 'done'\n"
@@ -191,21 +93,40 @@ def _action(action: Action, seconds: float) -> str:
         case Remember(name, server, query):
             return f'{name}=$(ask {server} 10 <<<"{_sql(query)}")'
         case RememberOffset(name, connector, source_uuid):
-            return f"{name}=$(captured {shlex.quote(_path(connector))} {shlex.quote(source_uuid)})"
+            return f"{name}=$(captured {shlex.quote(path_of(connector))} {shlex.quote(source_uuid)})"
         case Rest(method, path, body):
             return f"api {method} {shlex.quote(path)} {shlex.quote(body) + ' ' if body else ''}>/dev/null"
         case Shell(command):
             return f"timeout {seconds:.0f} sh -c {shlex.quote(command)}"
+        case Aws(service, operation, parameters, region):
+            assert service == "rds", "what the steps ask for"
+            return f"order {operation.replace('_', '-')} {_options(json.loads(parameters), region)}"
 
 
 def _check(check: Check) -> str:
     match check:
-        case Holds(server, query, expected, _):
-            return f'same {server} "{_sql(query)}" {shlex.quote(expected)}'
+        case Holds(server, query, expected, _, steady):
+            throughout = f"throughout {steady:.0f} " if steady else ""
+            return f'{throughout}same {server} "{_sql(query)}" {shlex.quote(expected)}'
         case Fenced(server, _):
             return f"shut {server}"
         case ConnectorIs(connector, state, _):
-            return f"state {shlex.quote(connector)} {shlex.quote(_path(connector))} {state}"
+            return f"state {shlex.quote(connector)} {shlex.quote(path_of(connector))} {state}"
+        case Drained(connector, server, source_uuid, _):
+            return f"drained {shlex.quote(path_of(connector))} {shlex.quote(source_uuid)} {server}"
+        case WriterIs(cluster, writer, _, is_global, underway, region):
+            function = "primary" if is_global else "writer"
+            state = "underway" if underway else "over"
+            return f"{function} {shlex.quote(cluster)} {shlex.quote(writer)} {state} {_options({}, region)}".rstrip()
+
+
+def _options(parameters: Mapping[str, str | bool], region: str) -> str:
+    """Of the AWS CLI: `--db-cluster-identifier shop`."""
+    words = ["--region", region] if region else []
+    for name, value in parameters.items():
+        option = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
+        words += [f"--{option}"] if value is True else [f"--{option}", str(value)]
+    return shlex.join(words)
 
 
 def _sql(text: str) -> str:
@@ -213,10 +134,6 @@ def _sql(text: str) -> str:
     escaped = "".join("\\" + letter if letter in '\\"$`' else letter for letter in text)
     parts = escaped.replace(f"{{{REPLICATION_PASSWORD}}}", '$(literal "$REPLICATION_PASSWORD")').split("{")
     return parts[0] + "".join("'$" + part.replace("}", "'", 1) for part in parts[1:])
-
-
-def _path(connector: str) -> str:
-    return f"/connectors/{quote(connector, safe='')}"
 
 
 def _variable(name: str) -> str:

@@ -61,6 +61,18 @@ class Shell:
 
 
 @dataclass(frozen=True, slots=True)
+class Aws:
+    """One operation of AWS's API; `parameters` is a JSON object of texts and booleans."""
+
+    service: str
+    operation: str
+    """By its Python name: `failover_db_cluster`."""
+    parameters: str
+    region: str = ""
+    """Empty: the SDK's own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Holds:
     """A query has this one value. Where it has not, the value found is the evidence."""
 
@@ -69,6 +81,8 @@ class Holds:
     expected: str
     words: str
     """What it means when it holds."""
+    steady: float = 0.0
+    """Seconds for which every new session must find it so: a name can lead here now and there again a moment later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +102,33 @@ class ConnectorIs:
     words: str
 
 
-Action = Sql | Remember | RememberOffset | Rest | Shell
-Check = Holds | Fenced | ConnectorIs
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """A connector has captured all that a server has executed by now."""
+
+    connector: str
+    server: str
+    source_uuid: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriterIs:
+    """An Aurora cluster has this instance as its writer, or a global database this cluster (an ARN), and is available;
+    or, with `underway`, it is about to: its status is another.
+    """
+
+    cluster: str
+    writer: str
+    words: str
+    is_global: bool = False
+    underway: bool = False
+    region: str = ""
+    """Empty: the SDK's own."""
+
+
+Action = Sql | Remember | RememberOffset | Rest | Shell | Aws
+Check = Holds | Fenced | ConnectorIs | Drained | WriterIs
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +151,15 @@ class Plan:
     """Steps in order, and the servers they speak of."""
 
     kind: str
-    """`switchover`, or `failover` where the primary is dead."""
+    """`switchover`, or `failover` where the primary is dead; with `Aurora` or `global` where AWS does it."""
     servers: tuple[tuple[str, str], ...]
     """(name in the steps, `host:port`)."""
     steps: tuple[Step, ...]
     warnings: tuple[str, ...] = ()
     worker: str = ""
     """URL of the worker of Connect, where the steps have one."""
+    cluster: str = ""
+    """ARN of the Aurora cluster, or name of the global database, where there is one."""
 
     def to_json(self) -> dict[str, Any]:
         """As a journal keeps it."""
@@ -127,6 +168,7 @@ class Plan:
             "servers": [list(server) for server in self.servers],
             "warnings": list(self.warnings),
             "worker": self.worker,
+            "cluster": self.cluster,
             "steps": [_step_to_json(step) for step in self.steps],
         }
 
@@ -139,11 +181,13 @@ class Plan:
             steps=tuple(_step_from_json(step) for step in given["steps"]),
             warnings=tuple(given["warnings"]),
             worker=given["worker"],
+            cluster=given.get("cluster", ""),
         )
 
 
 _KINDS: dict[str, type[Any]] = {
-    kind.__name__: kind for kind in (Sql, Remember, RememberOffset, Rest, Shell, Holds, Fenced, ConnectorIs)
+    kind.__name__: kind
+    for kind in (Sql, Remember, RememberOffset, Rest, Shell, Aws, Holds, Fenced, ConnectorIs, Drained, WriterIs)
 }
 _LISTS = ("before", "act", "after", "undo")
 

@@ -11,7 +11,7 @@ from tailrace._kernel import GtidSet
 from tailrace.ops.failover.facts import SOURCE, gather
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tailrace.config import SourceConfig
     from tailrace.ops.connect import Connect
@@ -50,14 +50,14 @@ def _primary(facts: Facts, final: str | None) -> Iterator[Finding]:
     if not primary.is_reachable:
         yield Finding("the new primary answers", Severity.PROBLEM, primary.error, f"look at {primary.address}")
         return
-    yield _finding(
+    yield finding(
         "the new primary takes writes",
         not primary.read_only,
         f"{primary.address}: read_only={int(primary.read_only)}",
         "SET GLOBAL read_only = OFF there, once the old primary is fenced",
     )
     followed = primary.following
-    yield _finding(
+    yield finding(
         "the new primary follows nobody",
         followed is None,
         "no replication is configured" if followed is None else f"it follows {followed.host}:{followed.port}",
@@ -65,7 +65,7 @@ def _primary(facts: Facts, final: str | None) -> Iterator[Finding]:
     )
     if final is not None:
         missing = GtidSet(final).subtract(GtidSet(primary.executed))
-        yield _finding(
+        yield finding(
             "GTIDs go on at the new primary",
             not missing,
             f"missing: {missing}" if missing else f"all {GtidSet(final).count()} of before are in gtid_executed",
@@ -85,7 +85,7 @@ def _old(facts: Facts) -> Iterator[Finding]:
             lasts=True,
         )
         return
-    yield _finding(
+    yield finding(
         "the old primary takes no writes",
         old.super_read_only or old.uuid == new.uuid,
         f"{old.address}: super_read_only={int(old.super_read_only)}",
@@ -94,7 +94,7 @@ def _old(facts: Facts) -> Iterator[Finding]:
     errant = GtidSet(old.executed).subtract(GtidSet(new.executed))
     # What a replica has just applied, the primary had when it was asked, for it was asked first.
     own = ",".join(part for part in str(errant).split(",") if part.split(":")[0] != new.uuid)
-    yield _finding(
+    yield finding(
         "the old primary has nothing that the new one lacks",
         not own,
         f"lost to the new primary, and errant there: {own}"
@@ -113,7 +113,7 @@ def _others(facts: Facts) -> Iterator[Finding]:
         follows = following is not None and following.source_uuid == facts.candidate.uuid
         works = following is not None and following.receiving and following.applying
         error = f": {following.error}" if following and following.error else ""
-        yield _finding(
+        yield finding(
             f"{server.name} follows the new primary",
             follows and works,
             f"{server.address} " + ("receives and applies" if follows and works else f"does not{error}"),
@@ -125,7 +125,7 @@ def _endpoint(facts: Facts) -> Iterator[Finding]:
     end = facts.endpoint
     if end is not None:
         leads = end.is_reachable and end.uuid == facts.candidate.uuid
-        yield _finding(
+        yield finding(
             "the endpoint leads to the new primary",
             leads,
             f"{end.address} is server {end.uuid or '?'} {end.error}".strip(),
@@ -146,19 +146,19 @@ def judge_connector(facts: Facts, connector: Connector) -> list[Finding]:
     foreign = offset.subtract(GtidSet(primary.executed))
     purged = GtidSet(primary.purged).subtract(offset) if connector.gtids else GtidSet()
     return [
-        _finding(
+        finding(
             f"{name} and its task run",
             connector.is_running,
             f"{connector.state}{': ' + connector.why if connector.why else ''}",
             f"tailrace connector restart {name} --failed-only",
         ),
-        _finding(
+        finding(
             f"{name} is connected to the new primary",
             bool(readers),
             f"{len(readers)} session(s) of user {connector.user} read its binlog",
             "a task can be RUNNING and deaf: does the connector's address lead to the new primary? restart it",
         ),
-        _finding(
+        finding(
             f"GTIDs of {name} go on at the new primary",
             not foreign and not purged and bool(connector.gtids),
             f"captured and not there: {foreign}"
@@ -172,7 +172,8 @@ def judge_connector(facts: Facts, connector: Connector) -> list[Finding]:
     ]
 
 
-def _finding(check: str, holds: bool, evidence: str, hint: str, *, lasts: bool = False) -> Finding:
+def finding(check: str, holds: bool, evidence: str, hint: str, *, lasts: bool = False) -> Finding:
+    """Fine where it holds, a problem with what to do where not."""
     return Finding(check, Severity.OK, evidence) if holds else Finding(check, Severity.PROBLEM, evidence, hint, lasts)
 
 
@@ -185,19 +186,28 @@ def verify(
     seconds: float,
 ) -> list[Finding]:
     """All of it; waits up to `seconds` for what takes its time. `values`: what a run's journal remembers."""
+
+    def look() -> tuple[Facts, list[Finding]]:
+        facts = gather(servers, connect, connectors)
+        return facts, judge_servers(facts, values.get("final"))
+
+    return watch(look, seconds=seconds)
+
+
+def watch(look: Callable[[], tuple[Facts, list[Finding]]], *, seconds: float) -> list[Finding]:
+    """What `look` finds, and of its connectors, until nothing is wrong that waiting may mend, or for `seconds`."""
     deadline = time.monotonic() + seconds
-    facts = gather(servers, connect, connectors)
+    facts, found = look()
     goal, began = facts.candidate.executed, {each.name: each.gtids for each in facts.connectors}
     while True:
-        found = judge_servers(facts, values.get("final"))
         for connector in facts.connectors:
             found += judge_connector(facts, connector)
             found.append(judge_flow(connector, began[connector.name], goal, facts.candidate.uuid))
-        wrong = [finding for finding in found if finding.severity is not Severity.OK]
-        if all(finding.lasts for finding in wrong) or time.monotonic() >= deadline:
+        wrong = [one for one in found if one.severity is not Severity.OK]
+        if all(one.lasts for one in wrong) or time.monotonic() >= deadline:
             return found
         time.sleep(_EVERY)
-        facts = gather(servers, connect, connectors)
+        facts, found = look()
 
 
 def judge_flow(connector: Connector, began: str, goal: str, primary_uuid: str) -> Finding:

@@ -100,7 +100,7 @@ def test_an_offset_inside_a_transaction_counts_that_one_too(offset: str, expecte
     curl.write_text(f'#!/bin/bash\ncat <<\'EOF\'\n{{"offsets":[{{"offset":{{{offset}}}}}]}}\nEOF\n')
     curl.chmod(0o755)
     file = tmp_path / "part.sh"
-    file.write_text(script[: script.index("\nSOURCE_PLACE=")] + "\nWORKER=http://w\ncaptured /connectors/x a\n")
+    file.write_text(script[: script.index("\n# shellcheck disable")] + "\nWORKER=http://w\ncaptured /connectors/x a\n")
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     done = subprocess.run(["bash", str(file)], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

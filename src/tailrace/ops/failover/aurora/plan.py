@@ -1,0 +1,276 @@
+"""Facts → the steps of a failover that AWS carries out. Pure: shown before anything is done.
+
+A connector is stopped before and resumed after, so that it neither waits at a dead connection nor follows a name that
+still leads to the old writer; and only where the new writer has all that it has captured.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tailrace._kernel import GtidSet
+from tailrace.ops.failover.aurora.read import Cluster
+from tailrace.ops.failover.aurora.refuse import AuroraWish, reasons, successor
+from tailrace.ops.failover.connectors import EXECUTED, compare, has, resume, stop, warnings_of, with_offset
+from tailrace.ops.failover.facts import CANDIDATE, ENDPOINT, SOURCE, Member
+from tailrace.ops.failover.plan import Refused
+from tailrace.ops.failover.step import Aws, Drained, Holds, Plan, Remember, Shell, Step, WriterIs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tailrace.ops.failover.aurora.facts import AuroraFacts
+    from tailrace.ops.failover.facts import Connector
+
+_WRITES = "IF(@@GLOBAL.read_only OR @@GLOBAL.innodb_read_only, 'a reader', 'the writer')"
+
+
+def make_plan(facts: AuroraFacts, wish: AuroraWish) -> Plan | Refused:
+    """The plan for these facts, or why there is none."""
+    if found := reasons(facts, wish):
+        return Refused(tuple(found))
+    kind = "Aurora failover"
+    if facts.whole:
+        kind = "global failover" if wish.allow_data_loss else "global switchover"
+    steps = _global_steps(facts, wish) if facts.whole else _cluster_steps(facts, wish)
+    return Plan(
+        kind=kind,
+        servers=tuple((member.name, member.address) for member in _servers(facts)),
+        steps=tuple(steps),
+        warnings=tuple(_warnings(facts, wish)),
+        worker=facts.worker if facts.connectors else "",
+        cluster=facts.whole.name if facts.whole else facts.cluster.arn,
+    )
+
+
+def _servers(facts: AuroraFacts) -> list[Member]:
+    """Those that the steps speak of. Of a cluster whose region is gone nothing is asked."""
+    source = [facts.source] if facts.source.is_reachable or not facts.whole else []
+    return [*source, *(each for each in (facts.candidate, facts.endpoint) if each)]
+
+
+# Within a cluster
+
+
+def _cluster_steps(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
+    cluster, target = facts.cluster, successor(facts, wish)
+    assert target is not None, "it would have been refused"
+    yield from stop(facts.connectors, wish.seconds)
+    yield from _note(facts)
+    asked = {"DBClusterIdentifier": cluster.name, "TargetDBInstanceIdentifier": target.name}
+    yield Step(
+        "promote",
+        f"AWS makes {target.name} the writer of {cluster.name}",
+        before=(WriterIs(cluster.name, cluster.writer, f"{cluster.writer} is the writer, and all is quiet"),),
+        act=(Aws("rds", "failover_db_cluster", json.dumps(asked)),),
+        after=(WriterIs(cluster.name, target.name, "AWS is at it, or has done it", underway=True),),
+        seconds=wish.seconds,
+        no_return=True,
+    )
+    yield Step(
+        "writer",
+        f"wait until AWS says that {target.name} is the writer",
+        after=(WriterIs(cluster.name, target.name, f"{target.name} is the writer, and the cluster is available"),),
+        seconds=wish.seconds,
+    )
+    instance = target.name if facts.source.instance else ""
+    yield _answers(SOURCE, facts.source, wish, instance=instance, final=facts.source.is_reachable)
+    yield from _endpoint(facts, wish, final=facts.source.is_reachable)
+    yield from compare(facts.connectors, facts.source.uuid, SOURCE, who="the new writer")
+    yield from _resume(facts, wish, cluster)
+
+
+def _note(facts: AuroraFacts) -> Iterator[Step]:
+    """Apart from the promotion: a run that is killed there goes on with what it has noted."""
+    source = facts.source
+    if source.is_reachable:
+        yield Step(
+            "note",
+            f"note what the writer has executed (up to {source.file}:{source.position} of its own binlog)",
+            act=(Remember("final", SOURCE, f"SELECT {EXECUTED}"),),
+            after=(has(SOURCE, "final", "its GTIDs are noted"),),
+            seconds=10,
+        )
+
+
+def _answers(server: str, member: Member, wish: AuroraWish, *, instance: str = "", final: bool = True) -> Step:
+    """A name may lead to the old writer for half a minute, or to both in turn: so each new session is asked."""
+    parts, wanted = [_WRITES], "the writer"
+    if instance:
+        parts, wanted = [*parts, "' '", "@@GLOBAL.aurora_server_id"], f"{wanted} {instance}"
+    if final:
+        missing = f"GTID_SUBTRACT({{final}}, {EXECUTED})"
+        parts.append(f"IF({missing} = '', '', CONCAT(' without ', {missing}))")
+    words = "who answers there takes writes" + (" and has all that was noted" if final else "")
+    return Step(
+        f"answers-{server}" if server != ENDPOINT else "endpoint",
+        f"{member.address} leads to the new writer, in every new session for {wish.settle:g} s",
+        act=(Shell(wish.endpoint_command),) if server == ENDPOINT and wish.endpoint_command else (),
+        after=(Holds(server, f"SELECT CONCAT({', '.join(parts)})", wanted, words, steady=wish.settle),),
+        seconds=wish.seconds,
+    )
+
+
+def _endpoint(facts: AuroraFacts, wish: AuroraWish, *, final: bool) -> Iterator[Step]:
+    if facts.endpoint:
+        yield _answers(ENDPOINT, facts.endpoint, wish, final=final)
+
+
+def _resume(facts: AuroraFacts, wish: AuroraWish, cluster: Cluster) -> Iterator[Step]:
+    """Where connectors call by a name that stays, they keep it; else they are given the cluster's."""
+    stays = Member(ENDPOINT, (facts.endpoint or facts.source).address)
+    for connector in facts.connectors:
+        keeps = facts.endpoint or (stays if not facts.whole and not _is_wrong(facts, connector) else None)
+        to = Member("", cluster.address)
+        if facts.candidate:
+            to = facts.candidate
+        yield from resume([connector], keeps, to, wish.seconds)
+
+
+def _is_wrong(facts: AuroraFacts, connector: Connector) -> bool:
+    """Whether its address is one of an instance, or the readers'."""
+    instances = {instance.address for instance in facts.cluster.instances}
+    return connector.address in {*instances, facts.cluster.reader_address} - {
+        facts.source.address,
+        facts.cluster.address,
+    }
+
+
+# To another region
+
+
+def _global_steps(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
+    whole, target = facts.whole, facts.target
+    assert whole is not None, "it is asked for by who knows it"
+    assert target is not None, "it would have been refused"
+    assert facts.candidate is not None, "the command line has it"
+    if facts.enhanced_binlog and not wish.allow_data_loss:
+        yield from _drain(facts, wish)
+    yield from stop(facts.connectors, wish.seconds)
+    # What the secondary has not is lost, and cannot be asked for.
+    final = not wish.allow_data_loss
+    if final:
+        yield from _note(facts)
+    asked: dict[str, str | bool] = {"GlobalClusterIdentifier": whole.name, "TargetDbClusterIdentifier": target.arn}
+    if wish.allow_data_loss:
+        # A failover is asked for in the region that takes over, a switchover in the one that hands over.
+        order = Aws("rds", "failover_global_cluster", json.dumps(asked | {"AllowDataLoss": True}), target.region)
+    else:
+        order = Aws("rds", "switchover_global_cluster", json.dumps(asked), facts.cluster.region)
+
+    def writer_is(cluster: str, words: str, *, underway: bool = False) -> WriterIs:
+        return WriterIs(whole.name, cluster, words, is_global=True, underway=underway, region=target.region)
+
+    yield Step(
+        "promote",
+        f"AWS makes {target.name} ({target.region}) the primary of {whole.name}"
+        + (", with what it has by now" if wish.allow_data_loss else ", once it has all"),
+        before=(writer_is(facts.cluster.arn, f"{facts.cluster.name} is the primary, and all is quiet"),),
+        act=(order,),
+        after=(writer_is(target.arn, "AWS is at it, or has done it", underway=True),),
+        seconds=wish.seconds,
+        no_return=True,
+    )
+    yield Step(
+        "writer",
+        f"wait until AWS says that {target.name} is the primary",
+        after=(writer_is(target.arn, f"{target.name} is the primary, and the global database is available"),),
+        seconds=wish.seconds,
+    )
+    yield _answers(CANDIDATE, facts.candidate, wish, final=final)
+    yield from _endpoint(facts, wish, final=final)
+    yield from compare(facts.connectors, facts.source.uuid, CANDIDATE, who="the new primary")
+    yield from _resume(facts, wish, target)
+
+
+def _drain(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
+    """The new primary's binlog begins anew: connectors must have read all before."""
+    if not facts.connectors:
+        return
+    yield Step(
+        "quiet",
+        "clients write no more",
+        act=(Shell(wish.fence_command),),
+        seconds=wish.seconds,
+    )
+    for connector in with_offset(facts.connectors):
+        yield Step(
+            f"drain-{connector.name}",
+            f"wait until connector {connector.name} has captured all that the writer has executed",
+            after=(Drained(connector.name, SOURCE, facts.source.uuid, f"{connector.name} has captured all there is"),),
+            seconds=wish.seconds,
+        )
+
+
+# What to mind
+
+
+def _warnings(facts: AuroraFacts, wish: AuroraWish) -> Iterator[str]:
+    cluster, source = facts.cluster, facts.source
+    if facts.whole:
+        yield from _global_warnings(facts, wish)
+    if not source.is_reachable:
+        yield f"{source.address} cannot be asked ({source.error}): what the writer has executed is not noted"
+    elif facts.retention_hours is None:
+        yield (
+            "'binlog retention hours' is not set, or may not be read: files go as soon as AWS likes, perhaps while"
+            " connectors are stopped"
+        )
+    if cluster.backtrack_hours:
+        yield (
+            f"{cluster.name} has a Backtrack window of {cluster.backtrack_hours:g} h: a backtrack writes nothing to the"
+            " binlog, so a connector never learns of it"
+        )
+    for instance in cluster.instances:
+        if instance.parameters not in {"in-sync", ""}:
+            yield (
+                f"{instance.name} has not taken its parameter group yet ({instance.parameters}): the failover restarts"
+                " it, and other values count then"
+            )
+    known = {source.address, cluster.address, *([facts.endpoint.address] if facts.endpoint else [])}
+    for connector in facts.connectors:
+        if not facts.whole and not facts.endpoint and _is_wrong(facts, connector):
+            yield (
+                f"connector {connector.name} calls one instance or the readers ({connector.address}): it is given the"
+                f" cluster endpoint, {cluster.address}"
+            )
+            known |= {connector.address}
+    yield from warnings_of(facts.connectors, known)
+    yield "open sessions of clients end; those that trust a cached name may find the old writer, which is read-only now"
+
+
+def _global_warnings(facts: AuroraFacts, wish: AuroraWish) -> Iterator[str]:
+    target = facts.target
+    if target is None:
+        return
+    yield (
+        f"{target.name} keeps its own parameter group ({target.parameter_group}), users' grants come along: compare"
+        " both before (tailrace doctor)"
+    )
+    if wish.allow_data_loss:
+        yield "what the primary has committed and the secondary has not got is lost; nobody can say how much"
+        if facts.source.is_reachable:
+            yield "the primary answers: without --allow-data-loss a switchover would lose nothing"
+        yield from _ahead(facts)
+        if facts.enhanced_binlog:
+            yield "with the enhanced binlog a connector can only go on if it had captured all: else take a new snapshot"
+    elif not facts.enhanced_binlog:
+        yield "file names and positions go on at the new primary here, but trust GTIDs alone"
+    else:
+        yield (
+            "enhanced binlog: files at the new primary begin at mysql-bin-changelog.000001, so file and position of any"
+            " offset mean nothing there; connectors must go by GTIDs"
+        )
+
+
+def _ahead(facts: AuroraFacts) -> Iterator[str]:
+    """As far as can be told before: a secondary need not say all that its storage has."""
+    if (standby := facts.standby) is None:
+        return
+    for connector in with_offset(facts.connectors):
+        if missing := GtidSet(connector.captured(facts.source.uuid)).subtract(GtidSet(standby.executed)):
+            yield (
+                f"connector {connector.name} has captured what {standby.name} does not show yet: {missing}; it is held,"
+                " not resumed, where the new primary lacks it"
+            )

@@ -1,0 +1,108 @@
+"""What a failover does with connectors, whoever promotes: stopped first, compared, led on, and resumed last. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from tailrace.ops.failover.step import ConnectorIs, Holds, RememberOffset, Rest, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from tailrace.ops.failover.facts import Connector, Member
+
+EXECUTED = "@@GLOBAL.gtid_executed"
+READ_ONLY = "SELECT @@GLOBAL.read_only"
+
+
+def stop(connectors: Sequence[Connector], seconds: float) -> Iterator[Step]:
+    """First, so that it is known what they have captured."""
+    for connector in connectors:
+        path = path_of(connector.name)
+        yield Step(
+            f"stop-{connector.name}",
+            f"stop connector {connector.name}: it stores how far it came",
+            act=(Rest("PUT", f"{path}/stop"),),
+            after=(ConnectorIs(connector.name, "STOPPED", f"{connector.name} is stopped"),),
+            undo=(Rest("PUT", f"{path}/resume"),),
+            seconds=seconds,
+        )
+
+
+def compare(
+    connectors: Sequence[Connector], source_uuid: str, server: str, held: str = EXECUTED, who: str = "the candidate"
+) -> Iterator[Step]:
+    """With `server`, of which `held`, in SQL, is what it has."""
+    for connector in with_offset(connectors):
+        value = value_name("captured", connector.name)
+        yield Step(
+            f"compare-{connector.name}",
+            f"connector {connector.name} has seen nothing that {who} lacks, and can go on from its binlog",
+            act=(RememberOffset(value, connector.name, source_uuid),),
+            after=(
+                Holds(
+                    server,
+                    f"SELECT GTID_SUBTRACT({{{value}}}, {held})",
+                    "",
+                    f"{who} has all that {connector.name} has captured",
+                ),
+                Holds(
+                    server,
+                    f"SELECT GTID_SUBTRACT(@@GLOBAL.gtid_purged, {{{value}}})",
+                    "",
+                    f"{who} has purged nothing that {connector.name} has yet to read",
+                ),
+            ),
+            seconds=5,
+        )
+
+
+def resume(connectors: Sequence[Connector], endpoint: Member | None, to: Member, seconds: float) -> Iterator[Step]:
+    """At the endpoint, else with the new primary's address in their configuration."""
+    for connector in connectors:
+        path = path_of(connector.name)
+        move = () if endpoint else (Rest("PATCH", f"{path}/config", address_of(to.address)),)
+        yield Step(
+            f"resume-{connector.name}",
+            f"connector {connector.name} goes on at {(endpoint or to).address}",
+            act=(*move, Rest("PUT", f"{path}/resume")),
+            after=(ConnectorIs(connector.name, "RUNNING", f"{connector.name} and its task run"),),
+            seconds=seconds,
+        )
+
+
+def with_offset(connectors: Sequence[Connector]) -> Iterator[Connector]:
+    """Without one a connector begins with a snapshot, wherever it is."""
+    return (connector for connector in connectors if connector.place)
+
+
+def warnings_of(connectors: Sequence[Connector], places: Collection[str]) -> Iterator[str]:
+    """`places`: the addresses by which their server is known."""
+    for connector in connectors:
+        if connector.address not in places:
+            yield f"connector {connector.name} looks for its server at {connector.address}, by none of the names given"
+        if not connector.place or connector.in_snapshot:
+            yield f"connector {connector.name} has no whole snapshot yet: it begins anew at the new primary"
+
+
+def has(server: str, value: str, words: str) -> Holds:
+    """A server has executed a remembered GTID set."""
+    return Holds(server, f"SELECT GTID_SUBTRACT({{{value}}}, {EXECUTED})", "", words)
+
+
+def value_name(what: str, name: str) -> str:
+    """The name of a remembered value, which is one of a variable in bash too."""
+    return what + "_" + "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
+
+
+def path_of(connector: str) -> str:
+    """Its path in Connect's REST interface."""
+    return f"/connectors/{quote(connector, safe='')}"
+
+
+def address_of(address: str) -> str:
+    """A change of a connector's configuration, as JSON."""
+    host, _, port = address.rpartition(":")
+    return json.dumps({"database.hostname": host.strip("[]"), "database.port": port})
