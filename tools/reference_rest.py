@@ -20,7 +20,8 @@ def _requests() -> Iterator[str]:
         query = "&".join(f"{name}=…" for name, _ in operation.query)
         request = f"{operation.method} {operation.path}" + (f"?{query}" if query else "")
         answers = ", ".join(f"{status} {schema or ''}".strip() for status, schema in operation.gives)
-        yield f"| `{request}` | {operation.role.value} | {operation.body or ''} | {answers} | {_told(operation)} |"
+        role = "anyone" if operation.public else operation.role.value
+        yield f"| `{request}` | {role} | {operation.body or ''} | {answers} | {_told(operation)} |"
 
 
 def _told(operation: Operation) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 from pathlib import Path
 from types import FrameType
@@ -47,6 +48,8 @@ def worker(
     from tailrace.worker.settings import read_settings
 
     log_to_stderr(logging.WARNING if quiet else logging.INFO, as_json=as_json)
+    # The first process of a container has no other way to end by a signal while it waits for Kafka.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     given = load_properties(config if config is not None else {}, overrides)
     if listen is not None:
         given["listeners"] = listen

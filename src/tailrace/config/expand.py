@@ -1,4 +1,6 @@
-"""`${env:NAME}` and `${file:path:key}` inside values, as Kafka Connect's config providers write them."""
+"""`${env:NAME}`, `${file:path:key}` and `${directory:path:file}` inside values, as Kafka Connect's config providers
+write them.
+"""
 
 from __future__ import annotations
 
@@ -33,18 +35,26 @@ def _look_up(provider: str, rest: str, environment: Mapping[str, str], read_file
         case "file":
             path, _, key = rest.rpartition(":")
             return _from_file(Path(path), key, read_file)
+        case "directory":
+            path, _, name = rest.rpartition(":")
+            # The line end that editors and `echo` leave is no part of a secret.
+            return _read(Path(path) / name, read_file).removesuffix("\n").removesuffix("\r")
         case _:
-            message = f"${{{provider}:…}} is not known; env and file are"
+            message = f"${{{provider}:…}} is not known; env, file and directory are"
             raise ValueError(message)
 
 
 def _from_file(path: Path, key: str, read_file: ReadFile) -> str:
-    try:
-        values = parse_properties(read_file(path))
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}"
-        raise ValueError(message) from None
+    values = parse_properties(_read(path, read_file))
     if key not in values:
         message = f"{path} has no {key}"
         raise ValueError(message)
     return values[key]
+
+
+def _read(path: Path, read_file: ReadFile) -> str:
+    try:
+        return read_file(path)
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot read {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}"
+        raise ValueError(message) from None

@@ -15,7 +15,26 @@ if TYPE_CHECKING:
     from confluent_kafka import Consumer, KafkaError
     from confluent_kafka.admin import AdminClient
 
+_AGAIN_SECONDS = 10.0
+
+
+class _Repeats(logging.Filter):
+    """While a broker is away librdkafka says so twenty times a second; the same line is let through every 10 s."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: tuple[str, float] = ("", 0.0)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text, when = self._said
+        new = record.getMessage() != text or record.created - when >= _AGAIN_SECONDS
+        if new:
+            self._said = (record.getMessage(), record.created)
+        return new
+
+
 log = logging.getLogger("tailrace.kafka")
+log.addFilter(_Repeats())
 
 _SECURITY = ("security.", "sasl.", "ssl.")
 HINTS = {

@@ -38,7 +38,7 @@ class Guard:
 
     def authorize(self, request: Request, operation: Operation) -> None:
         """Raises RestError: 401 for strangers, 403 where the role does not suffice."""
-        if not self._settings.protected:
+        if operation.public or not self._settings.protected:
             return
         who = self._who(request.headers.get("authorization", ""))
         if who is None:

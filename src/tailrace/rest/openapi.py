@@ -63,7 +63,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "operationId": operation.answer.__module__.rpartition(".")[2] + "_" + operation.answer.__name__,
         "tags": [operation.path.split("/")[1] or "worker"],
-        "description": f"Role: {operation.role.value}.",
+        "description": "For everyone." if operation.public else f"Role: {operation.role.value}.",
         "parameters": parameters,
         "responses": answers,
     }

@@ -27,6 +27,8 @@ class Operation:
     """(name, what it does)"""
     reads: bool = False
     """It changes nothing although it is no GET."""
+    public: bool = False
+    """Who asks need not say who they are."""
 
     @property
     def role(self) -> Role:
@@ -45,7 +47,8 @@ _SCOPE = ("scope", "worker (the answer names the loggers), or cluster")
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GET", "/", about.root, "The version of the interface", gives=((200, "Server"),)),
-    Operation("GET", "/health", about.health, "Whether the worker is ready", gives=((200, "Health"),)),
+    # For probes, which have no password.
+    Operation("GET", "/health", about.health, "Whether the worker is ready", gives=((200, "Health"),), public=True),
     Operation(
         "GET", "/connectors", connectors.listed, "All connectors", gives=((200, "Connectors"),), query=(_EXPAND,)
     ),

@@ -28,8 +28,8 @@ class Server:
 
     @property
     def address(self) -> str:
-        """`host:port`, with the port that was given for 0."""
-        return f"{self._settings.listener.host}:{self._socket.getsockname()[1]}"
+        """`host:port` by which others reach it, with the port that was given for 0."""
+        return f"{self._settings.advertised or self._settings.listener.host}:{self._socket.getsockname()[1]}"
 
     def start(self, worker: Worker) -> None:
         """Answer for `worker`, in a thread of its own."""

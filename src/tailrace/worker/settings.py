@@ -36,6 +36,13 @@ LISTENER = Field(
     "Where the REST interface listens: http://host:port, or https://host:port.",
     importance="high",
 )
+ADVERTISED = Field(
+    "rest.advertised.host.name",
+    STRING,
+    None,
+    "Name by which other machines reach the REST interface, where `listeners` is every address (0.0.0.0); it is the "
+    "worker's name in its group.",
+)
 FOLDER = Field(
     "worker.folder",
     STRING,
@@ -80,6 +87,7 @@ METRICS = Field(
 
 FIELDS: tuple[Field[Any], ...] = (
     LISTENER,
+    ADVERTISED,
     FOLDER,
     GROUP,
     METRICS,
@@ -152,6 +160,8 @@ class RestSettings:
     """The REST interface. Times in seconds."""
 
     listener: Listener = Listener("127.0.0.1", 8083)
+    advertised: str | None = None
+    """Host by which others reach it; None: the listener's."""
     certificate: Path | None = None
     key: Path | None = None
     basic: tuple[Credential, ...] = ()
@@ -233,6 +243,7 @@ def _settings(
         return None
     rest = RestSettings(
         listener=listener,
+        advertised=values.get(ADVERTISED),
         certificate=Path(certificate).expanduser() if certificate else None,
         key=Path(key).expanduser() if key else None,
         basic=basic,

@@ -153,6 +153,14 @@ def test_secrets_come_from_outside_and_are_never_shown(tmp_path: Path) -> None:
         pickle.dumps(got.source.password)
 
 
+@pytest.mark.parametrize("line_end", ["", "\n", "\r\n"])
+def test_a_secret_that_is_a_whole_file_has_no_line_end(tmp_path: Path, line_end: str) -> None:
+    (tmp_path / "mysql_password").write_bytes(f" p:w=\n#1{line_end}".encode())
+    got = parse(MINIMAL | {"database.password": f"${{directory:{tmp_path}:mysql_password}}"}, sink_fields)
+    assert got.source.password.reveal() == " p:w=\n#1"
+    assert "none: No such file" in refusal(MINIMAL | {"database.password": f"${{directory:{tmp_path}:none}}"})
+
+
 def test_a_reference_that_leads_nowhere_names_itself_and_no_value(tmp_path: Path) -> None:
     text = refusal(
         MINIMAL

@@ -86,7 +86,16 @@ def test_any_name_can_be_asked_for(serve: Serve, name: str) -> None:
     assert client.ask("GET", "/connectors").body == []
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: f"{operation.method} {operation.path}")
+def test_a_probe_needs_no_password(serve: Serve) -> None:
+    client = serve({"a": CONFIG}, **USERS)
+    assert client.ask("GET", "/health").body["status"] == "healthy"
+    assert [operation.path for operation in OPERATIONS if operation.public] == ["/health"]
+
+
+CLOSED = [operation for operation in OPERATIONS if not operation.public]
+
+
+@pytest.mark.parametrize("operation", CLOSED, ids=lambda operation: f"{operation.method} {operation.path}")
 def test_who_is_unknown_may_do_nothing_and_a_reader_reads_alone(serve: Serve, operation: Operation) -> None:
     client = serve({"a": CONFIG}, **USERS)
     for stranger in ("", "Basic !!", "Basic ZXZlOm8=", "Bearer x", "Bearer", "Digest e"):
