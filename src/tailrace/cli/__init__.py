@@ -25,6 +25,7 @@ COMMANDS = {
     "failover": "Make a replica the primary, and let connectors go on there.",
     "migrate": "Take over from a Debezium connector, or hand back to it.",
     "lab": "A real MySQL primary and replica to try things out on.",
+    "learn": "The course: break a real cluster, find out why, repair it, be graded.",
     "bench": "Throughput, latency and memory, beside their peers.",
     "completion": "Completion of commands and connector names for bash, zsh and fish.",
 }

@@ -1,0 +1,318 @@
+"""`tailrace learn`: the exercises of the course, on real servers, graded."""
+
+from __future__ import annotations
+
+import functools
+import json
+import locale
+import os
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tailrace.errors import ConfigError
+from tailrace.lab.pair import Lab
+from tailrace.learn import play
+from tailrace.learn.attempt import HINT_COSTS, Attempt, Progress, load, save
+from tailrace.learn.exercise import Exercise, Kind, fill
+from tailrace.learn.exercises import EXERCISES, find
+from tailrace.learn.report import page, transcript
+from tailrace.learn.text import LANGUAGES, exercise_text, lessons, minutes, script, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tailrace.learn.text import ExerciseText
+
+DEFAULT_FOLDER = Path(".tailrace")
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Who learns: where the lab and the progress are, and in which language."""
+
+    folder: Path
+    language: str
+
+    @property
+    def lab(self) -> Lab:
+        """The lab that exercises are done on; the same as that of `tailrace lab`."""
+        return Lab(self.folder / "lab")
+
+    @property
+    def file(self) -> Path:
+        """Of the progress."""
+        return self.folder / "learn" / "progress.json"
+
+    @property
+    def progress(self) -> Progress:
+        """As it was kept."""
+        return load(self.file)
+
+    def keep(self, progress: Progress) -> Progress:
+        """Keeps it, and the language with it."""
+        kept = replace(progress, language=self.language)
+        save(self.file, kept)
+        return kept
+
+    def word(self, word: str, **values: object) -> str:
+        """In the learner's language."""
+        return words(self.language)[word].format(**values)
+
+    def text(self, exercise: Exercise) -> ExerciseText:
+        """In the learner's language."""
+        return exercise_text(exercise.name, self.language)
+
+
+def _language(folder: Path, given: str | None) -> str:
+    """As asked for; else as last time; else as the machine speaks."""
+    if given:
+        return given
+    if kept := load(folder / "learn" / "progress.json").language:
+        return kept
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    return "ru" if spoken.lower().startswith("ru") else "en"
+
+
+def _common(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command `learner` and `as_json`."""
+
+    @click.option(
+        "--dir",
+        "folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=DEFAULT_FOLDER,
+        show_default=True,
+        help="Folder of the lab and of the progress.",
+    )
+    @click.option("--lang", type=click.Choice(LANGUAGES), help="Language; kept for the next time.")
+    @click.option("--json", "as_json", is_flag=True, help="The result, or the error, as one JSON document.")
+    @functools.wraps(command)
+    def wrapped(*, folder: Path, lang: str | None, **options: Any) -> None:
+        command(Learner(folder, _language(folder, lang)), **options)
+
+    return wrapped
+
+
+@click.group(epilog="Example: tailrace learn list && tailrace learn start one-gtid-two-places")
+def learn() -> None:
+    """The course: exercises on real servers that break in real ways, and a check that looks at the servers alone.
+
+    Exit codes: 0 fine or passed, 1 not passed, 2 wrong usage, 3 a server was not reached.
+    """
+
+
+@learn.command("list", epilog="Example: tailrace learn list --lang ru")
+@_common
+def list_(learner: Learner, *, as_json: bool) -> None:
+    """Lessons and exercises, and what you have done of them."""
+    progress = learner.progress
+    titles = {lesson.number: lesson.title for lesson in lessons(learner.language)}
+    rows: list[dict[str, Any]] = [
+        {
+            "name": exercise.name,
+            "lesson": exercise.lesson,
+            "kind": exercise.kind.value,
+            "title": learner.text(exercise).title,
+            "abilities": list(exercise.abilities),
+            "state": _state(progress.best(exercise.name)),
+            "score": best.score if (best := progress.best(exercise.name)) and best.passed else None,
+        }
+        for exercise in EXERCISES
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    before = None
+    for row in rows:
+        if row["lesson"] != before:
+            before = row["lesson"]
+            click.echo(
+                click.style(f"\n{learner.word('lesson')} {before}. {titles.get(before, '')}".rstrip(". "), bold=True)
+            )
+        state = learner.word(f"state-{row['state']}") + (f" {row['score']}" if row["score"] is not None else "")
+        click.echo(f"  {row['name']:28} {learner.word('kind-' + row['kind']):14} {state:14} {row['title']}")
+
+
+def _state(best: Attempt | None) -> str:
+    return "new" if best is None else "passed" if best.passed else "started"
+
+
+@learn.command(epilog="Example: tailrace learn start a-table-more")
+@click.argument("name")
+@click.option("--seed", type=int, help="The same seed draws the same values; default: new ones.")
+@_common
+def start(learner: Learner, name: str, seed: int | None, *, as_json: bool) -> None:
+    """Begin an exercise, with values of its own, on a lab as new: what was in the lab is dropped."""
+    exercise = find(name)
+    learner.text(exercise)
+    progress = learner.keep(
+        play.start(exercise, learner.lab, learner.progress, seed=seed, tell=_teller(learner, as_json))
+    )
+    _show_task(learner, exercise, progress, as_json=as_json)
+
+
+@learn.command(epilog="Example: tailrace learn reset")
+@_common
+def reset(learner: Learner, *, as_json: bool) -> None:
+    """The exercise from its beginning, with the same values."""
+    exercise = _current(learner)
+    progress = learner.keep(play.reset(exercise, learner.lab, learner.progress, tell=_teller(learner, as_json)))
+    if not as_json:
+        click.echo(learner.word("reset"))
+    _show_task(learner, exercise, progress, as_json=as_json)
+
+
+@learn.command(epilog="Example: tailrace learn check --answer behind=grows")
+@click.option(
+    "--answer", "answers", multiple=True, metavar="NAME=VALUE", help="To a question of the exercise; repeatable."
+)
+@_common
+def check(learner: Learner, answers: tuple[str, ...], *, as_json: bool) -> None:
+    """Look at the live servers whether all is as it should be. Exits 1 where it is not."""
+    exercise = _current(learner)
+    progress = learner.keep(play.check(exercise, learner.lab, learner.progress, dict(map(_answer, answers))))
+    attempt = progress.current
+    assert attempt
+    if as_json:
+        click.echo(json.dumps({**asdict(attempt.checks[-1]), "passed": attempt.passed, "score": attempt.score}))
+    else:
+        _show_check(learner, exercise, attempt)
+    if not attempt.passed:
+        raise SystemExit(1)
+
+
+def _answer(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals:
+        raise ConfigError(f"not an answer: {given}", hint="--answer NAME=VALUE")
+    return name.strip(), value.strip()
+
+
+@learn.command(epilog="Example: tailrace learn hint")
+@_common
+def hint(learner: Learner, *, as_json: bool) -> None:
+    """The next hint; it costs points."""
+    exercise = _current(learner)
+    progress = learner.keep(play.hint(learner.progress))
+    attempt = progress.current
+    assert attempt
+    words = fill(learner.text(exercise).hints[attempt.hints - 1], attempt.values)
+    if as_json:
+        click.echo(json.dumps({"hint": attempt.hints, "text": words}, ensure_ascii=False))
+        return
+    number, cost = attempt.hints, HINT_COSTS[attempt.hints - 1]
+    click.echo(click.style(learner.word("hint", number=number, all=len(HINT_COSTS), cost=cost), bold=True))
+    click.echo(words)
+
+
+@learn.command(epilog="Example: tailrace learn solution | bash")
+@_common
+def solution(learner: Learner, *, as_json: bool) -> None:
+    """The commands that pass, and why. From then on the attempt is worth nothing."""
+    exercise = _current(learner)
+    progress = learner.keep(play.show_solution(learner.progress))
+    attempt = progress.current
+    assert attempt
+    commands = fill(script(exercise.name), attempt.values)
+    why = fill(learner.text(exercise).explanation, attempt.values)
+    if as_json:
+        click.echo(json.dumps({"solution": commands, "explanation": why}, ensure_ascii=False))
+        return
+    # What is piped to a shell must be commands alone; words go where a person reads them.
+    click.echo(click.style(learner.word("solution"), bold=True), err=True)
+    click.echo(commands, nl=False)
+    click.echo(f"\n{click.style(learner.word('explanation'), bold=True)}\n{why}", err=True)
+
+
+@learn.command(epilog="Example: tailrace learn status")
+@_common
+def status(learner: Learner, *, as_json: bool) -> None:
+    """What is being worked on: its task, hints taken, what the last check saw."""
+    progress = learner.progress
+    if progress.current is None:
+        click.echo("null" if as_json else learner.word("nothing"))
+        return
+    exercise = find(progress.current.exercise)
+    _show_task(learner, exercise, progress, as_json=as_json)
+    if not as_json and progress.current.checks:
+        _show_check(learner, exercise, progress.current)
+
+
+@learn.command(epilog="Example: tailrace learn report --out transcript")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder for transcript.html and transcript.json; default: this one.",
+)
+@_common
+def report(learner: Learner, out: Path, *, as_json: bool) -> None:
+    """Write the scored transcript, as HTML and as JSON."""
+    told = transcript(learner.progress, learner.language)
+    out.mkdir(parents=True, exist_ok=True)
+    files = out / "transcript.html", out / "transcript.json"
+    files[0].write_text(page(told), encoding="utf-8")
+    files[1].write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    click.echo(
+        json.dumps(told, ensure_ascii=False) if as_json else learner.word("report", files=", ".join(map(str, files)))
+    )
+
+
+def _current(learner: Learner) -> Exercise:
+    attempt = learner.progress.current
+    if attempt is None:
+        raise ConfigError("no exercise was started", hint="tailrace learn list; tailrace learn start NAME")
+    return find(attempt.exercise)
+
+
+def _teller(learner: Learner, as_json: bool) -> Callable[[str], None]:
+    def tell(what: str) -> None:
+        if not as_json:
+            click.echo(click.style(learner.word(what), dim=True), err=True)
+
+    return tell
+
+
+def _show_task(learner: Learner, exercise: Exercise, progress: Progress, *, as_json: bool) -> None:
+    attempt, text = progress.current, learner.text(exercise)
+    assert attempt
+    if as_json:
+        told = {"title": text.title, "task": fill(text.task, attempt.values), "questions": dict(text.questions)}
+        click.echo(json.dumps({**asdict(attempt), **told}, ensure_ascii=False))
+        return
+    width = min(shutil.get_terminal_size().columns, 100)
+    click.echo(click.style(learner.word("started", title=text.title), bold=True))
+    click.echo()
+    for paragraph in fill(text.task, attempt.values).split("\n\n"):
+        verbatim = paragraph.startswith((" ", "-", "|"))
+        click.echo(paragraph if verbatim else click.wrap_text(paragraph, width))
+        click.echo()
+    for question in exercise.questions:
+        choices = f" ({' | '.join(question.choices)})" if question.choices else ""
+        click.echo(f"  {question.name}: {text.questions[question.name]}{choices}")
+    if exercise.questions:
+        answers = " ".join(f"--answer {question.name}=…" for question in exercise.questions)
+        click.echo(learner.word("questions", answers=answers))
+    click.echo(click.style(learner.word("addresses"), dim=True))
+    click.echo(click.style(learner.word("next"), dim=True))
+
+
+def _show_check(learner: Learner, exercise: Exercise, attempt: Attempt) -> None:
+    text, last = learner.text(exercise), attempt.checks[-1]
+    for each in last.seen:
+        mark = click.style("✓", fg="green") if each.holds else click.style("✗", fg="red")
+        click.echo(f"{mark} {fill(text.observations[each.name], attempt.values)}: {each.evidence}")
+    if attempt.passed:
+        took = minutes(attempt.seconds or 0)
+        click.echo(click.style(learner.word("passed", score=attempt.score, minutes=took), fg="green", bold=True))
+    elif exercise.kind is Kind.PREDICTION:
+        click.echo(learner.word("predicted_wrong", name=exercise.name))
+    else:
+        missing = sum(not each.holds for each in last.seen)
+        click.echo(learner.word("failed", missing=missing, all=len(last.seen)))
+    if attempt.passed or exercise.kind is Kind.PREDICTION:
+        click.echo(f"\n{click.style(learner.word('explanation'), bold=True)}\n{fill(text.explanation, attempt.values)}")

@@ -1,0 +1,1 @@
+tailrace learn check --answer seconds=0.5

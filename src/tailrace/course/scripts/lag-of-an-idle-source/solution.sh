@@ -1,0 +1,1 @@
+tailrace learn check --answer behind='stands still' --answer since=grows

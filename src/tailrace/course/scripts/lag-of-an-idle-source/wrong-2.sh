@@ -1,0 +1,1 @@
+tailrace learn check --answer behind='minus one' --answer since='stands still'

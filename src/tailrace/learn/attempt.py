@@ -1,0 +1,135 @@
+"""What a learner has done: each attempt at an exercise, with its checks, kept in one file; and what it is worth."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tailrace.errors import LabError
+from tailrace.lab.server import write_private
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WHOLE = 100
+HINT_COSTS = (10, 20, 30)
+"""Points for the first hint, the second, the third."""
+CHECK_COST = 5
+"""Points for each check that failed."""
+LEAST = 10
+"""Of an attempt that passed without the solution."""
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one check saw of one observation."""
+
+    name: str
+    holds: bool
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One `check`."""
+
+    at: float
+    """Seconds since the epoch."""
+    answers: dict[str, str]
+    seen: tuple[Looked, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all holds."""
+        return all(each.holds for each in self.seen)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One start of an exercise, and what came of it."""
+
+    exercise: str
+    seed: int
+    """The same seed draws the same values."""
+    values: dict[str, str]
+    began: float
+    """Seconds since the epoch."""
+    hints: int = 0
+    checks: tuple[Check, ...] = ()
+    shown: bool = False
+    """The solution was looked at."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether the last check found all as it should be."""
+        return bool(self.checks) and self.checks[-1].passed
+
+    @property
+    def seconds(self) -> float | None:
+        """From the start to the check that passed."""
+        return self.checks[-1].at - self.began if self.passed else None
+
+    @property
+    def score(self) -> int:
+        """0 to 100."""
+        if not self.passed or self.shown:
+            return 0
+        failed = sum(not check.passed for check in self.checks)
+        return max(LEAST, WHOLE - sum(HINT_COSTS[: self.hints]) - CHECK_COST * failed)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """All attempts, the latest last; and the language that was last asked for."""
+
+    language: str = ""
+    attempts: tuple[Attempt, ...] = field(default_factory=tuple)
+
+    @property
+    def current(self) -> Attempt | None:
+        """The one that is worked on, or was last."""
+        return self.attempts[-1] if self.attempts else None
+
+    def best(self, exercise: str) -> Attempt | None:
+        """The attempt that counts: of the highest score, the first of such."""
+        tried = [attempt for attempt in self.attempts if attempt.exercise == exercise]
+        return max(tried, key=lambda attempt: (attempt.passed, attempt.score), default=None)
+
+    def begin(self, attempt: Attempt) -> Progress:
+        """With one more."""
+        return replace(self, attempts=(*self.attempts, attempt))
+
+    def amend(self, attempt: Attempt) -> Progress:
+        """With the current one as it is now."""
+        return replace(self, attempts=(*self.attempts[:-1], attempt))
+
+
+def load(file: Path) -> Progress:
+    """Raises LabError where the file is damaged."""
+    try:
+        return _progress(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Progress()
+    except (ValueError, TypeError, KeyError) as error:
+        raise LabError(f"the progress cannot be read: {error}", where=str(file), hint="move it away") from error
+
+
+def save(file: Path, progress: Progress) -> None:
+    """Whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".new")
+    write_private(draft, json.dumps(asdict(progress), indent=1, ensure_ascii=False) + "\n")
+    draft.replace(file)
+
+
+def _progress(given: dict[str, Any]) -> Progress:
+    return Progress(given["language"], tuple(_attempt(each) for each in given["attempts"]))
+
+
+def _attempt(given: dict[str, Any]) -> Attempt:
+    return Attempt(**{**given, "checks": tuple(_check(each) for each in given["checks"])})
+
+
+def _check(given: dict[str, Any]) -> Check:
+    return Check(given["at"], given["answers"], tuple(Looked(**each) for each in given["seen"]))

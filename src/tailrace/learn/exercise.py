@@ -1,0 +1,82 @@
+"""An exercise: what is prepared, what is asked, what must be seen in the end.
+
+No words of a human language: those are in the course's texts (`text.py`), by the names here; so are the scripts that
+pass and those that look right and must fail. In all of them `{{name}}` stands for a drawn value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from tailrace.learn.stage import Stage
+
+Values = Mapping[str, str]
+"""What was drawn for one attempt: a table's name, a server id, …"""
+Answers = Mapping[str, str]
+"""What the learner said, by question; those that were not answered are not in it."""
+
+
+class Kind(StrEnum):
+    """How it is worked on."""
+
+    LAB = "lab"
+    """Guided: the lesson leads through it."""
+    INCIDENT = "incident"
+    """Blind: only the symptom is told."""
+    PREDICTION = "prediction"
+    """The answer first, then the experiment; one answer counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look at the live systems gave."""
+
+    holds: bool
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One thing that must be so. `look` only reads; the values it gets are those drawn and those measured."""
+
+    name: str
+    look: Callable[[Stage, Values, Answers], Seen]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the learner answers by `check --answer NAME=VALUE`."""
+
+    name: str
+    choices: tuple[str, ...] = ()
+    """Empty: whatever the form that the text tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """One of a lesson."""
+
+    name: str
+    lesson: int
+    kind: Kind
+    abilities: tuple[str, ...]
+    """Of requirements R1 to R17."""
+    draw: Callable[[Random], dict[str, str]]
+    prepare: Callable[[Stage, dict[str, str]], None]
+    """Brings the live systems into the state it begins with; may add values that only they know."""
+    observations: tuple[Observation, ...]
+    questions: tuple[Question, ...] = ()
+    experiment: Callable[[Stage, Values], dict[str, str]] | None = None
+    """Of a prediction: what was measured, for the observations to compare."""
+    parts: frozenset[str] = frozenset({"worker"})
+    """Of the lab, beside the two servers."""
+
+
+def fill(text: str, values: Values) -> str:
+    """The text with drawn values in it."""
+    for name, value in values.items():
+        text = text.replace(f"{{{{{name}}}}}", value)
+    return text

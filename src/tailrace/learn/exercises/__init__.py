@@ -1,0 +1,23 @@
+"""All exercises, in the order of the lessons; a file for each lesson."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Final
+
+from tailrace.errors import ConfigError
+from tailrace.learn.exercise import Exercise
+from tailrace.learn.exercises import gtid, lag, snapshots
+
+EXERCISES: Final[tuple[Exercise, ...]] = (*gtid.EXERCISES, *lag.EXERCISES, *snapshots.EXERCISES)
+
+
+def find(name: str) -> Exercise:
+    """Raises ConfigError where there is none of this name."""
+    known = {exercise.name: exercise for exercise in EXERCISES}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, 1, 0.4)
+    raise ConfigError(
+        f"no exercise is called {name}", hint=f"did you mean {near[0]}?" if near else "tailrace learn list"
+    )

@@ -1,0 +1,138 @@
+"""What a learner does with an exercise: start it, check it, take a hint, begin it again.
+
+Each function takes the progress there was and gives the progress there is; nothing here prints.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING
+
+from tailrace.errors import ConfigError, LabError, TailraceError
+from tailrace.lab import background
+from tailrace.learn.attempt import HINT_COSTS, Attempt, Check, Looked, Progress
+from tailrace.learn.exercise import Exercise, Kind
+from tailrace.learn.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tailrace.lab.pair import Lab
+
+SEEDS = 1 << 31
+
+
+def start(
+    exercise: Exercise, lab: Lab, progress: Progress, *, seed: int | None = None, tell: Callable[[str], None]
+) -> Progress:
+    """A new attempt, on a lab as new. `tell` hears what is being done.
+
+    Raises LabError or another TailraceError where the lab cannot be brought into the state it begins with.
+    """
+    drawn = Random().randrange(SEEDS) if seed is None else seed
+    values = _prepare(exercise, lab, drawn, tell)
+    return progress.begin(Attempt(exercise.name, drawn, values, time.time()))
+
+
+def reset(exercise: Exercise, lab: Lab, progress: Progress, *, tell: Callable[[str], None]) -> Progress:
+    """The same attempt from its beginning, with the same values; hints and checks stay."""
+    attempt = _current(progress)
+    values = _prepare(exercise, lab, attempt.seed, tell)
+    return progress.amend(replace(attempt, values=values))
+
+
+def _prepare(exercise: Exercise, lab: Lab, seed: int, tell: Callable[[str], None]) -> dict[str, str]:
+    background.stop(lab)
+    tell("lab")
+    if lab.exists:
+        lab.reset(keep=True)
+    lab.up(
+        worker="worker" in exercise.parts,
+        endpoint="endpoint" in exercise.parts,
+        kafka="kafka" in exercise.parts,
+        debezium="debezium" in exercise.parts,
+        keep=True,
+    )
+    values = exercise.draw(Random(f"{exercise.name} {seed}"))
+    tell("prepare")
+    exercise.prepare(Stage(lab), values)
+    return values
+
+
+def check(exercise: Exercise, lab: Lab, progress: Progress, answers: Mapping[str, str]) -> Progress:
+    """Looks whether all is as it should be. Answers given before need not be given again.
+
+    Raises ConfigError for an answer to no question, or none of the choices, and where a prediction is incomplete or was
+    made already.
+    """
+    attempt = _current(progress)
+    if attempt.passed:
+        raise ConfigError("this attempt has passed already", hint="tailrace learn list")
+    given = {**(attempt.checks[-1].answers if attempt.checks else {}), **answers}
+    _judge_answers(exercise, given)
+    if exercise.kind is Kind.PREDICTION:
+        _may_predict(exercise, attempt, given)
+    stage = Stage(lab)
+    values: dict[str, str] = {
+        **attempt.values,
+        **(exercise.experiment(stage, attempt.values) if exercise.experiment else {}),
+    }
+    seen = tuple(_look(exercise, number, stage, values, given) for number in range(len(exercise.observations)))
+    return progress.amend(replace(attempt, checks=(*attempt.checks, Check(time.time(), given, seen))))
+
+
+def _look(
+    exercise: Exercise, number: int, stage: Stage, values: Mapping[str, str], answers: Mapping[str, str]
+) -> Looked:
+    observation = exercise.observations[number]
+    try:
+        seen = observation.look(stage, values, answers)
+    except TailraceError as error:
+        # What cannot be asked does not hold, and why is the evidence.
+        return Looked(observation.name, holds=False, evidence=error.message)
+    return Looked(observation.name, seen.holds, seen.evidence)
+
+
+def _judge_answers(exercise: Exercise, given: Mapping[str, str]) -> None:
+    questions = {question.name: question for question in exercise.questions}
+    for name, answer in given.items():
+        if name not in questions:
+            raise ConfigError(
+                f"{exercise.name} does not ask for {name}", hint=f"it asks for: {', '.join(questions) or 'nothing'}"
+            )
+        choices = questions[name].choices
+        if choices and answer not in choices:
+            raise ConfigError(f"{answer!r} is no answer to {name}", hint=f"choose from: {', '.join(choices)}")
+
+
+def _may_predict(exercise: Exercise, attempt: Attempt, given: Mapping[str, str]) -> None:
+    if attempt.checks:
+        raise ConfigError("a prediction counts once", hint=f"tailrace learn start {exercise.name} (with new values)")
+    if missing := [question.name for question in exercise.questions if question.name not in given]:
+        raise ConfigError(
+            f"first the prediction: {', '.join(missing)}",
+            hint="tailrace learn check " + " ".join(f"--answer {name}=…" for name in missing),
+        )
+
+
+def hint(progress: Progress) -> Progress:
+    """One more. Raises ConfigError where all were taken."""
+    attempt = _current(progress)
+    if attempt.hints >= len(HINT_COSTS):
+        raise ConfigError("there are no more hints", hint=f"tailrace learn solution {attempt.exercise}")
+    return progress.amend(replace(attempt, hints=attempt.hints + 1))
+
+
+def show_solution(progress: Progress) -> Progress:
+    """The attempt is worth nothing any more, where it had not passed."""
+    attempt = _current(progress)
+    return progress if attempt.passed else progress.amend(replace(attempt, shown=True))
+
+
+def _current(progress: Progress) -> Attempt:
+    attempt = progress.current
+    if attempt is None:
+        raise LabError("no exercise was started", hint="tailrace learn list; tailrace learn start NAME")
+    return attempt

@@ -1,0 +1,122 @@
+"""The transcript of a learner: what was done, when, with how many hints, what each check saw; and which abilities are
+shown. As values for JSON, and as one HTML page that needs nothing else.
+"""
+
+from __future__ import annotations
+
+import html
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from tailrace.learn.exercises import EXERCISES
+from tailrace.learn.text import exercise_text, minutes, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tailrace.learn.attempt import Attempt, Progress
+
+ABILITIES: Final = tuple(f"R{number}" for number in range(1, 18))
+
+
+def transcript(progress: Progress, language: str) -> dict[str, Any]:
+    """Of all exercises that were tried, and the best score by ability (None: no exercise of it passed)."""
+    tried = [(exercise, progress.best(exercise.name)) for exercise in EXERCISES]
+    return {
+        "language": language,
+        "abilities": {
+            ability: max(
+                (best.score for exercise, best in tried if best and best.passed and ability in exercise.abilities),
+                default=None,
+            )
+            for ability in ABILITIES
+        },
+        "exercises": [
+            {
+                "name": exercise.name,
+                "lesson": exercise.lesson,
+                "kind": exercise.kind.value,
+                "title": exercise_text(exercise.name, language).title,
+                "passed": best.passed,
+                "score": best.score,
+                "attempts": [_attempt(each) for each in progress.attempts if each.exercise == exercise.name],
+            }
+            for exercise, best in tried
+            if best
+        ],
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "began": _when(attempt.began),
+        "seconds": attempt.seconds,
+        "seed": attempt.seed,
+        "hints": attempt.hints,
+        "solution_shown": attempt.shown,
+        "score": attempt.score,
+        "checks": [
+            {
+                "at": _when(check.at),
+                "answers": check.answers,
+                "seen": [{"name": e.name, "holds": e.holds, "evidence": e.evidence} for e in check.seen],
+            }
+            for check in attempt.checks
+        ],
+    }
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def page(told: dict[str, Any]) -> str:
+    """The transcript as HTML."""
+    said = words(told["language"])
+    abilities = "".join(
+        f"<li class={'no' if score is None else 'yes'}><b>{ability}</b> {'—' if score is None else score}</li>"
+        for ability, score in told["abilities"].items()
+    )
+    rows = "".join(_row(exercise, said) for exercise in told["exercises"])
+    head = "".join(
+        f"<th scope=col>{said[name]}</th>" for name in ("lesson", "exercise", "score", "time", "hints", "checks")
+    )
+    return (
+        f'<!doctype html><html lang="{told["language"]}"><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{said["transcript"]}</title>'
+        f"<style>{_STYLE}</style><main><h1>{said['transcript']}</h1>"
+        f"<h2>{said['abilities']}</h2><ul>{abilities}</ul>"
+        f"<h2>{said['attempts']}</h2><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></main></html>\n"
+    )
+
+
+def _row(exercise: dict[str, Any], said: Mapping[str, str]) -> str:
+    best = max(exercise["attempts"], key=lambda attempt: attempt["score"])
+    seconds = best["seconds"]
+    cells: Iterable[object] = (
+        exercise["lesson"],
+        f"{exercise['title']} ({said['kind-' + exercise['kind']]})",
+        exercise["score"] if exercise["passed"] else "—",
+        "—" if seconds is None else minutes(seconds),
+        best["hints"],
+        len(best["checks"]),
+    )
+    row = "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells)
+    seen = "".join(
+        f"<li class={'yes' if each['holds'] else 'no'}>{html.escape(each['name'] + ': ' + each['evidence'])}</li>"
+        for each in (best["checks"][-1]["seen"] if best["checks"] else ())
+    )
+    detail = f"<details><summary>{said['evidence']}</summary><ul>{seen}</ul></details>" if seen else ""
+    return f"<tr>{row}</tr><tr><td></td><td colspan=5>{detail}</td></tr>"
+
+
+_STYLE: Final = """
+:root { color-scheme: light dark; --yes: #18794e; --no: #6b7280 }
+@media (prefers-color-scheme: dark) { :root { --yes: #4cc38a; --no: #9ba1a6 } }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0 } main { max-width: 60rem; margin: auto; padding: 1rem }
+ul { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; padding: 0; list-style: none }
+.yes { color: var(--yes) } .no { color: var(--no) }
+table { border-collapse: collapse; width: 100% } th, td { text-align: start; padding: .25rem .5rem }
+thead { border-bottom: 2px solid currentColor } details ul { flex-direction: column }
+@media (max-width: 40rem) { table, tbody, tr, td { display: block } thead, td:empty { display: none } }
+"""

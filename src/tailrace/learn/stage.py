@@ -1,0 +1,127 @@
+"""The live systems of an exercise: two servers, a worker with a connector, and what the connector wrote."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tailrace.errors import LabError, TailraceError
+from tailrace.lab.pair import Lab
+from tailrace.lab.verify import Verdict, events, verify
+from tailrace.lab.worker import Worker, jsonl_config
+from tailrace.ops.connect import Connect
+from tailrace.ops.exposition import Exposition, scrape
+from tailrace.ops.http import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tailrace.lab.server import Server
+
+CONNECTOR = "shop"
+DATABASE = "shop"
+SERVER_ID = 54002
+SETTLE_SECONDS = 30.0
+EVERY_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Of the lab in its folder."""
+
+    lab: Lab
+
+    @property
+    def primary(self) -> Server:
+        """The source."""
+        return self.lab.primary
+
+    @property
+    def replica(self) -> Server:
+        """Its replica."""
+        return self.lab.replica
+
+    @property
+    def worker(self) -> Worker:
+        """Raises LabError where the lab has none."""
+        worker = self.lab.worker
+        if worker is None:
+            raise LabError("this exercise needs the lab's worker", hint="tailrace lab up --with worker")
+        return worker
+
+    @property
+    def connect(self) -> Connect:
+        """The worker's REST interface."""
+        return Connect(Access(self.worker.url))
+
+    def metrics(self) -> Exposition:
+        """What the worker's /metrics says now."""
+        return scrape(self.worker.metrics_url)
+
+    def make_connector(self, changes: Mapping[str, str] | None = None) -> None:
+        """The connector of the exercises, running on return, with these properties beside the usual ones.
+
+        Raises TailraceError where it does not come to run.
+        """
+        config = jsonl_config(self.primary, CONNECTOR, DATABASE, self.worker.events, server_id=SERVER_ID)
+        self.connect.create(CONNECTOR, {**config, **(changes or {})})
+        self.connect.await_status(
+            CONNECTOR, lambda status: status is not None and status.is_running, seconds=SETTLE_SECONDS
+        )
+
+    def state(self) -> str:
+        """`RUNNING, task 0 RUNNING`, or why it cannot be told."""
+        try:
+            return self.connect.status(CONNECTOR).summary
+        except TailraceError as error:
+            return error.message
+
+    def is_running(self) -> bool:
+        """Whether the connector and its task run."""
+        try:
+            return self.connect.status(CONNECTOR).is_running
+        except TailraceError:
+            return False
+
+    def written(self) -> Iterator[dict[str, Any]]:
+        """The events that the connector wrote, in their order."""
+        files = sorted(self.worker.events.glob("*.jsonl"))
+        return (event for event in events(files) if event.get("op"))
+
+    def compare(self, table: str) -> Verdict | None:
+        """The table rebuilt from what was written, against the server's; None where the server has no such table."""
+        files = sorted(self.worker.events.glob("*.jsonl"))
+        with self.primary.connect(init_command="SET time_zone = '+00:00'") as connection:
+            found = verify(connection, DATABASE, files)
+        return next((verdict for verdict in found if verdict.table == table), None)
+
+    def caught_up(self) -> bool:
+        """Whether the stored offset has all that the source has executed."""
+        (executed,) = self.primary.execute("SELECT @@GLOBAL.gtid_executed")[0]
+        offset = self.offset().get("gtids") or ""
+        (missing,) = self.primary.execute("SELECT GTID_SUBTRACT(%s, %s)", (executed, offset))[0]
+        return not missing
+
+    def offset(self) -> dict[str, Any]:
+        """The connector's stored offset; empty where there is none."""
+        found = self.connect.offsets(CONNECTOR)
+        return dict(found[0].get("offset") or {}) if found else {}
+
+    def settle(self, seconds: float = SETTLE_SECONDS) -> bool:
+        """Waits until the connector has caught up; whether it has."""
+        return self.until(self.caught_up, seconds)
+
+    @staticmethod
+    def until(holds: Callable[[], bool], seconds: float) -> bool:
+        """Whether `holds` came true within `seconds`; what cannot be asked does not hold."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                if holds():
+                    return True
+            except TailraceError:
+                pass
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(EVERY_SECONDS)

@@ -1,0 +1,77 @@
+"""Each exercise on real servers: its solution passes; nothing at all and what only looks right do not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.java import need_java
+from tailrace.lab.pair import Lab
+from tailrace.learn import play
+from tailrace.learn.attempt import Progress, load, save
+from tailrace.learn.exercise import Exercise, Kind, fill
+from tailrace.learn.exercises import EXERCISES
+from tailrace.learn.text import COURSE, script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECONDS = 120.0
+"""Of one script: what a learner types, and the check at its end."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Of one learner: `.tailrace` with the lab, which all exercises share, and the progress."""
+    place = tmp_path_factory.mktemp("learner") / ".tailrace"
+    yield place
+    Lab(place / "lab").down()
+
+
+def _run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A script where the learner would run it, with the lab's variables."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", f'eval "$(tailrace lab env)"\n{text}'],
+        cwd=folder.parent,
+        env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def _begin(exercise: Exercise, folder: Path, seed: int) -> Progress:
+    file = folder / "learn" / "progress.json"
+    begun = play.start(exercise, Lab(folder / "lab"), load(file), seed=seed, tell=lambda _: None)
+    save(file, begun)
+    return begun
+
+
+@pytest.mark.timeout(400)  # four times: a lab as new, what a learner types, a check
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_only_who_does_it_passes(exercise: Exercise, folder: Path, seed: int) -> None:
+    if {"kafka", "debezium"} & exercise.parts:
+        need_java()
+    attempts = ["", *(script(exercise.name, wrong) for wrong in _wrong(exercise)), script(exercise.name)]
+    for number, text in enumerate(attempts):
+        progress = _begin(exercise, folder, seed + number)
+        assert progress.current
+        done = _run(fill(text, progress.current.values) or "tailrace learn check\n", folder)
+        is_solution = number == len(attempts) - 1
+        # 2 is the refusal of a prediction without an answer: as little a pass as 1.
+        wanted = {0} if is_solution else {1, 2} if exercise.kind is Kind.PREDICTION and not text else {1}
+        assert done.returncode in wanted, f"{exercise.name}, {text or 'nothing'}\n{done.stdout}\n{done.stderr}"
+        current = load(folder / "learn" / "progress.json").current
+        assert current
+        assert current.passed is is_solution
+
+
+def _wrong(exercise: Exercise) -> list[str]:
+    return sorted(file.stem for file in (COURSE / "scripts" / exercise.name).glob("wrong-*.sh"))
