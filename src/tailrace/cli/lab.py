@@ -199,10 +199,13 @@ def env(folder: Path, *, as_json: bool) -> None:
     variables = {
         "TAILRACE_PRIMARY_DSN": parts.primary.dsn,
         "TAILRACE_PRIMARY_ADMIN_DSN": parts.primary.admin_dsn,
-        "TAILRACE_SOURCE": parts.primary.admin_dsn,
+        # By reference: a password within it would be refused, as it is anywhere on a command line.
+        "TAILRACE_SOURCE": "${env:TAILRACE_PRIMARY_ADMIN_DSN}",
         "TAILRACE_REPLICA_DSN": parts.replica.dsn,
         "TAILRACE_REPLICA_ADMIN_DSN": parts.replica.admin_dsn,
         "TAILRACE_LAB_CA": str(parts.primary.ca),
+        # Of the account that captures: a worker does not tell it.
+        "MYSQL_PWD": parts.primary.password,
     }
     if parts.endpoint:
         variables["TAILRACE_ENDPOINT_DSN"] = parts.primary.dsn_at(parts.endpoint.port)
