@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from support.alerting import Alerting, need_prometheus
+from support.aws import Aurora
 from support.connector import kill_leftovers
 from support.java import need_java
 from tailrace import lab
@@ -98,4 +99,11 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alerting]:
     """A Prometheus and an Alertmanager, shared as `kafka` is: scrape jobs of your own names, and load your rules."""
     need_prometheus()
     with Alerting(tmp_path_factory.mktemp("alerting")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def aurora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aurora]:
+    """An emulator of AWS over servers of its own, shared as `kafka` is; who writes is as the last test has left it."""
+    with Aurora(tmp_path_factory.mktemp("aurora")) as made:
         yield made

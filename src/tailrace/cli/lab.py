@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from click.decorators import FC
 
     from tailrace.lab.alertmanager import Alertmanager
+    from tailrace.lab.aws import Aws
     from tailrace.lab.prometheus import Prometheus
     from tailrace.lab.proxy import Proxy
 
 DEFAULT_FOLDER = Path(".tailrace/lab")
-PARTS = ("endpoint", "worker", "kafka", "debezium", "prometheus")
-LATER = ("aws",)
+PARTS = ("endpoint", "worker", "kafka", "debezium", "prometheus", "aws")
 CONNECTOR = "shop"
 """Name and topic prefix of the connector that `up` tells how to make: for the workload's database."""
 CONNECTOR_SERVER_ID = 54001
@@ -67,8 +67,6 @@ def _client_options(command: FC) -> FC:
 def _parts(_context: click.Context, _option: click.Parameter, given: str) -> frozenset[str]:
     parts = [part.strip() for part in given.split(",") if part.strip()]
     for part in parts:
-        if part in LATER:
-            raise click.BadParameter(f"the lab of this release has no {part}; it has {', '.join(PARTS)}.")
         if part not in PARTS:
             raise click.BadParameter(f"{part!r} is no part of the lab; choose from {', '.join(PARTS)}.")
     return frozenset(parts)
@@ -94,7 +92,7 @@ def lab() -> None:
     default="",
     callback=_parts,
     metavar="PART,…",
-    help="endpoint, worker, kafka, debezium (with kafka), prometheus.",
+    help="endpoint, worker, kafka, debezium (with kafka), prometheus, aws.",
 )
 def up(
     folder: Path,
@@ -111,7 +109,8 @@ def up(
     a cluster's endpoint does; with worker a `tailrace worker`; with kafka a broker; with debezium also a worker of
     Kafka Connect that can run Debezium's MySQL connector. The last two need Java and Maven, and are fetched when first
     asked for. With prometheus it has a Prometheus with Tailrace's alerts and an Alertmanager; it scrapes the lab's
-    Connect and its worker, or 127.0.0.1:9404, where another `tailrace worker` serves its metrics. All live on until
+    Connect and its worker, or 127.0.0.1:9404, where another `tailrace worker` serves its metrics. With aws it has a
+    third server and an emulator of AWS (not AWS), in which the servers are an Aurora cluster. All live on until
     `tailrace lab down`, and come again with the next `up`.
     """
     with _database_errors():
@@ -123,6 +122,7 @@ def up(
             kafka="kafka" in parts,
             debezium="debezium" in parts,
             alerts=_alerts() if "prometheus" in parts else None,
+            aws="aws" in parts,
             keep=True,
         )
     described = _describe_all(running)
@@ -134,6 +134,8 @@ def up(
         config = folder / "worker" / f"{CONNECTOR}.json"
         _write_private_json(config, _shop_to_files(running.primary, running.worker))
         lines.append(f"for Tailrace on it: tailrace connector create {config} --url {running.worker.url} --wait")
+    if running.aws:
+        lines.append(f"AWS, emulated (not AWS; what is added to moto: {running.aws.url}/_lab/status): tailrace lab env")
     if running.kafka and running.connect:
         config = folder / "connect" / f"{CONNECTOR}.json"
         _write_private_json(config, _shop_to_kafka(running.primary, running.kafka))
@@ -224,6 +226,8 @@ def env(folder: Path, *, as_json: bool) -> None:
             "TAILRACE_PROMETHEUS": parts.prometheus.url,
             "TAILRACE_ALERTMANAGER": parts.alertmanager.url,
         }
+    if parts.aws:
+        variables |= parts.aws.environment
     _answer(variables, "\n".join(f"export {name}='{value}'" for name, value in variables.items()), as_json=as_json)
 
 
@@ -300,6 +304,8 @@ def _describe_all(parts: Running) -> dict[str, dict[str, Any] | None]:
         "connect": _describe_engine(parts.connect) if parts.connect else None,
         "prometheus": _describe_watcher(parts.prometheus) if parts.prometheus else None,
         "alertmanager": _describe_watcher(parts.alertmanager) if parts.alertmanager else None,
+        "distant": _describe(parts.distant) if parts.distant else None,
+        "aws": _describe_aws(parts.aws) if parts.aws else None,
     }
 
 
@@ -371,6 +377,25 @@ def _describe_watcher(watcher: Prometheus | Alertmanager) -> dict[str, Any]:
     }
 
 
+def _describe_aws(aws: Aws) -> dict[str, Any]:
+    endpoint, reader = aws.endpoint, aws.reader
+    described = {
+        "role": "aws",
+        "running": aws.pid is not None,
+        "reachable": aws.is_reachable(),
+        "pid": aws.pid,
+        "address": aws.url,
+        "dir": str(aws.folder),
+        "writer": aws.writer,
+        "cluster_endpoint": f"{endpoint[0]}:{endpoint[1]}",
+        "reader_endpoint": f"{reader[0]}:{reader[1]}",
+    }
+    if described["reachable"]:
+        status = aws.status()
+        described |= {"emulator": status["emulator"], "added": status["added"]}
+    return described
+
+
 def _shop_to_kafka(primary: Server, kafka: Broker) -> dict[str, str]:
     return debezium_config(primary, kafka.bootstrap, CONNECTOR, WORKLOAD_DATABASE, server_id=CONNECTOR_SERVER_ID)
 
@@ -386,7 +411,8 @@ def _write_private_json(file: Path, config: dict[str, str]) -> None:
 def _words(part: dict[str, Any]) -> str:
     state = "reachable" if part["reachable"] else "not reachable" if part["running"] else "stopped"
     version = f", MySQL {part['version']}" if "version" in part else ""
-    return f"{part['role']:12} {part['address']} {state}{version}"
+    emulator = f", {part['emulator']}; cluster lab: {part['cluster_endpoint']}" if "emulator" in part else ""
+    return f"{part['role']:12} {part['address']} {state}{version}{emulator}"
 
 
 def _workload_words(state: background.State) -> str:

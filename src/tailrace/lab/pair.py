@@ -12,6 +12,9 @@ import pymysql
 from tailrace.errors import LabError
 from tailrace.lab import maven, monitoring
 from tailrace.lab.alertmanager import Alertmanager
+from tailrace.lab.aws.names import ROLES as ROLE_OF
+from tailrace.lab.aws.part import Aws
+from tailrace.lab.aws.part import need as need_aws
 from tailrace.lab.connect import Connect
 from tailrace.lab.kafka import Broker, prepare
 from tailrace.lab.process import await_condition
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROLES = ("primary", "replica")
+DISTANT = "distant"
+"""The server of a second region, where the lab has an AWS."""
 FOLLOW_SECONDS = 30.0
 METRICS_ADDRESS = "127.0.0.1:9404"
 """Where `tailrace worker` serves metrics if nothing else is said, and `tailrace run --metrics 9404`."""
@@ -58,10 +63,17 @@ class Running:
     connect: Connect | None
     prometheus: Prometheus | None
     alertmanager: Alertmanager | None
+    distant: Server | None = None
+    aws: Aws | None = None
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """All of MySQL."""
+        return tuple(part for part in (self.primary, self.replica, self.distant) if part)
 
     @property
     def others(self) -> tuple[Proxy | Broker | Worker | Connect | Alertmanager | Prometheus, ...]:
-        """What there is beside the two servers, those first that others need."""
+        """What there is beside servers and AWS, those first that others need."""
         parts = self.endpoint, self.kafka, self.worker, self.connect, self.alertmanager, self.prometheus
         return tuple(part for part in parts if part)
 
@@ -132,6 +144,18 @@ class Lab:
         return Prometheus(place) if (place / "prometheus.json").exists() else None
 
     @property
+    def distant(self) -> Server | None:
+        """The server of a second region, where the lab has one."""
+        place = self.folder / DISTANT
+        return Server.open(place) if (place / "server.json").exists() else None
+
+    @property
+    def aws(self) -> Aws | None:
+        """The emulator of AWS, where the lab has one."""
+        place = self.folder / "aws"
+        return Aws(place) if (place / "aws.json").exists() else None
+
+    @property
     def parts(self) -> Running:
         """All that the lab has, whether it runs or not. Raises LabError where it was never up."""
         return Running(
@@ -143,6 +167,8 @@ class Lab:
             self.connect,
             self.prometheus,
             self.alertmanager,
+            self.distant,
+            self.aws,
         )
 
     def up(
@@ -155,14 +181,16 @@ class Lab:
         kafka: bool = False,
         debezium: bool = False,
         alerts: Alerts | None = None,
+        aws: bool = False,
         keep: bool = False,
     ) -> Running:
         """Starts all that the lab has, the replica following. What runs is left alone, so calling it again repairs.
 
         `ports` (primary, replica) and `options` (of mysqld) count when the lab is first made. With `endpoint` the lab
         has a proxy to the primary from now on, with `worker` a `tailrace worker`, with `kafka` a broker, with
-        `debezium` a worker of Connect too, with `alerts` a Prometheus that has these rules and an Alertmanager. With
-        `keep` all live on after this process; without, they die with it, and what is returned must be kept.
+        `debezium` a worker of Connect too, with `alerts` a Prometheus that has these rules and an Alertmanager,
+        with `aws` an emulator of AWS and a third server. With `keep` all live on after this process; without, they die
+        with it, and what is returned must be kept.
         """
         if kafka or debezium:
             self._add_kafka(debezium=debezium)
@@ -170,20 +198,24 @@ class Lab:
             self._add_prometheus(alerts)
         if worker:
             Worker(self.folder / "worker")
-        self._add_servers(ports, options)
+        self._add_servers(ports, options, aws=aws)
         if endpoint:
             Proxy(self.folder / "endpoint", target=self.primary.port)
         parts = self.parts
         _scrape(parts)
         with ThreadPoolExecutor() as threads:
-            starts = [threads.submit(server.start) for server in (parts.primary, parts.replica)]
+            starts = [threads.submit(server.start) for server in parts.servers]
             for part in parts.others:
                 part.start()
             for start in starts:
                 start.result()
-        _follow(parts.replica, parts.primary)
+        if parts.aws:
+            # It knows who writes, and has the others follow.
+            parts.aws.start()
+        else:
+            _follow(parts.replica, parts.primary)
         if keep:
-            for each in (parts.primary, parts.replica, *parts.others):
+            for each in (*parts.servers, *parts.others, *([parts.aws] if parts.aws else [])):
                 each.release()
         return parts
 
@@ -203,20 +235,32 @@ class Lab:
         prometheus.load_rules(alerts.rules)
         prometheus.scrape("tailrace", METRICS_ADDRESS)
 
-    def _add_servers(self, ports: tuple[int | None, int | None], options: Sequence[str]) -> None:
+    def _add_aws(self, options: Sequence[str]) -> None:
+        place = self.folder / DISTANT
+        if not (place / "server.json").exists():
+            Server.create(place, server_id=len(ROLES) + 1, options=options, accounts_of=self.primary)
+        Aws(self.folder / "aws")
+
+    def _add_servers(self, ports: tuple[int | None, int | None], options: Sequence[str], *, aws: bool) -> None:
+        if aws:
+            # As for Kafka.
+            need_aws()
         for server_id, (role, port) in enumerate(zip(ROLES, ports, strict=True), start=1):
             place = self.folder / role
             if not (place / "server.json").exists():
                 # One password on both: accounts are replicated where the primary makes them.
                 first = None if role == ROLES[0] else self.primary
                 Server.create(place, port=port, server_id=server_id, options=options, accounts_of=first)
+        if aws:
+            self._add_aws(options)
 
     def down(self) -> None:
         """Stops all, those first that others do not need. Data and settings stay."""
-        for part in (self.prometheus, self.alertmanager, self.connect, self.worker, self.kafka, self.endpoint):
+        parts = self.aws, self.prometheus, self.alertmanager, self.connect, self.worker, self.kafka, self.endpoint
+        for part in parts:
             if part:
                 part.stop()
-        for role in reversed(ROLES):
+        for role in (DISTANT, *reversed(ROLES)):
             if (self.folder / role / "server.json").exists():
                 Server.open(self.folder / role).stop()
 
@@ -238,14 +282,27 @@ class Lab:
         if endpoint := self.endpoint:
             endpoint.mend()
             endpoint.lead_to(self.primary.port)
-        with ThreadPoolExecutor() as both:
-            list(both.map(_drop, (self.replica, self.primary)))
+        if aws := self.aws:
+            # Before the servers: it starts a writer that is down.
+            aws.kill()
+            aws.forget()
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(_drop, reversed(self.parts.servers)))
         return self.up(keep=keep)
 
+    @property
+    def _writer(self) -> Server:
+        aws = self.aws
+        return Server.open(self.folder / ROLE_OF[aws.writer]) if aws else self.primary
+
     def follow(self) -> Follow | None:
-        """How the replica follows, or None where one of the two cannot be asked."""
+        """How the replica follows, or None where one of the two cannot be asked. After a failover of an Aurora cluster
+        the other of the two is the replica.
+        """
         try:
-            return _read_follow(self.replica, self.primary)
+            primary = self._writer
+            replica = self.replica if primary.folder != self.replica.folder else self.primary
+            return _read_follow(replica, primary)
         except (pymysql.Error, LabError):
             return None
 

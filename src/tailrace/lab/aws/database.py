@@ -1,0 +1,134 @@
+"""What a server of the lab is told so that it stands for an instance of Aurora. Each call is SQL as the administrator.
+
+Unlike Aurora's, instances share no storage: a reader is a replica by GTID, with a binlog and a server_uuid of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pymysql
+
+from tailrace.errors import LabError
+from tailrace.lab.server import Server
+
+ASK_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Replication:
+    """How a server follows."""
+
+    running: bool
+    seconds: float | None
+    """Seconds_Behind_Source; None: it does not know."""
+    source_port: int
+
+
+class Database:
+    """One server."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    @property
+    def reachable(self) -> bool:
+        """Whether the administrator gets in."""
+        return self.server.is_reachable()
+
+    def revive(self) -> None:
+        """Starts a server that is down: its binlog is what Aurora's shared storage would still have."""
+        if not self.reachable:
+            self.server.start()
+            self.server.release()
+
+    def ask(self, sql: str, *arguments: object) -> tuple[tuple[Any, ...], ...]:
+        """The rows of one statement. Raises pymysql.Error."""
+        with self.server.connect(connect_timeout=ASK_SECONDS) as connection, connection.cursor() as cursor:
+            cursor.execute(sql, arguments)
+            return tuple(cursor.fetchall())
+
+    def executed(self) -> str:
+        """gtid_executed."""
+        return str(self.ask("SELECT @@GLOBAL.gtid_executed")[0][0]).replace("\n", "")
+
+    def lacks(self, gtids: str) -> str:
+        """Those of `gtids` that it has not executed."""
+        return str(self.ask("SELECT GTID_SUBTRACT(%s, @@GLOBAL.gtid_executed)", gtids)[0][0]).replace("\n", "")
+
+    def make_read_only(self) -> None:
+        """Waits for commits that are under way, then takes none."""
+        self.ask("SET GLOBAL super_read_only = ON")
+
+    def make_writable(self) -> None:
+        """A primary."""
+        self.ask("SET GLOBAL read_only = OFF")
+
+    def cut(self) -> None:
+        """Ends all sessions of clients, those that read the binlog too, as the restart of an instance does."""
+        with self.server.connect(connect_timeout=ASK_SECONDS) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT CONNECTION_ID()")
+            (mine,) = cursor.fetchone() or (0,)
+            cursor.execute("SHOW PROCESSLIST")
+            # Not what applies or schedules: that is no client.
+            spared = {"event_scheduler", "system user"}
+            for session in [row[0] for row in cursor.fetchall() if row[0] != mine and row[1] not in spared]:
+                # It may have gone by itself.
+                with suppress(pymysql.Error):
+                    cursor.execute(f"KILL {session}")
+
+    def await_executed(self, gtids: str, seconds: float) -> None:
+        """Until it has executed them all. Raises LabError where it has not within that time."""
+        patience: dict[str, Any] = {"connect_timeout": ASK_SECONDS, "read_timeout": seconds + ASK_SECONDS}
+        with self.server.connect(**patience) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", (gtids, seconds))
+            late = cursor.fetchone()
+        if late and late[0]:
+            raise LabError(f"it lacks {self.lacks(gtids)} after {seconds:g} s", where=str(self.server.folder))
+
+    def promote(self) -> None:
+        """Follows nobody from now on, and takes writes."""
+        self.ask("STOP REPLICA")
+        self.ask("RESET REPLICA ALL")
+        self.make_writable()
+
+    def follow(self, source: Database) -> None:
+        """Reads only what `source` writes, by GTID. Twice is once."""
+        self.make_read_only()
+        now = self.replication()
+        if now and now.running and now.source_port == source.server.port:
+            return
+        account = source.server.capture
+        self.ask("STOP REPLICA")
+        self.ask(
+            "CHANGE REPLICATION SOURCE TO SOURCE_HOST = %s, SOURCE_PORT = %s, SOURCE_USER = %s, SOURCE_PASSWORD = %s,"
+            " SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1, SOURCE_CONNECT_RETRY = 1",
+            source.server.host,
+            source.server.port,
+            account.user,
+            account.password,
+        )
+        self.ask("START REPLICA")
+
+    def replication(self) -> Replication | None:
+        """None: it follows nobody."""
+        options: dict[str, Any] = {"connect_timeout": ASK_SECONDS, "cursorclass": pymysql.cursors.DictCursor}
+        with self.server.connect(**options) as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW REPLICA STATUS")
+            row = cursor.fetchone()
+        if not row:
+            return None
+        seconds = row["Seconds_Behind_Source"]
+        return Replication(
+            running=row["Replica_IO_Running"] == "Yes" and row["Replica_SQL_Running"] == "Yes",
+            seconds=None if seconds is None else float(seconds),
+            source_port=int(row["Source_Port"]),
+        )
+
+
+def wait_until(moment: float) -> None:
+    """Sleeps till then, by time.monotonic()."""
+    time.sleep(max(0.0, moment - time.monotonic()))
