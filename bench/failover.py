@@ -1,7 +1,8 @@
-"""Failover drills under writes: `python bench/failover.py [--drills N] [--seed N] [--rate N] [--only KINDS]`.
+"""Failover drills under writes: `python bench/failover.py [--aurora] [--drills N] [--seed N] [--rate N] [--only A,B]`.
 
 Each has a primary and a replica of its own, a shop that writes, a connector of Tailrace's worker with a JSONL sink, and
-ends with the proof that the sink's events make the new primary's tables. Results go to `bench/results`.
+ends with the proof that the sink's events make the new primary's tables. With `--aurora` AWS promotes: the lab's double
+of it, with three servers that the drills share. Results go to `bench/results`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,26 +25,36 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+from support.aurora_drill import KINDS as AURORA_KINDS
+from support.aurora_drill import AuroraDrill
+from support.aws import Aurora
 from support.drill import KINDS, RATE, Drill, Outcome
 from support.rest import Worker
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def play(drills: list[tuple[str, int]], rate: float) -> list[Outcome]:
+def play(drills: list[tuple[str, int]], rate: float, *, aurora: bool) -> list[Outcome]:
     """One after the other; a drill whose outcome cannot be told raises."""
     outcomes = []
-    with tempfile.TemporaryDirectory(prefix="tailrace-drills-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="tailrace-drills-") as scratch, ExitStack() as stack:
         folder = Path(scratch)
-        with Worker(folder / "worker") as worker:
-            for kind, seed in drills:
-                began = time.monotonic()
-                place = folder / f"{kind}-{seed}"
-                place.mkdir()
+        worker = stack.enter_context(Worker(folder / "worker"))
+        shared = stack.enter_context(Aurora(folder / "aurora")) if aurora else None
+        for kind, seed in drills:
+            began = time.monotonic()
+            place = folder / f"{kind}-{seed}"
+            place.mkdir()
+            if shared is None:
                 outcome = Drill(kind, seed, place, worker, rate).play()
-                shutil.rmtree(place)
-                outcomes.append(outcome)
-                print(f"{len(outcomes)}/{len(drills)} {time.monotonic() - began:.0f} s {outcome}", file=sys.stderr)
+            elif kind == "lost":
+                with Aurora(place / "aurora") as mine:
+                    outcome = AuroraDrill(kind, seed, place, worker, mine, rate).play()
+            else:
+                outcome = AuroraDrill(kind, seed, place, worker, shared, rate).play()
+            shutil.rmtree(place)
+            outcomes.append(outcome)
+            print(f"{len(outcomes)}/{len(drills)} {time.monotonic() - began:.0f} s {outcome}", file=sys.stderr)
     return outcomes
 
 
@@ -50,7 +63,7 @@ def summary(outcomes: list[Outcome]) -> dict[str, Any]:
     seconds = sorted(outcome.seconds for outcome in outcomes if outcome.seconds is not None)
     return {
         "drills": len(outcomes),
-        "kinds": {kind: sum(outcome.kind == kind for outcome in outcomes) for kind in KINDS},
+        "kinds": dict(Counter(outcome.kind for outcome in outcomes)),
         "transactions": sum(outcome.transactions for outcome in outcomes),
         "tables_unequal": sum(len(outcome.unequal) for outcome in outcomes),
         "events_doubled": sum(outcome.doubled for outcome in outcomes),
@@ -70,15 +83,17 @@ def main() -> None:
     parser.add_argument("--drills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=RATE, help="transactions a second")
-    parser.add_argument("--only", default=",".join(KINDS))
+    parser.add_argument("--aurora", action="store_true", help="on the lab's double of AWS")
+    parser.add_argument("--only", default="", help="kinds of drills, with commas")
     args = parser.parse_args()
     draw = random.Random(args.seed)  # noqa: S311 - reproducible, no secret
-    kinds = args.only.split(",")
+    kinds = args.only.split(",") if args.only else AURORA_KINDS if args.aurora else KINDS
     drills = [(kinds[n % len(kinds)], draw.randrange(10**6)) for n in range(args.drills)]
-    outcomes = play(drills, args.rate)
+    outcomes = play(drills, args.rate, aurora=args.aurora)
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
     found = {"commit": commit.stdout.strip(), "seed": args.seed, "rate": args.rate, **summary(outcomes)}
-    file = RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M}-{found['commit']}-failover.json"
+    name = "failover-aurora" if args.aurora else "failover"
+    file = RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M}-{found['commit']}-{name}.json"
     document = {**found, "outcomes": [asdict(outcome) for outcome in outcomes]}
     file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))

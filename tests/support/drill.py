@@ -187,6 +187,9 @@ class Topics:
 class Drill:
     """One of them. `worker` runs the connector; files are in `folder`."""
 
+    _promoting = "promote"
+    """The step after which the new primary takes writes."""
+
     def __init__(  # noqa: PLR0917 - what, where, how
         self, kind: str, seed: int, folder: Path, worker: Client, rate: float = RATE, capture: Capture | None = None
     ) -> None:
@@ -204,8 +207,7 @@ class Drill:
     def play(self) -> Outcome:
         with self._parts:
             self._set_up()
-            servers = [self._primary, self._replica]
-            with Clients(servers, self.outcome.seed, self._rate, self._capture.ddl_every) as clients:
+            with Clients(self._servers, self.outcome.seed, self._rate, self._capture.ddl_every) as clients:
                 self._await(lambda: clients.transactions > self._rate / 10, "nobody writes")
                 self._start_connector()
                 self._await(lambda: clients.transactions > self._rate * self._random.uniform(0.5, 2), "too few writes")
@@ -296,6 +298,11 @@ class Drill:
             self._replica.execute("START REPLICA")
 
     @property
+    def _servers(self) -> list[Server]:
+        """In whose order clients look for one that takes writes."""
+        return [self._primary, self._replica]
+
+    @property
     def _by_endpoint(self) -> bool:
         return self._kind in {"endpoint", "partition", "ahead"}
 
@@ -321,7 +328,7 @@ class Drill:
 
     def executed(self) -> str:
         """By the new primary."""
-        return str(self._replica.execute("SELECT @@GLOBAL.gtid_executed")[0][0])
+        return str(self.new_primary.execute("SELECT @@GLOBAL.gtid_executed")[0][0])
 
     def _cut(self, *, connector_too: bool) -> None:
         # The connector first: whether it is ahead of the replica is what the two kinds differ in.
@@ -394,7 +401,9 @@ class Drill:
 
     def _promotion(self) -> float:
         lines = [json.loads(line) for line in (self._folder / "failover.jsonl").read_text().splitlines()]
-        return next(float(line["at"]) for line in lines if line.get("step") == "promote" and line["state"] == "done")
+        return next(
+            float(line["at"]) for line in lines if line.get("step") == self._promoting and line["state"] == "done"
+        )
 
     def _options(self) -> list[str]:
         options = [
@@ -456,7 +465,7 @@ class Drill:
         self._worker.ask("PUT", f"/connectors/{self.name}/stop")
         self._worker.await_state(self.name, "STOPPED", None)
         files = self._capture.files(self.name, self._folder)
-        with self._replica.connect() as connection:
+        with self.new_primary.connect() as connection:
             for verdict in verify(connection, DATABASE, files):
                 self.outcome.doubled += verdict.doubled + verdict.misfits
                 if (verdict.rebuilt_rows, verdict.rebuilt_hash) != (verdict.server_rows, verdict.server_hash):

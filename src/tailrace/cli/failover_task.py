@@ -147,11 +147,11 @@ class OnAurora:
 
     def look(self) -> Outlook:
         """Raises AwsError, SourceError, WorkerError."""
-        facts = self._facts()
+        facts = self._facts(aurora_facts.gather)
         return Outlook(facts, aurora_plan.make_plan(facts, self.wish), lambda: view.show_aurora(facts))
 
-    def _facts(self) -> AuroraFacts:
-        return aurora_facts.gather(
+    def _facts(self, gather: Callable[..., AuroraFacts]) -> AuroraFacts:
+        return gather(
             self.aws,
             self.cluster,
             self.servers,
@@ -176,7 +176,7 @@ class OnAurora:
         """The instances again: the same GTIDs, and other places in another binlog."""
         del plan
         click.echo()
-        view.show_aurora(self._facts())
+        view.show_aurora(self._facts(aurora_facts.gather_after))
 
     def verify(self, values: Mapping[str, str], tables: Sequence[str]) -> list[Finding]:
         """Tables are compared with the instances that can be reached."""
@@ -188,13 +188,16 @@ class OnAurora:
             self.servers,
             values,
             global_name=self.global_name,
-            target=self.wish.target,
+            target=self.wish.target if self.global_name else "",
             connect_to=self.connect,
             connectors=self.connectors,
             seconds=self.wish.seconds,
         )
         writer = self.servers[CANDIDATE if self.global_name else SOURCE]
-        return found + compare_tables(self._facts(), writer, tables, self.wish.seconds) if tables else found
+        if tables:
+            facts = self._facts(aurora_facts.gather_after)
+            found += compare_tables(facts, writer, tables, self.wish.seconds)
+        return found
 
 
 def _place(config: SourceConfig) -> str:

@@ -38,7 +38,7 @@ def show_aurora(facts: AuroraFacts) -> None:
         click.echo(f"cluster {cluster.name} ({cluster.region}): {cluster.status}, {cluster.engine} {cluster.version}")
         click.echo(f"  endpoint {cluster.address}, readers {cluster.reader_address}")
         for one in cluster.instances:
-            role = "writer" if one.is_writer else "reader"
+            role = "writer" if one.is_writer and cluster is facts.cluster else "reader"
             click.echo(f"  {one.name}: {role}, {one.status}, tier {one.tier}, parameters {one.parameters}")
         settings = ", ".join(f"{name}={value}" for name, value in cluster.parameters) or "nothing of what matters here"
         click.echo(f"  parameter group {cluster.parameter_group} sets {settings}")

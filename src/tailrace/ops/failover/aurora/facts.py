@@ -73,14 +73,17 @@ def gather(
     secondary = whole.secondary(target) if whole else ""
     other = read_cluster(aws, secondary) if secondary else None
     login = servers[SOURCE]
+    # The writer last.
     members = [
         _instance(instance.name, instance.address, login)
         for each in (other, cluster)
         if each
-        for instance in each.instances
+        for instance in sorted(each.instances, key=lambda one: one.is_writer)
     ]
     source = read_member(SOURCE, login)
     enhanced, retention = _settings(login) if source.is_reachable else (False, None)
+    # A group that waits for a reboot counts from the next restart on.
+    enhanced = enhanced or cluster.parameter("aurora_enhanced_binlog") in {"1", "ON"}
     return AuroraFacts(
         cluster=cluster,
         source=source,
@@ -93,6 +96,39 @@ def gather(
         target=other,
         candidate=read_member(CANDIDATE, servers[CANDIDATE]) if CANDIDATE in servers else None,
         worker=connect_to.access.url if connect_to else "",
+    )
+
+
+def gather_after(
+    aws: Aws,
+    name: str,
+    servers: dict[str, SourceConfig],
+    *,
+    global_name: str = "",
+    target: str = "",
+    connect_to: Connect | None = None,
+    connectors: Sequence[str] = (),
+) -> AuroraFacts:
+    """When it is over: `cluster` and `source` are the primary of now, `target` and `candidate` the one of before.
+
+    Raises as `gather` does.
+    """
+    if not global_name:
+        return gather(aws, name, servers, connect_to=connect_to, connectors=connectors)
+    whole = read_global(aws, global_name, target)
+    if whole.named(name) == whole.primary:
+        return gather(
+            aws, name, servers, global_name=global_name, target=target, connect_to=connect_to, connectors=connectors
+        )
+    turned = {**servers, SOURCE: servers[CANDIDATE], CANDIDATE: servers[SOURCE]}
+    return gather(
+        aws,
+        whole.primary,
+        turned,
+        global_name=global_name,
+        target=whole.named(name),
+        connect_to=connect_to,
+        connectors=connectors,
     )
 
 

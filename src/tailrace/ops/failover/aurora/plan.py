@@ -245,8 +245,8 @@ def _global_warnings(facts: AuroraFacts, wish: AuroraWish) -> Iterator[str]:
     if target is None:
         return
     yield (
-        f"{target.name} keeps its own parameter group ({target.parameter_group}), users' grants come along: compare"
-        " both before (tailrace doctor)"
+        f"{target.name} has a parameter group of its own ({target.parameter_group}), which counts from then on: compare"
+        f" it with {facts.cluster.parameter_group or 'the one of the primary'} before"
     )
     if wish.allow_data_loss:
         yield "what the primary has committed and the secondary has not got is lost; nobody can say how much"

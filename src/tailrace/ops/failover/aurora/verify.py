@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tailrace._kernel import GtidSet
-from tailrace.ops.failover.aurora.facts import AuroraFacts, gather
-from tailrace.ops.failover.aurora.read import AVAILABLE, name_of, read_ends, read_global
-from tailrace.ops.failover.facts import CANDIDATE, SOURCE, Facts, Member, read_member
+from tailrace.ops.failover.aurora.facts import AuroraFacts, gather_after
+from tailrace.ops.failover.aurora.read import AVAILABLE, name_of, read_ends
+from tailrace.ops.failover.facts import Facts, Member
 from tailrace.ops.failover.tables import compare
 from tailrace.ops.failover.verify import Finding, Severity, finding, watch
 
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 
 _MINUTES = 60
 """How far back events are asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class After:
-    """What there is when all is over. `facts.cluster` and `facts.source` are the new primary's."""
-
-    facts: AuroraFacts
-    events: tuple[Event, ...] = ()
-    old: Member | None = None
-    """Of a global database: who answers at the endpoint of the cluster that was its primary."""
-    was: str = ""
-    """ARN or name of that cluster."""
 
 
 def verify(
@@ -52,18 +40,21 @@ def verify(
 
     Raises AwsError, WorkerError, AccessDenied.
     """
-    asked = dict(servers)
-    if global_name:
-        asked[SOURCE] = asked.pop(CANDIDATE)
 
     def look() -> tuple[Facts, list[Finding]]:
-        primary = read_global(aws, global_name, target).primary if global_name else name
-        old = read_member("old", servers[SOURCE]) if global_name else None
-        facts = gather(aws, primary, asked, global_name=global_name, connect_to=connect_to, connectors=connectors)
-        events = read_ends(aws, facts.cluster, _MINUTES)
-        after = After(facts, events, old, name)
-        servers_now = Facts(facts.source, facts.source, facts.instances, facts.connectors, facts.endpoint)
-        return servers_now, list(judge(after, values.get("final")))
+        facts = gather_after(
+            aws,
+            name,
+            servers,
+            global_name=global_name,
+            target=target,
+            connect_to=connect_to,
+            connectors=connectors,
+        )
+        ends = read_ends(aws, facts.cluster, _MINUTES)
+        # Who reads the binlog is judged as with servers of one's own.
+        alike = Facts(facts.source, facts.source, facts.instances, facts.connectors, facts.endpoint)
+        return alike, list(judge(facts, name, ends, values.get("final")))
 
     return watch(look, seconds=seconds)
 
@@ -78,12 +69,14 @@ def compare_tables(facts: AuroraFacts, writer: SourceConfig, tables: Sequence[st
     return [found for table in tables for found in compare(writer, others, table, seconds)]
 
 
-def judge(after: After, final: str | None) -> Iterator[Finding]:
-    """Of AWS and the servers. `final`: GTIDs that the new writer was to have, where a journal tells."""
-    facts = after.facts
-    yield from _aws(after)
+def judge(facts: AuroraFacts, was: str, ends: Sequence[Event], final: str | None) -> Iterator[Finding]:
+    """Of AWS and the servers. `was`: the cluster that was the primary; `ends`: of failovers, as RDS tells; `final`:
+    GTIDs that the new writer was to have, where a journal tells.
+    """
+    yield from _aws(facts, was)
+    yield _ended(ends)
     yield from _writer(facts, final)
-    yield from _others(after)
+    yield from _others(facts)
     if facts.endpoint:
         end = facts.endpoint
         state = "a reader" if end.read_only else f"server {end.uuid}"
@@ -95,13 +88,12 @@ def judge(after: After, final: str | None) -> Iterator[Finding]:
         )
 
 
-def _aws(after: After) -> Iterator[Finding]:
-    facts = after.facts
+def _aws(facts: AuroraFacts, was: str) -> Iterator[Finding]:
     cluster, whole = facts.cluster, facts.whole
     if whole:
         yield finding(
             "AWS says that the other cluster is the primary",
-            whole.status == AVAILABLE and after.was not in {whole.primary, name_of(whole.primary)},
+            whole.status == AVAILABLE and was not in {whole.primary, name_of(whole.primary)},
             f"{whole.name} is {whole.status}, its primary is {whole.primary}",
             "aws rds describe-global-clusters, describe-events: has it failed?",
         )
@@ -127,16 +119,15 @@ def _aws(after: After) -> Iterator[Finding]:
             "reboot the instance when it suits: aws rds reboot-db-instance",
             lasts=True,
         )
-    yield _event(after.events)
 
 
-def _event(events: tuple[Event, ...]) -> Finding:
+def _ended(ends: Sequence[Event]) -> Finding:
     check = "RDS tells of the failover, and of no failure"
-    if not events:
+    if not ends:
         hint = "events come with a delay, and are kept for 14 days: aws rds describe-events"
         return Finding(check, Severity.WARNING, f"no such event in the last {_MINUTES} minutes", hint, lasts=True)
     hint = "the old writer goes on: see what AWS names as the reason, and begin again"
-    return finding(check, not events[-1].is_failure, events[-1].message, hint, lasts=True)
+    return finding(check, not ends[-1].is_failure, ends[-1].message, hint, lasts=True)
 
 
 def _writer(facts: AuroraFacts, final: str | None) -> Iterator[Finding]:
@@ -166,8 +157,7 @@ def _writer(facts: AuroraFacts, final: str | None) -> Iterator[Finding]:
         )
 
 
-def _others(after: After) -> Iterator[Finding]:
-    facts = after.facts
+def _others(facts: AuroraFacts) -> Iterator[Finding]:
     wrong = [
         f"{one.name} ({one.address})"
         for one in facts.instances
@@ -181,8 +171,7 @@ def _others(after: After) -> Iterator[Finding]:
             f"{', '.join(wrong)} takes writes" if wrong else f"of {', '.join(asked)} all others are read-only",
             "clients there write to what nobody reads: end them, ask AWS what that instance is",
         )
-    if after.old is not None:
-        old = after.old
+    if (old := facts.candidate) is not None:
         yield finding(
             "the endpoint of the old primary takes no writes",
             not old.is_reachable or old.read_only,
