@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tailrace.errors import FailoverError
+from tailrace.errors import AwsDenied, AwsError, FailoverError
 from tailrace.ops.failover.execute import Told, execute
 from tailrace.ops.failover.hands import Verdict
 from tailrace.ops.failover.journal import Journal
@@ -152,14 +152,46 @@ def test_a_promotion_that_fails_half_way_is_not_taken_back_either(tmp_path: Path
     assert world.words == {"stop", "fence"}
 
 
+def test_what_aws_does_not_allow_was_not_done_and_all_before_is_taken_back(tmp_path: Path) -> None:
+    world = World()
+    world.breaks = {"promote": AwsDenied("no permission")}
+    with pytest.raises(FailoverError, match="no permission") as caught:
+        run(world, tmp_path / "j")
+    assert world.words == set()
+    assert "taken back" in (caught.value.hint or "")
+
+
+def test_a_run_that_was_killed_after_it_had_asked_aws_awaits_what_it_asked_for(tmp_path: Path) -> None:
+    world = World()
+    busy = AwsError("it is failing over")
+    busy.code = "InvalidDBClusterStateFault"
+    world.breaks = {"promote": busy}
+    with pytest.raises(FailoverError, match="failing over"):
+        run(world, tmp_path / "j")  # not its own order: it says so
+    with Journal(tmp_path / "j") as journal:
+        journal.note("promote", "begun")
+    calls = world.judge
+
+    def judge(check: Check, values: Mapping[str, str]) -> Verdict:
+        if check == Holds("s", "promote", "", "promote holds") and world.calls > asked + 1:
+            world.words.add("promote")
+        world.calls += 1
+        return calls(check, values)
+
+    asked, world.judge = world.calls, judge  # type: ignore[method-assign]
+    assert run(world, tmp_path / "j")[-2:] == [("promote", "done"), ("move", "done")]
+
+
 def test_a_check_that_does_not_hold_before_keeps_the_step_from_being_done(tmp_path: Path) -> None:
     world = World()
     with Journal(tmp_path / "j") as journal:
         journal.begin(PLAN)
         journal.note("fence", "done")  # and yet it does not hold any more
-        with pytest.raises(FailoverError, match="does not hold"):
+        with pytest.raises(FailoverError, match="does not hold") as caught:
             execute(PLAN, journal, world, lambda _: None)
     assert "promote" not in world.done
+    # It was not begun, so this is not past the point of no return.
+    assert "taken back" in (caught.value.hint or "")
 
 
 def test_what_could_not_be_taken_back_is_named(tmp_path: Path) -> None:

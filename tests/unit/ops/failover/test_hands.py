@@ -8,7 +8,7 @@ from tailrace.config import Password, SourceConfig
 from tailrace.errors import FailoverError
 from tailrace.lab.server import free_port
 from tailrace.ops.failover.hands import Hands
-from tailrace.ops.failover.step import Fenced, Holds, Rest, Shell
+from tailrace.ops.failover.step import Aws, Fenced, Holds, Rest, Shell, WriterIs
 
 AWAY = Hands({"source": SourceConfig("127.0.0.1", free_port(), "root", Password("secret"), 1)})
 
@@ -34,3 +34,19 @@ def test_a_server_that_is_away_is_fenced_and_nothing_else_holds_of_it() -> None:
 def test_a_plan_with_connectors_needs_a_worker() -> None:
     with pytest.raises(FailoverError, match="no worker"):
         AWAY.act(Rest("PUT", "/connectors/shop/stop"), {}, 5)
+
+
+def test_a_name_that_leads_elsewhere_once_in_a_while_is_not_steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    check = Holds("source", "q", "the writer", "leads to the writer", steady=0.5)
+    answers = iter(["the writer", "a reader", *["the writer"] * 20])
+    monkeypatch.setattr(Hands, "_value", lambda *_: next(answers))
+    verdict = AWAY.judge(check, {})
+    assert (verdict.holds, verdict.found) == (False, "a reader")
+    assert AWAY.judge(check, {}).holds
+    assert len(list(answers)) < 19, "it was asked once only"
+
+
+def test_a_plan_of_aws_needs_a_cluster() -> None:
+    with pytest.raises(FailoverError, match="none was named"):
+        AWAY.act(Aws("rds", "failover_db_cluster", "{}"), {}, 5)
+    assert not AWAY.judge(WriterIs("shop", "shop-2", "it is"), {}).holds

@@ -161,7 +161,7 @@ def _others(facts: AuroraFacts) -> Iterator[Finding]:
     wrong = [
         f"{one.name} ({one.address})"
         for one in facts.instances
-        if one.is_reachable and not one.read_only and one.uuid != facts.source.uuid
+        if one.is_reachable and not one.read_only and one.name != facts.cluster.writer
     ]
     asked = [one.name for one in facts.instances if one.is_reachable]
     if asked:
