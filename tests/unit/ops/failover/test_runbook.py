@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +17,9 @@ from tailrace.ops.failover.runbook import write_runbook
 from tailrace.ops.failover.step import Plan
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tailrace.ops.failover.facts import Facts
 
+SHELLCHECK = str(Path(sys.executable).parent / "shellcheck")
 EVIL = 'it\'s `id` $(id) "q" \\'
 
 
@@ -39,11 +40,12 @@ def written(found: Facts, wish: Wish) -> tuple[Plan, str]:
         (facts(AWAY, replicas=(replace(REPLICA, name="replica-1"),)), Wish(dead=True, fence_command="true")),
     ],
 )
-def test_it_is_bash_and_has_every_step(found: Facts, wish: Wish, tmp_path: Path) -> None:
+def test_it_is_bash_that_shellcheck_accepts_and_has_every_step(found: Facts, wish: Wish, tmp_path: Path) -> None:
     plan, script = written(found, wish)
     file = tmp_path / "runbook.sh"
     file.write_text(script, encoding="utf-8")
-    subprocess.run(["bash", "-n", str(file)], check=True)
+    checked = subprocess.run([SHELLCHECK, "--severity=warning", str(file)], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
     assert "set -euo pipefail" in script
     for step in plan.steps:
         assert step.title.split("'")[0] in script

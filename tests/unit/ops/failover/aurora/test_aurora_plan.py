@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,8 +33,6 @@ from tailrace.ops.failover.runbook import write_runbook
 from tailrace.ops.failover.step import Aws, Holds, Plan
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tailrace.ops.failover.aurora.facts import AuroraFacts
     from tailrace.ops.failover.step import Step
 
@@ -191,14 +191,18 @@ def test_what_may_surprise_is_told(found: AuroraFacts, words: str) -> None:
         (global_facts(facts(source=GONE)), LOSS),
     ],
 )
-def test_a_plan_comes_back_from_its_journal_and_its_runbook_is_bash_with_every_check(
+def test_a_plan_comes_back_from_its_journal_and_its_runbook_is_clean_bash_with_every_check(
     found: AuroraFacts, wish: AuroraWish, tmp_path: Path
 ) -> None:
     plan = planned(found, wish)
     assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
     script = tmp_path / "runbook.sh"
     script.write_text(write_runbook(plan), encoding="utf-8")
-    subprocess.run(["bash", "-n", str(script)], check=True)
+    shellcheck = str(Path(sys.executable).parent / "shellcheck")
+    checked = subprocess.run(
+        [shellcheck, "--severity=warning", str(script)], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
     for one in plan.steps:
         for check in (*one.before, *one.after):
             assert check.words.split("'")[0] in script.read_text()
