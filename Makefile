@@ -23,7 +23,7 @@ setup: $(STAMPS)/kernel $(STAMPS)/mysql ## Virtual environment, kernel (release 
 demo: setup ## A lab, a workload, its capture with a kill in the middle, and the proof: under a minute
 	$(BIN)/tailrace demo
 
-test: setup $(STAMPS)/kafka $(STAMPS)/prometheus ## All tests: Python against a real MySQL and Kafka, then Rust
+test: setup $(STAMPS)/kafka $(STAMPS)/prometheus $(STAMPS)/chromium ## All tests: Python against a real MySQL and Kafka, then Rust
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 	cargo test --workspace --exclude tailrace-python --quiet
 
@@ -67,4 +67,8 @@ $(STAMPS)/kafka: $(wildcard src/tailrace/lab/jars/*) | $(STAMPS)/kernel
 
 $(STAMPS)/prometheus: src/tailrace/lab/monitoring.py | $(STAMPS)/kernel
 	$(BIN)/python -m tailrace.lab prometheus || echo "The tests with Prometheus are left out." >&2
+	@touch $@
+
+$(STAMPS)/chromium: src/tailrace/lab/browser.py | $(STAMPS)/kernel
+	$(BIN)/python -m tailrace.lab chromium || echo "The tests of the console are left out." >&2
 	@touch $@

@@ -6,39 +6,27 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
 
 from tailrace.cli import show as shown
 from tailrace.cli.access import connector_option, only_one, worker_options
-from tailrace.errors import ConfigError
 from tailrace.ops.events.event import OPERATIONS, Event, Filter, Record, raw, read, summary
+from tailrace.ops.events.files import Files
+from tailrace.ops.events.reader import Reader, of_connector
 from tailrace.ops.snapshot.channel import pattern
-from tailrace.ops.target import Target, brokers, find
+from tailrace.ops.target import find
 
 if TYPE_CHECKING:
     from tailrace.ops.connect import Connect
 
 SHOWN = 10
 STYLES = {"c": "green", "r": "green", "u": "yellow", "d": "red", "t": "bold red", "?": "bold red"}
-
-
-class Reader(Protocol):
-    """Of topics or of files."""
-
-    def last(self, count: int, wanted: Callable[[Record], bool]) -> list[Record]:
-        """The last that are wanted, oldest first."""
-
-    def whole(self) -> Iterator[Record]:
-        """All there is."""
-
-    def follow(self, *, from_beginning: bool, began: Callable[[], None] = ...) -> Iterator[Record]:
-        """What comes, for ever."""
 
 
 @click.group(epilog="Example: tailrace events tail --connector shop --follow")
@@ -115,35 +103,9 @@ def tail(  # noqa: PLR0917 - click names them
 
 
 def _reader(connect: Connect, connector: str | None, file: Path | None, bootstrap: str | None) -> Reader:
-    from tailrace.ops.events.files import Files
-
     if file is not None:
         return Files(file)
-    target = find(connect, only_one(connect, connector) if connector is None else connector)
-    kind = target.config.get("sink.type", "kafka" if not target.tailrace else "stdout")
-    if kind == "jsonl":
-        path = Path(target.config.get("sink.path", "events")).expanduser()
-        if not path.exists():
-            hint = "the files lie where the connector runs: run this there, or give --file"
-            raise ConfigError(f"the files of {target.name} are not here", where=str(path), hint=hint)
-        return Files(path, target.name if path.is_dir() else None)
-    if kind == "kafka":
-        from tailrace.ops.events.kafka import Topics
-
-        return Topics(brokers(target, bootstrap, "producer.override.", "signal.consumer."), _named(target))
-    raise ConfigError(f"{target.name} writes to {kind}: only Kafka and JSONL files can be read again")
-
-
-def _named(target: Target) -> Callable[[str], bool]:
-    """Topics of its events: those under its prefix, and those that it has written to, however they are called."""
-    internal = {
-        target.config.get("schema.history.internal.kafka.topic"),
-        target.config.get("signal.kafka.topic"),
-        target.config.get("notification.sink.topic.name"),
-    }
-    written = set(target.worker.topics(target.name)) if target.worker is not None else set()
-    prefix = f"{target.prefix}{target.config.get('topic.delimiter', '.')}"
-    return lambda topic: topic not in internal and (topic.startswith(prefix) or topic in written)
+    return of_connector(find(connect, only_one(connect, connector) if connector is None else connector), bootstrap)
 
 
 def _following(reader: Reader, count: int, wanted: Filter, *, from_beginning: bool) -> Iterator[Record]:

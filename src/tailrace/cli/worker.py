@@ -44,6 +44,7 @@ def worker(
     """
     from tailrace.metrics.server import MetricsServer
     from tailrace.rest.server import Server
+    from tailrace.ui.console import Console
     from tailrace.worker.open import open_worker
     from tailrace.worker.settings import read_settings
 
@@ -56,20 +57,28 @@ def worker(
     if group is not None:
         given["group.id"] = group
     settings = read_settings(given)
-    server = Server(settings.rest)
+    console = Console(settings) if settings.console else None
+    server = Server(settings.rest, console.served) if console is not None else Server(settings.rest)
     running, leave = open_worker(settings, server.address)
     metrics = None
     try:
         server.start(running)
+        if console is not None:
+            console.start(running)
         if settings.metrics is not None:
             metrics = MetricsServer(settings.metrics.host, settings.metrics.port, running.observe)
             click.echo(f"metrics on http://{metrics.address}/metrics", err=True)
-        click.echo(f"listening on http{'s' * settings.rest.listener.tls}://{server.address}", err=True)
+        address = f"http{'s' * settings.rest.listener.tls}://{server.address}"
+        if console is not None:
+            click.echo(f"console on {address}/console", err=True)
+        click.echo(f"listening on {address}", err=True)
         _await_signal()
     finally:
         if metrics is not None:
             metrics.close()
         server.stop()
+        if console is not None:
+            console.close()
         running.close()
         leave()
 

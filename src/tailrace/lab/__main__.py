@@ -1,12 +1,13 @@
-"""Puts into the cache what the lab runs, and says what it found: `python -m tailrace.lab [mysql|kafka|prometheus]`.
+"""Puts into the cache what the lab and its tests run, and says what it found: `python -m tailrace.lab [PART]…`.
 
-`kafka` is Kafka and Debezium, where Java and Maven are; without a word it is MySQL.
+Parts: mysql, kafka, prometheus, chromium; without a word it is MySQL. `kafka` is Kafka and Debezium, where Java and
+Maven are.
 """
 
 import sys
 
 from tailrace.errors import LabError
-from tailrace.lab import kafka, maven, monitoring
+from tailrace.lab import browser, kafka, maven, monitoring
 from tailrace.lab.provider import mysql
 from tailrace.lab.template import datadir_template
 
@@ -27,7 +28,11 @@ def _prometheus() -> str:
     return f"Prometheus: {monitoring.programs().prometheus.path}"
 
 
-PARTS = {"mysql": _mysql, "kafka": _kafka, "prometheus": _prometheus}
+def _chromium() -> str:
+    return f"Chromium: {browser.chromium().path}"
+
+
+PARTS = {"mysql": _mysql, "kafka": _kafka, "prometheus": _prometheus, "chromium": _chromium}
 
 try:
     sys.stdout.writelines(f"{PARTS[part]()}\n" for part in sys.argv[1:] or ["mysql"])

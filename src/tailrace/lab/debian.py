@@ -34,6 +34,8 @@ class Bundle:
     """Files that are run; their digests are held against the manifest each time."""
     suite: str = ""
     """Another than the machine's own: then every library down to libc is fetched too, for the machine's do not fit."""
+    libraries: bool = False
+    """All that the packages depend on is fetched too, but libc: the machine's own, of the same suite, does for that."""
     relative: tuple[tuple[str, str], ...] = ()
     """(program, folder): the absolute path of a folder, as the program has it in its bytes, becomes one relative to
     where it runs, of the same length. For programs that look for their files at a fixed place, which takes root."""
@@ -136,11 +138,14 @@ def _download(apt: Path, address: str, suite: str, bundle: Bundle) -> list[Path]
     for name, value in settings.items():
         command += ["-o", f"{name}={value}"]
     _run([*command, "update"])
-    if bundle.suite:
+    if bundle.suite or bundle.libraries:
         _run([*command, "-y", "--download-only", "install", *bundle.packages])
     else:
         _run([*command, "download", *bundle.packages], folder=archives)
     packages = sorted(archives.glob("*.deb"))
+    if bundle.libraries:
+        # Of two libcs in one process neither works.
+        packages = [package for package in packages if not package.name.startswith("libc6_")]
     if not packages:
         raise LabError(f"apt fetched no package from the suite {suite}")
     return packages

@@ -201,6 +201,7 @@ class Server:
             *DEFAULTS,
             f"--datadir={self.datadir}",
             f"--port={self.port}",
+            f"--report-host={self.host}",
             f"--server-id={self.settings.server_id}",
             f"--socket={self.socket}",
             f"--init-file={accounts}",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from tailrace.errors import ConfigError, TailraceError, WorkerError, WorkerUnreachable
-from tailrace.ops.http import Access, Answer, ask
+from tailrace.ops.http import Access, Answer, Ask, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -97,9 +97,11 @@ class Connect:
     and ConfigError where it finds a configuration wrong. A worker that is rebalancing is asked again for `patience` s.
     """
 
-    def __init__(self, access: Access, *, patience: float = 30.0) -> None:
+    def __init__(self, access: Access, *, patience: float = 30.0, ask: Ask = ask) -> None:
+        """`ask`: how a request gets there, where it is not by HTTP."""
         self.access = access
         self._patience = patience
+        self._send = ask
 
     def version(self) -> str:
         """Of the worker."""
@@ -107,7 +109,7 @@ class Connect:
 
     def is_tailrace(self) -> bool:
         """Whether it is one of ours, with all that is under `/tailrace`."""
-        return ask(self.access, "GET", "/tailrace/health", seconds=READ_SECONDS).status == HTTPStatus.OK
+        return self._send(self.access, "GET", "/tailrace/health", seconds=READ_SECONDS).status == HTTPStatus.OK
 
     def names(self) -> list[str]:
         """Of all connectors, sorted."""
@@ -277,7 +279,7 @@ class Connect:
         deadline = time.monotonic() + self._patience
         while True:
             seconds = READ_SECONDS if method == "GET" else WRITE_SECONDS
-            answer = ask(self.access, method, path, body, seconds=seconds)
+            answer = self._send(self.access, method, path, body, seconds=seconds)
             if answer.status < HTTPStatus.BAD_REQUEST:
                 return answer
             error = _refusal(answer, self.access.url)

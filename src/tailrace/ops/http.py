@@ -7,7 +7,7 @@ import http.client
 import json
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from tailrace.config import Password
@@ -62,6 +62,14 @@ class Answer:
     def json(self) -> Any:
         """The body's document; None where it is empty. Raises ValueError."""
         return json.loads(self.body) if self.body.strip() else None
+
+
+class Ask(Protocol):
+    """How a request gets to whom it is for; see `ask`."""
+
+    def __call__(self, access: Access, method: str, path: str, body: object = None, *, seconds: float = 20.0) -> Answer:
+        """What was answered."""
+        ...
 
 
 def ask(access: Access, method: str, path: str, body: object = None, *, seconds: float = 20.0) -> Answer:

@@ -49,23 +49,24 @@ def progress(worker: Worker, question: Question) -> Answer:
     found = worker.progress(name)
     if found is None:
         raise RestError(404, f"connector {name} has not run here since the worker was started")
-    return Answer(body=_fields(found))
+    return Answer(body=fields(found))
 
 
-def _fields(progress: Progress) -> dict[str, Any]:
-    fields = asdict(progress)
-    fields["tables"] = {str(table): asdict(count) for table, count in progress.tables.items()}
-    fields["captured"] = [str(table) for table in progress.captured]
+def fields(progress: Progress) -> dict[str, Any]:
+    """As JSON takes it."""
+    found = asdict(progress)
+    found["tables"] = {str(table): asdict(count) for table, count in progress.tables.items()}
+    found["captured"] = [str(table) for table in progress.captured]
     snapshot = progress.snapshot
-    fields["snapshot"] |= {
+    found["snapshot"] |= {
         "rows": {str(table): rows for table, rows in snapshot.rows.items()},
         "table": str(snapshot.table) if snapshot.table is not None else None,
     }
     latency = progress.latency
-    fields["latency"] = {"count": latency.count} | {
+    found["latency"] = {"count": latency.count} | {
         name: latency.quantile(share) for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
     }
     for name in ("offset", "stored"):
         offset = getattr(progress, name)
-        fields[name] = orjson.loads(offset.to_json()) if offset is not None else None
-    return fields
+        found[name] = orjson.loads(offset.to_json()) if offset is not None else None
+    return found

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from tailrace.worker.settings import Role
+
 NOTHING = object()
 """In place of a body: there is none."""
 
@@ -32,6 +34,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks."""
+
+    name: str = ""
+    """Empty where nobody needs to say it."""
+    role: Role = Role.OPERATOR
+    authorization: str = field(default="", repr=False)
+    """The header of that name: another worker of the group is asked with it in turn. A secret."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One request, its path and query decoded."""
 
@@ -40,6 +53,9 @@ class Question:
     body: bytes
     base: str = ""
     """`http://host:port`, as the client calls this worker."""
+    caller: Caller = Caller()
+    asked: str = ""
+    """The path as it was sent."""
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """As Java's `Boolean.valueOf` reads a query parameter."""

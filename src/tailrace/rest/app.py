@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
@@ -27,6 +29,28 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A file that is the same for everybody, and no secret."""
+
+    content: bytes
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """All that there is to ask."""
+
+    operations: Sequence[Operation] = OPERATIONS
+    page: Callable[[str], Page | None] = lambda _: None
+    """By its path; None: there is no page."""
+
+
+INTERFACE = Served()
+
 _ANSWERING = 32
 """Requests answered at a time; one that waits for an engine to end holds a thread."""
 _JSON = "application/json"
@@ -35,8 +59,9 @@ _JSON = "application/json"
 class App:
     """An ASGI application."""
 
-    def __init__(self, worker: Worker, settings: RestSettings) -> None:
+    def __init__(self, worker: Worker, settings: RestSettings, served: Served = INTERFACE) -> None:
         self._worker = worker
+        self._served = served
         self._settings = settings
         self._guard = Guard(settings)
         self._threads = anyio.CapacityLimiter(_ANSWERING)
@@ -63,31 +88,37 @@ class App:
         self._guard.admit(request)
         if path == "/openapi.json" and request.method in ("GET", "HEAD"):
             return Response(self._page, media_type=_JSON)
+        if request.method in ("GET", "HEAD") and (shown := self._served.page(path)) is not None:
+            return _page(request, shown)
         if request.method == "OPTIONS":
-            return _options(path)
-        operation, names = find(request.method, path)
-        self._guard.authorize(request, operation)
+            return _options(self._served.operations, path)
+        operation, names = find(self._served.operations, request.method, path)
+        caller = self._guard.authorize(request, operation)
         _check_accept(request)
         body = await self._guard.body(request)
         _check_content_type(request, body)
         query = parse_qs(request.url.query, keep_blank_values=True)
-        question = Question(names, query, body, f"{request.url.scheme}://{request.url.netloc}")
+        question = Question(names, query, body, f"{request.url.scheme}://{request.url.netloc}", caller, path)
         with anyio.move_on_after(self._settings.timeout):
             return _response(
-                await to_thread.run_sync(self._ask, operation, question, limiter=self._threads, abandon_on_cancel=True)
+                await to_thread.run_sync(
+                    answer, self._worker, operation, question, limiter=self._threads, abandon_on_cancel=True
+                )
             )
         raise RestError(500, "Request timed out")
 
-    def _ask(self, operation: Operation, question: Question) -> Answer:
-        try:
-            return operation.answer(self._worker, question)
-        except TailraceError as error:
-            raise RestError(_status(error), _message(error)) from error
+
+def answer(worker: Worker, operation: Operation, question: Question) -> Answer:
+    """What the operation answers. Raises RestError."""
+    try:
+        return operation.answer(worker, question)
+    except TailraceError as error:
+        raise RestError(_status(error), _message(error)) from error
 
 
-def find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
+def find(operations: Sequence[Operation], method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
     """The operation, and the names in the path. Raises RestError (404, 405)."""
-    found = _of_path(path)
+    found = _of_path(operations, path)
     for operation, names in found:
         if operation.method == method or (method == "HEAD" and operation.method == "GET"):
             return operation, names
@@ -96,20 +127,20 @@ def find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
     raise RestError(405, "HTTP 405 Method Not Allowed", {"allow": _allowed(found)})
 
 
-def _options(path: str) -> Response:
-    found = _of_path(path)
+def _options(operations: Sequence[Operation], path: str) -> Response:
+    found = _of_path(operations, path)
     if not found:
         raise RestError(404, "HTTP 404 Not Found")
     allowed = _allowed(found)
     return Response(allowed, headers={"allow": allowed}, media_type="text/plain")
 
 
-def _of_path(path: str) -> list[tuple[Operation, Mapping[str, str]]]:
+def _of_path(operations: Sequence[Operation], path: str) -> list[tuple[Operation, Mapping[str, str]]]:
     parts = [unquote(part) for part in path.split("/")[1:]]
     if parts[-1] == "" and len(parts) > 1:
         # A slash at the end says nothing.
         parts.pop()
-    matches = ((operation, _match(operation.path.split("/")[1:], parts)) for operation in OPERATIONS)
+    matches = ((operation, _match(operation.path.split("/")[1:], parts)) for operation in operations)
     return [(operation, names) for operation, names in matches if names is not None]
 
 
@@ -130,6 +161,14 @@ def _match(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
         elif wanted != part:
             return None
     return names
+
+
+def _page(request: Request, page: Page) -> Response:
+    tag = f'"{hashlib.sha256(page.content).hexdigest()[:16]}"'
+    headers = {**page.headers, "etag": tag, "cache-control": "no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(page.content, page.status, headers, media_type=page.media_type)
 
 
 def _check_accept(request: Request) -> None:

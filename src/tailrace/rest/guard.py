@@ -9,14 +9,17 @@ import time
 from collections import OrderedDict
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from tailrace.rest.answers import RestError
+from tailrace.rest.answers import Caller, RestError
 from tailrace.rest.operations import Operation
 from tailrace.worker.settings import Credential, RestSettings, Role
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+CONSOLE_HEADER = "x-tailrace-console"
+"""Sent by the console's own requests: it asks for names and passwords itself, and wants no browser's window."""
 _ADDRESSES = 10_000
 """Of clients, remembered for the rate limit."""
 
@@ -29,24 +32,32 @@ class Guard:
         self._buckets = Buckets(settings.rate)
 
     def admit(self, request: Request) -> None:
-        """Raises RestError: 429 where an address asks too often, 403 for a page of another site in a browser."""
+        """Raises RestError: 429 where an address asks too often, 403 for a page of another site in a browser, which
+        may hold credentials that the page has not.
+        """
         wait = self._buckets.wait(request.client.host if request.client else "", time.monotonic())
         if wait:
             raise RestError(429, "too many requests", {"retry-after": str(max(1, round(wait)))})
         if not self._settings.protected and self._settings.listener.loopback:
             _check_host(request)
+        if request.method not in ("GET", "HEAD", "OPTIONS"):
+            _check_site(request)
 
-    def authorize(self, request: Request, operation: Operation) -> None:
-        """Raises RestError: 401 for strangers, 403 where the role does not suffice."""
+    def authorize(self, request: Request, operation: Operation) -> Caller:
+        """Who asks. Raises RestError: 401 for strangers, 403 where the role does not suffice."""
         if operation.public or not self._settings.protected:
-            return
-        who = self._who(request.headers.get("authorization", ""))
+            return Caller()
+        given = request.headers.get("authorization", "")
+        who = self._who(given)
         if who is None:
-            schemes = [*(["Basic"] if self._settings.basic else []), *(["Bearer"] if self._settings.bearer else [])]
+            asks_itself = CONSOLE_HEADER in request.headers
+            schemes = ["Basic"] if self._settings.basic and not asks_itself else []
+            schemes += ["Bearer"] if self._settings.bearer or asks_itself else []
             challenge = ", ".join(f'{scheme} realm="tailrace"' for scheme in schemes)
             raise RestError(401, "say who you are: user and password, or a token", {"www-authenticate": challenge})
         if operation.role is Role.OPERATOR and who.role is not Role.OPERATOR:
             raise RestError(403, f"{who.name} may read only; {operation.method} {operation.path} needs an operator")
+        return Caller(who.name, who.role, given)
 
     def _who(self, header: str) -> Credential | None:
         scheme, _, given = header.partition(" ")
@@ -110,6 +121,16 @@ def _check_host(request: Request) -> None:
         raise RestError(
             403, "asked for another site: use the address of this machine, or give users (rest.basic.<user>)"
         )
+
+
+def _check_site(request: Request) -> None:
+    """What changes something is not asked by a page of another site: a browser says whose page asks. Behind a proxy
+    Host may be another than the browser's, but what it says of the site (https and loopback only) stays true.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    foreign = site not in ("same-origin", "none") if site else origin and urlsplit(origin).netloc != request.url.netloc
+    if foreign:
+        raise RestError(403, "a page of another site may change nothing here")
 
 
 def _of_this_machine(host: str) -> bool:

@@ -29,11 +29,13 @@ class Operation:
     """It changes nothing although it is no GET."""
     public: bool = False
     """Who asks need not say who they are."""
+    shows_rows: bool = False
+    """It is a GET, and its answer has values of tables, which not everybody may see who may see that all is well."""
 
     @property
     def role(self) -> Role:
         """Who may ask."""
-        return Role.READ_ONLY if self.method == "GET" or self.reads else Role.OPERATOR
+        return Role.READ_ONLY if (self.method == "GET" and not self.shows_rows) or self.reads else Role.OPERATOR
 
 
 _C = "/connectors/{connector}"

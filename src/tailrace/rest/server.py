@@ -8,7 +8,7 @@ import threading
 import uvicorn
 
 from tailrace.errors import ConfigError
-from tailrace.rest.app import App
+from tailrace.rest.app import INTERFACE, App, Served
 from tailrace.worker.settings import RestSettings
 from tailrace.worker.worker import Worker
 
@@ -19,9 +19,10 @@ _STOP_SECONDS = 3
 class Server:
     """Listens from its making on; answers from `start` on."""
 
-    def __init__(self, settings: RestSettings) -> None:
+    def __init__(self, settings: RestSettings, served: Served = INTERFACE) -> None:
         """Raises ConfigError where the address cannot be had."""
         self._settings = settings
+        self._served = served
         self._socket = _listen(settings)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -36,7 +37,7 @@ class Server:
         settings = self._settings
         tls = settings.listener.tls
         config = uvicorn.Config(
-            App(worker, settings),
+            App(worker, settings, self._served),
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -85,6 +85,20 @@ METRICS = Field(
     "Where metrics are served, on /metrics; empty: nowhere.",
 )
 
+CONSOLE = Field(
+    "console.enabled",
+    BOOLEAN,
+    default=True,
+    doc="Serve the console, pages for a browser, on /console of the REST interface.",
+)
+PROMETHEUS = Field(
+    "console.prometheus.url",
+    STRING,
+    None,
+    "The Prometheus whose alerts the console shows: http://host:9090. Without it the console judges the worker's own "
+    "figures of the moment.",
+)
+
 FIELDS: tuple[Field[Any], ...] = (
     LISTENER,
     ADVERTISED,
@@ -97,6 +111,8 @@ FIELDS: tuple[Field[Any], ...] = (
     BODY_BYTES,
     RATE,
     TIMEOUT,
+    CONSOLE,
+    PROMETHEUS,
 )
 _FORM = "; the value is the role, a colon and the secret: operator:${env:SECRET}"
 BASIC = Family(
@@ -185,6 +201,9 @@ class Settings:
     rest: RestSettings = field(default_factory=RestSettings)
     metrics: Listener | None = None
     group: str | None = None
+    console: bool = True
+    prometheus: str | None = None
+    """Its URL."""
     defaults: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Properties of every connector that does not say otherwise; may hold secrets."""
 
@@ -253,7 +272,15 @@ def _settings(
         timeout=values[TIMEOUT] / 1000,
     )
     problems += _contradictions(rest, unprotected=values[UNPROTECTED])
-    return Settings(Path(values[FOLDER]).expanduser(), rest, metrics, values.get(GROUP), defaults)
+    return Settings(
+        folder=Path(values[FOLDER]).expanduser(),
+        rest=rest,
+        metrics=metrics,
+        group=values.get(GROUP),
+        console=values[CONSOLE],
+        prometheus=values.get(PROMETHEUS),
+        defaults=defaults,
+    )
 
 
 def _contradictions(rest: RestSettings, *, unprotected: bool) -> list[str]:

@@ -112,21 +112,33 @@ class Worker:
         engine = self._engine_here(name)
         return engine.notifications_since(since) if engine is not None else ()
 
-    def _engine_here(self, name: str) -> Engine | None:
+    def owner(self, name: str) -> str:
+        """Id of the worker that runs the connector, this one's own where no other is known."""
         self.connector(name)
-        engine = self._engine_of(name)
-        if engine is None and not self._owns(name) and (told := self._store.status(name)) is not None:
-            owner = told.connector.worker_id
+        if self._engine_of(name) is None and not self._owns(name) and (told := self._store.status(name)) is not None:
+            return told.connector.worker_id
+        return self.id
+
+    def _engine_here(self, name: str) -> Engine | None:
+        engine, owner = self._engine_of(name), self.owner(name)
+        if owner != self.id:
             message = f"connector {name} runs on worker {owner}, which alone can tell that"
             raise Elsewhere(message, where=self.id, hint=f"ask {owner}")
         return engine
 
+    def glance(self) -> Sequence[Progress]:
+        """Of each connector that has an engine, by name."""
+        return [engine.progress for engine in self._engines()]
+
     def observe(self) -> Sequence[Progress]:
-        """Of each connector that has an engine, by name; each is asked to look at its source, for the next time."""
-        engines = [runner.engine for _, runner in sorted(self._runners.items()) if runner.engine is not None]
-        for engine in engines:
+        """As `glance`; and each is asked to look at its source, for the next time."""
+        for engine in self._engines():
             engine.look_at_source()
-        return [engine.progress for engine in engines]
+        return self.glance()
+
+    def _engines(self) -> list[Engine]:
+        # A copy: other threads make and end runners meanwhile.
+        return [runner.engine for _, runner in sorted(dict(self._runners).items()) if runner.engine is not None]
 
     def topics(self, name: str) -> Sequence[str]:
         """Topics that got records since the last reset."""
