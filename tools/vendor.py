@@ -31,7 +31,7 @@ class Library:
     integrity: str
     """Of the package, as npm records it."""
     files: dict[str, str]
-    """Path in the package → SHA-256. The last part of the path is its name here."""
+    """Path in the package, and here → SHA-256."""
 
 
 LIBRARIES = (
@@ -41,6 +41,9 @@ LIBRARIES = (
         "sha512-el8M6jK2o3RXBnrSHX3ZKrsN8zEV63pSExTO1wYJz7QndGYZ8353e2a5PPX+qHe2aGayfnchQmkAojaWAREOIA==",
         {
             "LICENSE": "2b66f9390afde29edfe4314daff93f01fb182e1178053e228120178987e5db75",
+            "directive-helpers.js": "784b94f8f7995de124d2f63bc70f8ed8c8ba6731c7e5deeb96176462cc7f4e7b",
+            "directive.js": "28d10666ee53ea4177bd2d5a53e85f0c4b8a09641289f6899206feec12d758df",
+            "directives/repeat.js": "34e618f670a0b84d5a012dac581aa9ff48b7f0fc13114abce252e23f75560fc6",
             "lit-html.js": "22115ca1002e4afc0dd2cb208f28d9c71a577a8989d4185028e26b29676e7842",
         },
     ),
@@ -87,12 +90,12 @@ def differences(library: Library) -> list[str]:
         place = _place(library, path)
         actual = hashlib.sha256(place.read_bytes()).hexdigest() if place.exists() else "missing"
         if actual != digest:
-            found.append(f"{place.name}: {actual}")
+            found.append(f"{path}: {actual}")
     return found
 
 
 def _place(library: Library, path: str) -> Path:
-    return VENDOR / library.name / Path(path).name
+    return VENDOR / library.name / path
 
 
 def main() -> None:

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 class TailraceWorker:
     """Listens where it is free; its log is in its folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **properties: object) -> None:
+        """`properties` of the worker, with `__` for `.`."""
         self.log = folder / "worker.log"
         self._folder = folder / "state"
         metrics = f"http://127.0.0.1:{free_port()}"
         self.metrics_url = f"{metrics}/metrics"
-        settings = {"worker.folder": self._folder, "metrics.listener": metrics, "rest.requests.per.second": 0}
+        settings = {"worker.folder": self._folder, "metrics.listener": metrics, "rest.requests.per.second": 0} | {
+            name.replace("__", "."): value for name, value in properties.items()
+        }
         overrides = [f"--set={name}={value}" for name, value in settings.items()]
         command = [sys.executable, "-m", "tailrace.cli", "worker", "--listen", "127.0.0.1:0", *overrides]
         with self.log.open("wb") as log:

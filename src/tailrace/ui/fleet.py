@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -101,8 +102,15 @@ def _reason(name: str, status: Status) -> str:
 
 
 def worst_first(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What has failed, what does not reach its source or is not told of, then by lag; what rests on purpose last."""
-    return sorted(rows, key=lambda each: (_rank(each), -(each["lag"] or 0.0), each["name"]))
+    """What has failed, what does not reach its source or is not told of, then by lag; what rests on purpose last.
+
+    Lags that are much the same count as one: rows must not change places while somebody reads them.
+    """
+    return sorted(rows, key=lambda each: (_rank(each), -_magnitude(each["lag"]), each["name"]))
+
+
+def _magnitude(lag: float | None) -> int:
+    return 0 if lag is None or lag < 1 else 1 + int(math.log2(lag))
 
 
 def _rank(shown: dict[str, Any]) -> int:

@@ -23,6 +23,8 @@ class Captures(NamedTuple):
 
 def draw(members: Sequence[Member], connectors: Sequence[Captures]) -> dict[str, Any]:
     """All of it, as JSON takes it."""
+    # On top who follows nobody.
+    members = sorted(members, key=lambda each: (each.follows is not None, each.address))
     by_address = {member.address: member for member in members}
     by_uuid = {member.uuid: member for member in members if member.uuid}
     return {

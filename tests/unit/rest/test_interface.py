@@ -233,8 +233,9 @@ def test_offsets_that_no_start_could_use_are_refused(serve: Serve) -> None:
 @given(st.binary(max_size=200))
 def test_paths_of_any_bytes_find_something_or_are_not_found(raw: bytes) -> None:
     from tailrace.rest.app import _of_path
+    from tailrace.rest.operations import OPERATIONS
 
-    for operation, names in _of_path("/" + raw.decode("latin-1")):
+    for operation, names in _of_path(OPERATIONS, "/" + raw.decode("latin-1")):
         assert len(operation.path.split("/")) - 1 <= raw.count(b"/") + 1
         assert all(names.values())
 

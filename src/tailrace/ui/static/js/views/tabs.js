@@ -1,0 +1,2 @@
+// Of a connector's page, in their order.
+export const TABS = ["overview", "lag", "snapshot", "events", "doctor", "config"];
