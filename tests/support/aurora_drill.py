@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from support.drill import DATABASE, RATE, Drill
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from tailrace.lab.server import Server
 
 IN_REGION = ("planned", "stale", "resumed", "dead", "refusals")
-KINDS = (*IN_REGION, "runbook", "region", "lost")
+TO_REGION = ("region", "enhanced")
+KINDS = (*IN_REGION, "runbook", *TO_REGION, "lost")
 """Within the cluster: as planned; the endpoint leads to the old writer for a while; the run is killed and resumed; the
 writer is dead; AWS denies, throttles and answers with errors; by the bash runbook with the AWS CLI. To another region:
-a switchover; a failover with the connector ahead of what that region has."""
+a switchover; one with the enhanced binlog, which begins anew there; a failover with the connector ahead of what that
+region has."""
 
 
 class AuroraDrill(Drill):
@@ -63,6 +66,32 @@ class AuroraDrill(Drill):
     def _region(self) -> None:
         self._run_planned()
 
+    def _enhanced(self) -> None:
+        """The other region's binlog begins anew: writers are quiet, the connector reads all, then regions change."""
+        self._enhance("1")
+        with ThreadPoolExecutor(1) as thread:
+            quiet = thread.submit(self._be_quiet)
+            self._run_planned()
+            quiet.result()
+        self._enhance("0")
+
+    def _be_quiet(self) -> None:
+        """When the run asks for it."""
+        self._await((self._folder / "quiet").exists, "the run does not ask writers to be quiet")
+        self._primary.execute("SET GLOBAL super_read_only = ON")
+        gtids = self._primary.execute("SELECT @@GLOBAL.gtid_executed")[0][0]
+        self._distant.execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 60)", (gtids,))
+        self._distant.execute("FLUSH BINARY LOGS")
+        files = self._distant.execute("SHOW BINARY LOGS")
+        self._distant.execute("PURGE BINARY LOGS TO %s", (files[-1][0],))
+        (self._folder / "is-quiet").touch()
+
+    def _enhance(self, value: str) -> None:
+        change = {"ParameterName": "aurora_enhanced_binlog", "ParameterValue": value, "ApplyMethod": "pending-reboot"}
+        self._aurora.client("rds").modify_db_cluster_parameter_group(
+            DBClusterParameterGroupName=names.PARAMETERS, Parameters=[change]
+        )
+
     def _lost(self) -> None:
         """The other region gets nothing more, while the connector reads on."""
         self._distant.execute("STOP REPLICA IO_THREAD")
@@ -101,7 +130,7 @@ class AuroraDrill(Drill):
 
     @property
     def _is_global(self) -> bool:
-        return self._kind in {"region", "lost"}
+        return self._kind in {*TO_REGION, "lost"}
 
     @property
     def new_primary(self) -> Server:
@@ -113,6 +142,9 @@ class AuroraDrill(Drill):
         options += ["--journal", str(self._folder / "failover.jsonl")]
         if self._is_global:
             options += ["--global", names.GLOBAL, "--candidate", "${env:DRILL_OTHER}"]
+        if self._kind == "enhanced":
+            quiet = f"touch '{self._folder}/quiet'; until [ -e '{self._folder}/is-quiet' ]; do sleep 0.05; done"
+            options += ["--fence-command", quiet]
         return options
 
     def _environment(self) -> dict[str, str]:
@@ -132,7 +164,7 @@ class AuroraDrill(Drill):
         said = self._call("verify", "--json", "--deadline", "20", *self._options())
         assert said.returncode == 0, said.stdout + said.stderr
         super()._check()
-        if self._kind == "region":
+        if self._is_global:
             self._go_back()
 
     def _go_back(self) -> None:

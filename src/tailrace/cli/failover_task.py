@@ -12,6 +12,7 @@ import click
 
 from tailrace.cli import failover_view as view
 from tailrace.config import Password
+from tailrace.errors import TailraceError
 from tailrace.ops.failover import facts as servers_facts
 from tailrace.ops.failover import plan as servers_plan
 from tailrace.ops.failover.aurora import facts as aurora_facts
@@ -176,7 +177,11 @@ class OnAurora:
         """The instances again: the same GTIDs, and other places in another binlog."""
         del plan
         click.echo()
-        view.show_aurora(self._facts(aurora_facts.gather_after))
+        try:
+            view.show_aurora(self._facts(aurora_facts.gather_after))
+        except TailraceError as error:
+            # It is done all the same.
+            click.echo(f"what there is now cannot be shown: {error.message}")
 
     def verify(self, values: Mapping[str, str], tables: Sequence[str]) -> list[Finding]:
         """Tables are compared with the instances that can be reached."""

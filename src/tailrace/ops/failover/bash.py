@@ -103,7 +103,7 @@ until_() {
   say "  $words${FOUND:+: ${FOUND:0:200}}"
 }
 
-UNDO=() RETURN=yes FOUND=
+UNDO=() HELD=() RETURN=yes FOUND=
 finish() {
   local code=$?
   trap - EXIT INT TERM

@@ -36,41 +36,49 @@ def compare(
 ) -> Iterator[Step]:
     """With `server`, of which `held`, in SQL, is what it has."""
     for connector in with_offset(connectors):
-        value = value_name("captured", connector.name)
         yield Step(
             f"compare-{connector.name}",
             f"connector {connector.name} has seen nothing that {who} lacks, and can go on from its binlog",
-            act=(RememberOffset(value, connector.name, source_uuid),),
-            after=(
-                Holds(
-                    server,
-                    f"SELECT GTID_SUBTRACT({{{value}}}, {held})",
-                    "",
-                    f"{who} has all that {connector.name} has captured",
-                ),
-                Holds(
-                    server,
-                    f"SELECT GTID_SUBTRACT(@@GLOBAL.gtid_purged, {{{value}}})",
-                    "",
-                    f"{who} has purged nothing that {connector.name} has yet to read",
-                ),
-            ),
+            act=(RememberOffset(value_name("captured", connector.name), connector.name, source_uuid),),
+            after=can_go_on(connector, server, held, who),
             seconds=5,
         )
 
 
-def resume(connectors: Sequence[Connector], endpoint: Member | None, to: Member, seconds: float) -> Iterator[Step]:
-    """At the endpoint, else with the new primary's address in their configuration."""
-    for connector in connectors:
-        path = path_of(connector.name)
-        move = () if endpoint else (Rest("PATCH", f"{path}/config", address_of(to.address)),)
-        yield Step(
-            f"resume-{connector.name}",
-            f"connector {connector.name} goes on at {(endpoint or to).address}",
-            act=(*move, Rest("PUT", f"{path}/resume")),
-            after=(ConnectorIs(connector.name, "RUNNING", f"{connector.name} and its task run"),),
-            seconds=seconds,
-        )
+def can_go_on(connector: Connector, server: str, held: str = EXECUTED, who: str = "the candidate") -> tuple[Holds, ...]:
+    """Whether it can, at `server`, from what was remembered of its offset."""
+    value = value_name("captured", connector.name)
+    return (
+        Holds(
+            server,
+            f"SELECT GTID_SUBTRACT({{{value}}}, {held})",
+            "",
+            f"{who} has all that {connector.name} has captured",
+        ),
+        Holds(
+            server,
+            f"SELECT GTID_SUBTRACT(@@GLOBAL.gtid_purged, {{{value}}})",
+            "",
+            f"{who} has purged nothing that {connector.name} has yet to read",
+        ),
+    )
+
+
+def resume(
+    connector: Connector, endpoint: Member | None, to: Member, seconds: float, before: tuple[Holds, ...] = ()
+) -> Step:
+    """At the endpoint, else with the new primary's address in its configuration."""
+    path = path_of(connector.name)
+    move = () if endpoint else (Rest("PATCH", f"{path}/config", address_of(to.address)),)
+    return Step(
+        f"resume-{connector.name}",
+        f"connector {connector.name} goes on at {(endpoint or to).address}",
+        before=before,
+        act=(*move, Rest("PUT", f"{path}/resume")),
+        after=(ConnectorIs(connector.name, "RUNNING", f"{connector.name} and its task run"),),
+        seconds=seconds,
+        apart=True,
+    )
 
 
 def with_offset(connectors: Sequence[Connector]) -> Iterator[Connector]:

@@ -64,6 +64,7 @@ class _Run:
         self._begun = {name for name, state in states_before.items() if state == states.BEGUN}
 
     def all(self) -> None:
+        held = []
         for step in self._plan.steps:
             if step in self._done:
                 self._tell(Told(step, "skipped"))
@@ -71,9 +72,23 @@ class _Run:
             try:
                 self._one(step)
             except (TailraceError, KeyboardInterrupt) as error:
-                raise self._give_up(step, error) from error
+                if not (step.apart and isinstance(error, TailraceError)):
+                    raise self._give_up(step, error) from error
+                self._fail(step, error.message)
+                held.append(f"step {step.name}: {error.message}")
+                continue
             self._done.append(step)
+        if held:
+            hint = (
+                "all else is done: repair what is wrong, and run the same command again to go on; or take a new"
+                " snapshot there, and name another --journal next time"
+            )
+            raise FailoverError("\n".join(held), where=str(self._journal.file), hint=hint)
         self._journal.end(states.FINISHED)
+
+    def _fail(self, step: Step, why: str) -> None:
+        self._journal.note(step.name, states.FAILED, why=why)
+        self._tell(Told(step, states.FAILED, evidence=(why,)))
 
     def _one(self, step: Step) -> None:
         began = time.monotonic()
@@ -119,8 +134,7 @@ class _Run:
         why = error.message if isinstance(error, TailraceError) else "it was interrupted"
         # What was never begun, or was not allowed to be, has changed nothing.
         is_begun = self._journal.states().get(failed.name) == states.BEGUN and not isinstance(error, AwsDenied)
-        self._journal.note(failed.name, states.FAILED, why=why)
-        self._tell(Told(failed, states.FAILED, evidence=(why,)))
+        self._fail(failed, why)
         where = str(self._journal.file)
         story = f"step {failed.name}: {why}"
         if (failed.no_return and is_begun) or any(step.no_return for step in self._done):

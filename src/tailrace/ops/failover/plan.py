@@ -77,7 +77,7 @@ def make_plan(facts: Facts, wish: Wish) -> Plan | Refused:
         *((*_compare(facts, _HELD), *_fence_dead(facts, wish)) if wish.dead else _fence_alive(facts, wish)),
         *_promote(facts, wish),
         *_lead(facts, wish),
-        *resume(facts.connectors, facts.endpoint, facts.candidate, wish.seconds),
+        *(resume(each, facts.endpoint, facts.candidate, wish.seconds) for each in facts.connectors),
         *_follow(facts, wish),
     )
     return Plan(

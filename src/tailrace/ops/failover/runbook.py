@@ -67,6 +67,8 @@ def _parts(plan: Plan) -> Iterator[str]:
         yield f"# Mind: {' '.join(warning.split())}\n"
     for step in plan.steps:
         yield from _step(step)
+    if any(step.apart for step in plan.steps):
+        yield '\n((${#HELD[@]})) && { say "all else is done, and not: ${HELD[*]}"; exit 4; }\n'
     yield "\nsay 'done'\n"
 
 
@@ -77,13 +79,20 @@ def _step(step: Step) -> Iterator[str]:
         yield from (f"  {_action(action, step.seconds)}\n" for action in step.undo)
         yield "}\n"
     yield f"\nsay {shlex.quote(f'{step.name}: {step.title}')}\n"
-    yield from (f"until_ 0 {shlex.quote(check.words)} {_check(check)}\n" for check in step.before)
+    before = [f"until_ 0 {shlex.quote(check.words)} {_check(check)}" for check in step.before]
+    act = [_action(action, step.seconds) for action in step.act]
+    after = [f"until_ {step.seconds:.0f} {shlex.quote(check.words)} {_check(check)}" for check in step.after]
+    if step.apart:
+        # Within a condition bash does not stop at what fails: so each waits for the one before.
+        chain = " &&\n  ".join([*before, *act, *after])
+        yield f"if ! {{\n  {chain}\n}}; then HELD+=({shlex.quote(step.name)}); fi\n"
+        return
+    yield from (f"{line}\n" for line in before)
     if step.no_return:
         yield "RETURN=no # From here on nothing is taken back.\n"
     if step.undo:
         yield f"UNDO+=({name})\n"
-    yield from (f"{_action(action, step.seconds)}\n" for action in step.act)
-    yield from (f"until_ {step.seconds:.0f} {shlex.quote(check.words)} {_check(check)}\n" for check in step.after)
+    yield from (f"{line}\n" for line in (*act, *after))
 
 
 def _action(action: Action, seconds: float) -> str:

@@ -144,6 +144,8 @@ class Step:
     seconds: float = 30.0
     no_return: bool = False
     """From here on nothing is taken back: what clients have written since would be lost."""
+    apart: bool = False
+    """Of one connector alone: where it fails, all others are seen to before the run ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ def _step_to_json(step: Step) -> dict[str, Any]:
         **{name: found for name, found in parts.items() if found},
         "seconds": step.seconds,
         "no_return": step.no_return,
+        "apart": step.apart,
     }
 
 
@@ -209,7 +212,8 @@ def _part_to_json(part: Any) -> dict[str, Any]:
 
 def _step_from_json(given: Mapping[str, Any]) -> Step:
     parts = {name: tuple(_part_from_json(part) for part in given.get(name, ())) for name in _LISTS}
-    return Step(given["name"], given["title"], seconds=given["seconds"], no_return=given["no_return"], **parts)
+    no_return, apart = given["no_return"], given.get("apart", False)
+    return Step(given["name"], given["title"], seconds=given["seconds"], no_return=no_return, apart=apart, **parts)
 
 
 def _part_from_json(given: Mapping[str, Any]) -> Any:

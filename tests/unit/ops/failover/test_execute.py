@@ -152,6 +152,28 @@ def test_a_promotion_that_fails_half_way_is_not_taken_back_either(tmp_path: Path
     assert world.words == {"stop", "fence"}
 
 
+def test_a_connector_that_cannot_go_on_keeps_no_other_from_it_and_is_tried_again(tmp_path: Path) -> None:
+    world = World()
+    world.breaks = {"first": FailoverError("it is ahead")}
+    plan = Plan(
+        "failover", (), (step("promote", no_return=True), *(step(name, apart=True) for name in ("first", "second")))
+    )
+
+    def play() -> list[str]:
+        with Journal(tmp_path / "j") as journal:
+            if journal.plan is None:
+                journal.begin(plan)
+            told: list[Told] = []
+            execute(journal.plan or plan, journal, world, told.append)
+            return [one.state for one in told]
+
+    with pytest.raises(FailoverError, match="first: it is ahead"):
+        play()
+    assert world.words == {"promote", "second"}
+    world.breaks = {}
+    assert play() == ["skipped", "done", "skipped"]
+
+
 def test_what_aws_does_not_allow_was_not_done_and_all_before_is_taken_back(tmp_path: Path) -> None:
     world = World()
     world.breaks = {"promote": AwsDenied("no permission")}

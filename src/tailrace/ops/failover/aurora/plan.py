@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING
 from tailrace._kernel import GtidSet
 from tailrace.ops.failover.aurora.read import Cluster
 from tailrace.ops.failover.aurora.refuse import AuroraWish, reasons, successor
-from tailrace.ops.failover.connectors import EXECUTED, compare, has, resume, stop, warnings_of, with_offset
+from tailrace.ops.failover.connectors import (
+    EXECUTED,
+    can_go_on,
+    compare,
+    has,
+    resume,
+    stop,
+    value_name,
+    warnings_of,
+    with_offset,
+)
 from tailrace.ops.failover.facts import CANDIDATE, ENDPOINT, SOURCE, Member
 from tailrace.ops.failover.plan import Refused
-from tailrace.ops.failover.step import Aws, Drained, Holds, Plan, Remember, Shell, Step, WriterIs
+from tailrace.ops.failover.step import Aws, Drained, Holds, Plan, Remember, RememberOffset, Shell, Step, WriterIs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +66,7 @@ def _servers(facts: AuroraFacts) -> list[Member]:
 def _cluster_steps(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
     cluster, target = facts.cluster, successor(facts, wish)
     assert target is not None, "it would have been refused"
-    yield from stop(facts.connectors, wish.seconds)
+    yield from _stop(facts, wish)
     yield from _note(facts)
     asked = {"DBClusterIdentifier": cluster.name, "TargetDBInstanceIdentifier": target.name}
     yield Step(
@@ -77,8 +87,21 @@ def _cluster_steps(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
     instance = target.name if facts.source.instance else ""
     yield _answers(SOURCE, facts.source, wish, instance=instance, final=facts.source.is_reachable)
     yield from _endpoint(facts, wish, final=facts.source.is_reachable)
-    yield from compare(facts.connectors, facts.source.uuid, SOURCE, who="the new writer")
-    yield from _resume(facts, wish, cluster)
+    yield from _resume(facts, wish, cluster, SOURCE)
+
+
+def _stop(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
+    yield from stop(facts.connectors, wish.seconds)
+    if facts.source.is_reachable and not wish.allow_data_loss:
+        yield from compare(facts.connectors, facts.source.uuid, SOURCE, who="the writer")
+        return
+    for connector in with_offset(facts.connectors):
+        yield Step(
+            f"offset-{connector.name}",
+            f"note what connector {connector.name} has captured",
+            act=(RememberOffset(value_name("captured", connector.name), connector.name, facts.source.uuid),),
+            seconds=5,
+        )
 
 
 def _note(facts: AuroraFacts) -> Iterator[Step]:
@@ -117,15 +140,18 @@ def _endpoint(facts: AuroraFacts, wish: AuroraWish, *, final: bool) -> Iterator[
         yield _answers(ENDPOINT, facts.endpoint, wish, final=final)
 
 
-def _resume(facts: AuroraFacts, wish: AuroraWish, cluster: Cluster) -> Iterator[Step]:
-    """Where connectors call by a name that stays, they keep it; else they are given the cluster's."""
+def _resume(facts: AuroraFacts, wish: AuroraWish, cluster: Cluster, server: str) -> Iterator[Step]:
+    """Where connectors call by a name that stays, they keep it; else they are given the cluster's. One that has seen
+    what the new writer lacks is held.
+    """
     stays = Member(ENDPOINT, (facts.endpoint or facts.source).address)
     for connector in facts.connectors:
         keeps = facts.endpoint or (stays if not facts.whole and not _is_wrong(facts, connector) else None)
         to = Member("", cluster.address)
         if facts.candidate:
             to = facts.candidate
-        yield from resume([connector], keeps, to, wish.seconds)
+        before = can_go_on(connector, server, who="the new writer") if connector.place else ()
+        yield resume(connector, keeps, to, wish.seconds, before)
 
 
 def _is_wrong(facts: AuroraFacts, connector: Connector) -> bool:
@@ -147,7 +173,7 @@ def _global_steps(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
     assert facts.candidate is not None, "the command line has it"
     if facts.enhanced_binlog and not wish.allow_data_loss:
         yield from _drain(facts, wish)
-    yield from stop(facts.connectors, wish.seconds)
+    yield from _stop(facts, wish)
     # What the secondary has not is lost, and cannot be asked for.
     final = not wish.allow_data_loss
     if final:
@@ -180,8 +206,7 @@ def _global_steps(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
     )
     yield _answers(CANDIDATE, facts.candidate, wish, final=final)
     yield from _endpoint(facts, wish, final=final)
-    yield from compare(facts.connectors, facts.source.uuid, CANDIDATE, who="the new primary")
-    yield from _resume(facts, wish, target)
+    yield from _resume(facts, wish, target, CANDIDATE)
 
 
 def _drain(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:

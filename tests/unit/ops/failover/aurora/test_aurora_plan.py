@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
@@ -69,8 +70,9 @@ def asked(plan: Plan) -> tuple[Aws, dict[str, Any]]:
 
 def test_a_connector_is_stopped_before_aws_is_asked_and_resumed_after_it_was_compared_with_the_new_writer() -> None:
     plan = planned(facts())
-    expected = ["stop-shop", "note", "promote", "writer", "answers-source", "compare-shop", "resume-shop"]
-    assert names(plan) == expected
+    assert names(plan) == ["stop-shop", "compare-shop", "note", "promote", "writer", "answers-source", "resume-shop"]
+    held = [check.words for check in step(plan, "resume-shop").before]
+    assert held == ["the new writer has all that shop has captured", mock.ANY]
     assert [one.name for one in plan.steps if one.no_return] == ["promote"]
     assert asked(plan)[1] == {"DBClusterIdentifier": "shop", "TargetDBInstanceIdentifier": "shop-2"}
     # The name stays, so no configuration is touched.
@@ -150,7 +152,8 @@ def test_with_data_loss_nothing_is_asked_of_a_region_that_is_gone_and_what_is_ah
     assert [server for server, _ in plan.servers] == ["candidate"]
     assert "source" not in {getattr(part, "server", "") for one in plan.steps for part in (*one.act, *one.after)}
     assert any(f"{OLD}:99" in warning for warning in plan.warnings)
-    assert names(plan).index("compare-shop") < names(plan).index("resume-shop")
+    assert names(plan)[:2] == ["stop-shop", "offset-shop"]
+    assert step(plan, "resume-shop").before[0].words == "the new writer has all that shop has captured"
 
 
 def test_with_the_enhanced_binlog_connectors_read_all_while_nobody_writes_before_the_regions_change() -> None:
@@ -206,6 +209,26 @@ def test_a_plan_comes_back_from_its_journal_and_its_runbook_is_clean_bash_with_e
     for one in plan.steps:
         for check in (*one.before, *one.after):
             assert check.words.split("'")[0] in script.read_text()
+
+
+@pytest.mark.parametrize(("ahead", "code", "resumed"), [("shop", 4, ["other"]), ("nobody", 0, ["shop", "other"])])
+def test_in_bash_too_a_connector_that_is_held_does_not_keep_the_others(
+    ahead: str, code: int, resumed: list[str]
+) -> None:
+    two = replace(facts(), connectors=(HERE, replace(HERE, name="other")))
+    text = write_runbook(planned(two))
+    stubs = f"""set -euo pipefail; HELD=() captured_shop= captured_other=; say() {{ :; }}
+until_() {{ [[ $2 != *"that {ahead} has captured" ]]; }}
+api() {{ echo "$2"; }} >&3
+"""
+    done = subprocess.run(
+        ["bash", "-c", stubs + "exec 3>&1\n" + text[text.index("say 'resume-shop") :]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert [line.split("/")[2] for line in done.stdout.splitlines()] == resumed
 
 
 def test_the_clis_options_are_those_that_the_sdk_is_given() -> None:
