@@ -1,4 +1,4 @@
-"""`tailrace alerts`: rules for Prometheus, whether they watch, and what each means."""
+"""`tailrace alerts`: rules for Prometheus, alarms for CloudWatch, whether they watch, and what each means."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tailrace.cli.access import prometheus_options
+from tailrace.cli.cloudwatch import namespace_options
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     from tailrace.ops.prometheus import Prometheus
 
 
+CLOUDWATCH = ("cloudwatch-cli", "cloudwatch-json", "terraform")
+
+
 @click.group(epilog="Example: tailrace alerts export > /etc/prometheus/rules/tailrace.yml")
 def alerts() -> None:
-    """Alerts for Prometheus: about connectors of Tailrace, and of Debezium behind the JMX exporter.
+    """Alerts about connectors of Tailrace, and of Debezium behind the JMX exporter: for Prometheus, and for CloudWatch.
 
     Exit codes: 0 fine, 1 a problem found, 2 wrong usage, 3 Prometheus was not reached.
     """
@@ -28,24 +32,60 @@ def alerts() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["prometheus", "alertmanager", "json"]),
+    type=click.Choice(["prometheus", "alertmanager", "json", *CLOUDWATCH]),
     default="prometheus",
     show_default=True,
-    help="A rule file, a configuration of Alertmanager in which the graver alert silences the lesser, or the table.",
+    help="A rule file, a configuration of Alertmanager in which the graver alert silences the lesser, the table; alarms"
+    " of CloudWatch as commands of the AWS CLI, as JSON for PutMetricAlarm, or as Terraform.",
 )
 @click.option("--runbooks", metavar="URL", help="Where the page of runbooks is; an alert's anchor is added to it.")
 @click.option("--webhook", metavar="URL", default="", help="With --format alertmanager: who is told.")
+@click.option("--connector", "connectors", multiple=True, metavar="NAME", help="CloudWatch: one to watch; repeatable.")
+@click.option(
+    "--aurora",
+    "clusters",
+    multiple=True,
+    metavar="CLUSTER",
+    help="CloudWatch: one that is a binlog replica; repeatable.",
+)
+@click.option("--topic", "topics", multiple=True, metavar="ARN", help="CloudWatch: of SNS, who is told; repeatable.")
+@namespace_options
 @click.option("--json", "as_json", is_flag=True, help="As --format json.")
-def export(given: tuple[str, ...], form: str, runbooks: str | None, webhook: str, *, as_json: bool) -> None:
-    """Write the rules to standard output. `tailrace alerts thresholds` lists what can be given another figure."""
+def export(  # noqa: PLR0917 - click names them
+    given: tuple[str, ...],
+    form: str,
+    runbooks: str | None,
+    webhook: str,
+    connectors: tuple[str, ...],
+    clusters: tuple[str, ...],
+    topics: tuple[str, ...],
+    namespace: str,
+    dimensions: dict[str, str],
+    *,
+    as_json: bool,
+) -> None:
+    """Write the rules to standard output. `tailrace alerts thresholds` lists what can be given another figure.
+
+    Alarms of CloudWatch watch what `tailrace lag publish` publishes, under the same --namespace and --dimension, and
+    AuroraBinlogReplicaLag of clusters.
+    """
     from tailrace.cli.show import document
+    from tailrace.ops.alerts import cloudwatch
     from tailrace.ops.alerts.rules import RUNBOOKS, alertmanager_config, prometheus_rules
     from tailrace.ops.alerts.rules import as_json as table
     from tailrace.ops.alerts.threshold import read_thresholds
 
     figures = read_thresholds(given)
     where = RUNBOOKS if runbooks is None else runbooks if runbooks.endswith(("#", "/")) else f"{runbooks}#"
-    if as_json or form == "json":
+    if form in CLOUDWATCH:
+        watched = cloudwatch.Watched(connectors, clusters, topics, namespace, dimensions)
+        write = {
+            "cloudwatch-cli": cloudwatch.as_commands,
+            "cloudwatch-json": cloudwatch.as_json,
+            "terraform": cloudwatch.as_terraform,
+        }[form]
+        click.echo(write(cloudwatch.alarms(watched, figures, where)), nl=False)
+    elif as_json or form == "json":
         document(table(figures, where))
     elif form == "alertmanager":
         click.echo(alertmanager_config(webhook), nl=False)

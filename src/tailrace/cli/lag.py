@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections import deque
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -17,23 +17,18 @@ from rich.text import Text
 from tailrace.cli import quantity
 from tailrace.cli import show as shown
 from tailrace.cli.access import complete_connector, worker_options
+from tailrace.cli.lag_look import first, judged, look_options, looking
+from tailrace.cli.lag_publish import publish
 from tailrace.cli.retention import retention
-from tailrace.errors import ConfigError
 from tailrace.ops.lag.hop import Mood
-from tailrace.ops.lag.read import Reader, Ways
-from tailrace.ops.lag.report import Report, report
-from tailrace.ops.target import find, source
+from tailrace.ops.lag.report import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tailrace.config import SourceConfig
     from tailrace.ops.connect import Connect
-    from tailrace.ops.lag.facts import Facts
-    from tailrace.ops.target import Target
+    from tailrace.ops.lag.read import Reader
 
-RATE_SECONDS = 1.0
-"""Between the two looks that rates are had from."""
 COLOURS = {
     Mood.FINE: "green",
     Mood.BEHIND: "yellow",
@@ -60,18 +55,14 @@ def lag() -> None:
 
 
 lag.add_command(retention)
+lag.add_command(publish)
 
 
 @lag.command(
     epilog="Example: tailrace lag shop --metrics http://127.0.0.1:9404 --source 'mysql://ops:${env:PW}@db:3306' --watch"
 )
 @click.argument("names", metavar="[CONNECTOR]...", nargs=-1, shell_complete=complete_connector)
-@click.option(
-    "--metrics", metavar="URL", envvar="TAILRACE_METRICS_URL", help="The worker's /metrics; or TAILRACE_METRICS_URL."
-)
-@click.option(
-    "--source", "dsn", metavar="DSN", envvar="TAILRACE_SOURCE", help="The server that is read: mysql://user@host:port."
-)
+@look_options
 @click.option(
     "--fail-above", "limit", type=quantity.duration, metavar="30s", help="Exit 1 where lag is above that, or unknown."
 )
@@ -97,16 +88,13 @@ def show(  # noqa: PLR0917 - click names them
 
     Exit codes: 0 fine, 1 lag above --fail-above, 2 wrong usage or configuration, 3 worker not reached.
     """
-    targets = [find(connect, name) for name in names or connect.names()]
-    if any(target.worker is None for target in targets):
-        raise ConfigError("lag is asked of a worker: name a connector, not a file", hint="tailrace connector list")
     if watch:
-        with suppress(KeyboardInterrupt), _readers(targets, connect, metrics, dsn) as readers:
+        with suppress(KeyboardInterrupt), looking(names, connect, metrics, dsn) as readers:
             _watch(readers, every, as_json=as_json)
         return
-    with _readers(targets, connect, metrics, dsn) as readers:
-        before = _first(readers)
-        found = [_report(reader.read(), earlier) for reader, earlier in zip(readers, before, strict=True)]
+    with looking(names, connect, metrics, dsn) as readers:
+        before = first(readers)
+        found = [judged(reader.read(), earlier) for reader, earlier in zip(readers, before, strict=True)]
     if as_json:
         shown.document([asdict(each) for each in found])
     else:
@@ -123,35 +111,13 @@ def show(  # noqa: PLR0917 - click names them
         sys.exit(1)
 
 
-@contextmanager
-def _readers(targets: list[Target], connect: Connect, metrics: str | None, dsn: str | None) -> Iterator[list[Reader]]:
-    with ExitStack() as stack:
-        ways = [Ways(each, connect, metrics, _source(each, dsn)) for each in targets]
-        yield [stack.enter_context(closing(Reader(each))) for each in ways]
-
-
-def _first(readers: list[Reader]) -> list[Facts]:
-    """The looks that rates are counted from."""
-    found = [reader.read() for reader in readers]
-    time.sleep(RATE_SECONDS)
-    return found
-
-
-def _source(target: Target, dsn: str | None) -> Callable[[], SourceConfig]:
-    return lambda: source(target, dsn)
-
-
-def _report(now: Facts, before: Facts | None) -> Report:
-    return report(now, before, words=shown.duration)
-
-
 def _watch(readers: list[Reader], every: float, *, as_json: bool) -> None:
-    before = _first(readers)
+    before = first(readers)
     history: list[deque[float | None]] = [deque(maxlen=WATCHED) for _ in readers]
     with _screen(as_json=as_json) as put:
         while True:
             now = [reader.read() for reader in readers]
-            found = [_report(each, earlier) for each, earlier in zip(now, before, strict=True)]
+            found = [judged(each, earlier) for each, earlier in zip(now, before, strict=True)]
             for values, each in zip(history, found, strict=True):
                 values.append(each.seconds)
             put(found, [sparkline(values) for values in history])
