@@ -31,6 +31,7 @@ Wrong usage exits with 2; a server or worker that was not reached, with 3.
 GROUPS = {
     "server": "The server",
     "binlog": "Its binlog",
+    "aurora": "The Aurora cluster, as AWS describes it",
     "gtid": "GTIDs",
     "account": "The account",
     "tls": "TLS",

@@ -139,6 +139,22 @@ def test_a_cluster_of_one_instance_is_refused_with_the_reason(asked: Asked) -> N
         rds.delete_db_cluster(DBClusterIdentifier="alone", SkipFinalSnapshot=True)
 
 
+def test_the_doctor_sees_in_aws_what_the_server_does_not_show(asked: Asked) -> None:
+    def found(source: str) -> dict[str, str]:
+        with mock.patch.dict("os.environ", asked.environment):
+            said = tailrace("doctor", "--aurora", "lab", "--source", source, "--json")
+        assert SECRET not in said.out + said.err
+        assert said.json["profile"] == "aurora"
+        return {one["check"]: one["evidence"] for one in said.json["findings"] if one["check"].startswith("aurora.")}
+
+    assert set(found("${env:ENDPOINT}")) <= {"aurora.parameters"}
+    assert set(found("${env:READERS}")) >= {"aurora.endpoint"}
+    rds = asked.aurora.client("rds")
+    change = {"ParameterName": "binlog_backup", "ParameterValue": "0", "ApplyMethod": "pending-reboot"}
+    rds.modify_db_cluster_parameter_group(DBClusterParameterGroupName="lab-cluster-parameters", Parameters=[change])
+    assert "pending-reboot" in found("${env:ENDPOINT}")["aurora.parameters"]
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kinds", [IN_REGION, ("runbook",), TO_REGION])
 def test_a_failover_of_aurora_loses_and_doubles_nothing(

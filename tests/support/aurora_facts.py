@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from support.failover_facts import NEW, PRIMARY, REPLICA, SHOP
+from tailrace.ops.aws.rds import Cluster, Global, Instance
 from tailrace.ops.failover.aurora.facts import AuroraFacts
-from tailrace.ops.failover.aurora.read import Cluster, Global, Instance
 from tailrace.ops.failover.facts import CANDIDATE, Connector, Member
 
 ARN = "arn:aws:rds:eu-west-1:1:cluster:shop"

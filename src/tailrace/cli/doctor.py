@@ -41,12 +41,19 @@ PROBLEM = 1
     type=click.Choice([profile.value for profile in Profile]),
     help="Who runs the server: it decides what repairs look like. Default: as the server looks.",
 )
+@click.option(
+    "--aurora",
+    default="",
+    metavar="CLUSTER",
+    help="The Aurora cluster, by name or ARN: AWS is asked about it, by the SDK's usual settings.",
+)
 @worker_options
-def doctor(
+def doctor(  # noqa: PLR0917 - click gives them by name
     source: str | None,
     connector: str | None,
     replicas: tuple[str, ...],
     profile: str | None,
+    aurora: str,
     connect: Connect,
     *,
     as_json: bool,
@@ -68,6 +75,7 @@ def doctor(
         connect=connect if connector else None,
         connector=connector,
         profile=Profile(profile) if profile else None,
+        aurora=aurora,
     )
     judgement = judge(facts, all_checks())
     if as_json:

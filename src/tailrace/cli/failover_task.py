@@ -13,11 +13,11 @@ import click
 from tailrace.cli import failover_view as view
 from tailrace.config import Password
 from tailrace.errors import TailraceError
+from tailrace.ops.aws.rds import name_of
 from tailrace.ops.failover import facts as servers_facts
 from tailrace.ops.failover import plan as servers_plan
 from tailrace.ops.failover.aurora import facts as aurora_facts
 from tailrace.ops.failover.aurora import plan as aurora_plan
-from tailrace.ops.failover.aurora.read import name_of
 from tailrace.ops.failover.facts import CANDIDATE, SOURCE
 from tailrace.ops.failover.hands import Hands
 from tailrace.ops.failover.step import REPLICATION_PASSWORD, Plan

@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from tailrace.cli import show as shown
-from tailrace.ops.failover.aurora.read import name_of
+from tailrace.ops.aws.rds import name_of
 from tailrace.ops.failover.plan import Refused
 
 if TYPE_CHECKING:

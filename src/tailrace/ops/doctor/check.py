@@ -18,6 +18,7 @@ class Need(StrEnum):
     NOTHING = ""
     CONNECTOR = "--connector"
     REPLICA = "--replica"
+    CLUSTER = "--aurora"
     KAFKA = "--connector of one that uses Kafka"
 
 

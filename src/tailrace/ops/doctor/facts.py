@@ -12,6 +12,7 @@ from tailrace._kernel import GtidSet
 from tailrace.config import TableFilter
 from tailrace.config.debezium import DEFAULTS
 from tailrace.model.table import Table, TableId
+from tailrace.ops.aws.rds import Cluster
 from tailrace.ops.connect import Status
 
 T = TypeVar("T")
@@ -288,6 +289,10 @@ class Facts:
     connector: Connector | None = None
     kafka: Kafka | Unread | None = None
     """None: nothing says where it is."""
+    clusters: tuple[Cluster, ...] = ()
+    """The Aurora cluster, where AWS was asked; one, or none."""
+    global_name: str = ""
+    """Of the global database that it is in."""
 
     @property
     def captured_tables(self) -> tuple[TableFacts, ...]:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from tailrace.config import Password, SourceConfig, TableFilter
 from tailrace.config.parse import parse_source
 from tailrace.errors import ConfigError
+from tailrace.ops.aws.client import Aws
+from tailrace.ops.aws.rds import Cluster, read_cluster, read_global_of
 from tailrace.ops.connect import Connect
 from tailrace.ops.doctor.facts import Connector, Facts, Profile, Server
 from tailrace.ops.doctor.read_connector import read_connector, read_kafka
@@ -26,13 +28,15 @@ def gather(
     connect: Connect | None = None,
     connector: str | None = None,
     profile: Profile | None = None,
+    aurora: str = "",
 ) -> Facts:
-    """`source` None: the connector's own; `profile` None: as the server looks.
+    """`source` None: the connector's own; `profile` None: as the server looks; `aurora`: a cluster that AWS knows.
 
     Raises ConnectionLost or WorkerUnreachable where the source, a replica or the worker is away, AccessDenied where a
-    login is refused, ConfigError where the connector does not say how to log in, WorkerError.
+    login is refused, ConfigError where the connector does not say how to log in, WorkerError, AwsError.
     """
     asked, kafka, captured = None, None, TableFilter()
+    clusters, global_name = _aurora(aurora) if aurora else ((), "")
     if connect is not None and connector is not None:
         asked = read_connector(connect, connector)
         kafka = read_kafka(asked, connect.topics(connector))
@@ -43,7 +47,7 @@ def gather(
     followers = tuple(read_server(each) for each in replicas)
     server = read_server(source)
     return Facts(
-        profile=profile or guess(server),
+        profile=profile or (Profile.AURORA if clusters else guess(server)),
         now=time.time(),
         source=server,
         tables=read_tables(source),
@@ -51,7 +55,15 @@ def gather(
         replicas=followers,
         connector=asked,
         kafka=kafka,
+        clusters=clusters,
+        global_name=global_name,
     )
+
+
+def _aurora(name: str) -> tuple[tuple[Cluster, ...], str]:
+    aws = Aws()
+    cluster = read_cluster(aws, name)
+    return (cluster,), read_global_of(aws, cluster)
 
 
 def _source(connector: Connector, given: SourceConfig | None) -> tuple[SourceConfig, TableFilter]:

@@ -64,6 +64,8 @@ def _has(facts: Facts, need: Need) -> bool:
             return facts.connector is not None
         case Need.REPLICA:
             return bool(facts.replicas)
+        case Need.CLUSTER:
+            return bool(facts.clusters)
         case Need.KAFKA:
             return facts.connector is not None and facts.kafka is not None
         case _:

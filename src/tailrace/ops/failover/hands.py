@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tailrace._kernel import GtidSet
 from tailrace.errors import FailoverError, TailraceError
 from tailrace.mysql.connection import connect
-from tailrace.ops.failover.aurora.read import read_writer
+from tailrace.ops.aws.rds import read_writer
 from tailrace.ops.failover.connectors import EXECUTED
 from tailrace.ops.failover.facts import read_connector
 from tailrace.ops.failover.step import (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.aurora_facts import CLUSTER, READER, WRITER
 from support.doctor_cases import ON_REAL_SERVERS
 from support.doctor_facts import connector, facts, follower, kafka, server, table
 from tailrace.model.table import Column
@@ -17,6 +18,7 @@ from tailrace.ops.doctor.finding import How, Severity
 from tailrace.ops.doctor.judge import judge
 
 if TYPE_CHECKING:
+    from tailrace.ops.aws.rds import Cluster
     from tailrace.ops.doctor.finding import Finding
     from tailrace.ops.doctor.judge import Judgement
 
@@ -27,6 +29,10 @@ UUID = "11111111-1111-1111-1111-111111111111"
 
 def found(judgement: Judgement) -> dict[str, tuple[Finding, ...]]:
     return {outcome.check.id: outcome.findings for outcome in judgement.outcomes if outcome.findings}
+
+
+def on_aurora(cluster: Cluster, where: str = CLUSTER.address) -> Facts:
+    return facts(source=server(where), profile=AURORA, clusters=(cluster,))
 
 
 CASES: tuple[tuple[str, Facts, Severity, str], ...] = (
@@ -53,6 +59,28 @@ CASES: tuple[tuple[str, Facts, Severity, str], ...] = (
         facts(source=server(status={"aurora_enhanced_binlog": "ACTIVE"}), profile=AURORA),
         INFO,
         "ACTIVE",
+    ),
+    (
+        "binlog.enhanced",
+        facts(source=server(status={"aurora_enhanced_binlog": "ACTIVE"}), profile=AURORA, global_name="shop-global"),
+        WARNING,
+        "shop-global",
+    ),
+    ("aurora.backtrack", on_aurora(replace(CLUSTER, backtrack_hours=24.0)), WARNING, "24 h"),
+    (
+        "aurora.parameters",
+        on_aurora(replace(CLUSTER, instances=(WRITER, replace(READER, parameters="pending-reboot")))),
+        WARNING,
+        "pending-reboot at shop-2",
+    ),
+    ("aurora.reader", on_aurora(replace(CLUSTER, instances=(WRITER,))), WARNING, "one instance, shop-1"),
+    ("aurora.endpoint", on_aurora(CLUSTER, CLUSTER.reader_address), ERROR, CLUSTER.reader_address),
+    ("aurora.endpoint", on_aurora(CLUSTER, WRITER.address), WARNING, "the instance shop-1"),
+    (
+        "aurora.endpoint",
+        replace(on_aurora(CLUSTER), connector=connector(config={"database.hostname": "shop-1.x"})),
+        WARNING,
+        "shop-1.x:3306",
     ),
     ("binlog.retention-hours", facts(source=server(retention_hours="24"), profile=RDS), WARNING, "= 24"),
     (
@@ -169,6 +197,10 @@ def test_every_check_is_met_by_a_broken_server_or_by_facts_of_one() -> None:
         "server.clock",
         "server.role",
         "binlog.enhanced",
+        "aurora.backtrack",
+        "aurora.endpoint",
+        "aurora.parameters",
+        "aurora.reader",
         "tables.types",
         "kafka.replication",
     }

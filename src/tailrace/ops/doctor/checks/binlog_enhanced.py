@@ -6,17 +6,19 @@ from collections.abc import Iterator
 
 from tailrace.ops.doctor.check import Check
 from tailrace.ops.doctor.facts import Facts, Profile
-from tailrace.ops.doctor.finding import Finding, info
+from tailrace.ops.doctor.finding import Finding, info, warning
 
 
 def look(facts: Facts) -> Iterator[Finding]:
-    """It is off."""
+    """It is off, or no global database is known of."""
     found = facts.source.status.get("aurora_enhanced_binlog", "")
     if found.upper() == "ACTIVE":
-        yield info(
+        tell = warning if facts.global_name else info
+        yield tell(
             "with the enhanced binlog a promoted secondary of a global database begins with mysql-bin-changelog.000001,"
             " and restored clusters and clones have no binlog: offsets of before mean nothing there",
-            f"aurora_enhanced_binlog = {found}",
+            f"aurora_enhanced_binlog = {found}"
+            + (f", and the cluster is in global database {facts.global_name}" if facts.global_name else ""),
         )
 
 

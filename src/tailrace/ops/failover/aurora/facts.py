@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tailrace.errors import SourceError
+from tailrace.ops.aws.rds import Cluster, Global, read_cluster, read_global
 from tailrace.ops.doctor.facts import Unread
 from tailrace.ops.doctor.read_server import read_server
-from tailrace.ops.failover.aurora.read import Cluster, Global, read_cluster, read_global
 from tailrace.ops.failover.facts import CANDIDATE, ENDPOINT, SOURCE, Connector, Member, read_connector, read_member
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tailrace._kernel import GtidSet
-from tailrace.ops.failover.aurora.read import Cluster
+from tailrace.ops.aws.rds import Cluster
 from tailrace.ops.failover.aurora.refuse import AuroraWish, reasons, successor
 from tailrace.ops.failover.connectors import (
     EXECUTED,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tailrace._kernel import GtidSet
-from tailrace.ops.failover.aurora.read import AVAILABLE, Cluster, Instance, name_of
+from tailrace.ops.aws.rds import AVAILABLE, Cluster, Instance, name_of
 from tailrace.ops.failover.refuse import Reason
 
 if TYPE_CHECKING:

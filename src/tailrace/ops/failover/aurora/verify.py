@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tailrace._kernel import GtidSet
+from tailrace.ops.aws.rds import AVAILABLE, name_of, read_ends
 from tailrace.ops.failover.aurora.facts import AuroraFacts, gather_after
-from tailrace.ops.failover.aurora.read import AVAILABLE, name_of, read_ends
 from tailrace.ops.failover.facts import Facts, Member
 from tailrace.ops.failover.tables import compare
 from tailrace.ops.failover.verify import Finding, Severity, finding, watch
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from tailrace.config import SourceConfig
     from tailrace.ops.aws.client import Aws
+    from tailrace.ops.aws.rds import Event
     from tailrace.ops.connect import Connect
-    from tailrace.ops.failover.aurora.read import Event
 
 _MINUTES = 60
 """How far back events are asked for."""

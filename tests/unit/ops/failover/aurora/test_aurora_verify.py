@@ -9,7 +9,7 @@ import pytest
 
 from support.aurora_facts import CLUSTER, ENDPOINT, FAR, MEMBERS, READER, SECOND, WHOLE, WRITER, facts
 from support.failover_facts import NEW, OLD
-from tailrace.ops.failover.aurora.read import Event
+from tailrace.ops.aws.rds import Event
 from tailrace.ops.failover.aurora.verify import judge
 from tailrace.ops.failover.facts import ENDPOINT as NAME
 from tailrace.ops.failover.facts import Member

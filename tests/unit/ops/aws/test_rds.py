@@ -10,7 +10,7 @@ import pytest
 from support.aurora_facts import ARN, CLUSTER, FAR, WHOLE
 from tailrace.errors import AwsError, AwsUnreachable
 from tailrace.ops.aws.client import Aws
-from tailrace.ops.failover.aurora.read import read_cluster, read_ends, read_global, read_writer
+from tailrace.ops.aws.rds import read_cluster, read_ends, read_global, read_writer
 
 MEMBER = {"DBInstanceIdentifier": "shop-1", "IsClusterWriter": True, "DBClusterParameterGroupStatus": "in-sync"}
 DESCRIBED = {

@@ -214,6 +214,15 @@ def read_global(aws: Aws, name: str, target: str = "") -> Global:
     return Global(name, found["Status"], members, region)
 
 
+def read_global_of(aws: Aws, cluster: Cluster) -> str:
+    """The global database that a cluster is in; empty where it is in none. Raises AwsError."""
+    there = aws.every("rds", "describe_global_clusters", "GlobalClusters", {}, cluster.region)
+    of = {
+        each["GlobalClusterIdentifier"]: {one["DBClusterArn"] for one in each["GlobalClusterMembers"]} for each in there
+    }
+    return next((str(name) for name, arns in of.items() if cluster.arn in arns), "")
+
+
 def read_writer(aws: Aws, cluster: str, region: str, *, is_global: bool) -> tuple[str, str]:
     """(status, writer) of a cluster, or of a global database and its primary's ARN. Raises AwsError."""
     if is_global:
