@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tailrace.lab import faults
+from tailrace.lab.faults import FAULTS
 from tailrace.ops.doctor.facts import Profile
 from tailrace.ops.doctor.finding import Severity
 
@@ -405,5 +407,5 @@ ON_REAL_SERVERS = frozenset(
         INVALID,
         CERTIFICATE,
     )
-)
-"""Checks that are met there."""
+) | {sign.name for fault in FAULTS for sign in fault.found_by if sign.how is faults.How.DOCTOR}
+"""Checks that are met there, by these cases or by the faults of the lab (`test_faults.py`)."""

@@ -70,6 +70,7 @@ def server(where: str = "db1:3306", *, changes: dict[str, str] | None = None, **
         following=None,
         filters=(),
         prepared=(),
+        waits=(),
         retention_hours="168",
     )
     return replace(made, **facts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import pymysql
 
+from tailrace.cli.lab_fault import fault
+from tailrace.cli.lab_options import DEFAULT_FOLDER, common
 from tailrace.errors import ConnectionLost, LabError
-from tailrace.lab import Lab, Server, background
+from tailrace.lab import Lab, Server, background, faults
 from tailrace.lab.connect import Connect, debezium_config
 from tailrace.lab.kafka import Broker
 from tailrace.lab.pair import Alerts, Running
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
     from tailrace.lab.prometheus import Prometheus
     from tailrace.lab.proxy import Proxy
 
-DEFAULT_FOLDER = Path(".tailrace/lab")
 PARTS = ("endpoint", "worker", "kafka", "debezium", "prometheus", "aws")
 CONNECTOR = "shop"
 """Name and topic prefix of the connector that `up` tells how to make: for the workload's database."""
@@ -39,20 +41,6 @@ CONNECTOR_SERVER_ID = 54001
 WORKER_SERVER_ID = 54002
 WORKLOAD_DATABASE = "shop"
 CLIENT_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": True}
-
-
-def _common(command: FC) -> FC:
-    """The two options that every command of the lab has."""
-    folder = click.option(
-        "--dir",
-        "folder",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=DEFAULT_FOLDER,
-        show_default=True,
-        help="Folder of the lab's data and state.",
-    )
-    as_json = click.option("--json", "as_json", is_flag=True, help="The result, or the error, as one JSON document.")
-    return folder(as_json(command))
 
 
 def _client_options(command: FC) -> FC:
@@ -82,7 +70,7 @@ def lab() -> None:
 
 
 @lab.command(epilog="Example: tailrace lab up --port 3306 --option=--binlog-row-metadata=FULL")
-@_common
+@common
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the primary (default: a free one).")
 @click.option("--replica-port", type=click.IntRange(1, 65535), help="Port of the replica (default: a free one).")
 @click.option("--option", "options", multiple=True, metavar="--NAME=VALUE", help="An option of mysqld; repeatable.")
@@ -144,7 +132,7 @@ def up(
 
 
 @lab.command(epilog="Example: tailrace lab down")
-@_common
+@common
 def down(folder: Path, *, as_json: bool) -> None:
     """Stop the workload and all servers; the data stays for the next `up`."""
     mine = Lab(folder)
@@ -154,23 +142,26 @@ def down(folder: Path, *, as_json: bool) -> None:
 
 
 @lab.command(epilog="Example: tailrace lab status --json")
-@_common
+@common
 def status(folder: Path, *, as_json: bool) -> None:
     """How servers, replication and workload stand. Exits 1 where something does not run as it should."""
     mine = Lab(folder)
     parts = _describe_all(mine.parts)
     follow, workload = mine.follow(), background.state(mine)
+    there = faults.active(mine)
     lines = [_words(part) for part in parts.values() if part]
     if follow:
         replication = "follows" if follow.healthy else f"stopped: {follow.error}"
         lines.append(f"{'':12} {replication}; missing {follow.missing or 'nothing'}")
     if workload:
         lines.append(f"{'workload':12} {_workload_words(workload)}")
+    lines += [f"{'fault':12} {'not told' if each.blind else each.name}" for each in there]
     _answer(
         {
             **parts,
             "replication": {**asdict(follow), "healthy": follow.healthy} if follow else None,
             "workload": asdict(workload) if workload else None,
+            "faults": [each.document() for each in there],
         },
         "\n".join(lines),
         as_json=as_json,
@@ -180,7 +171,7 @@ def status(folder: Path, *, as_json: bool) -> None:
 
 
 @lab.command(epilog="Example: tailrace lab reset")
-@_common
+@common
 def reset(folder: Path, *, as_json: bool) -> None:
     """All servers as new (all data of the lab is dropped), at the same ports and with the same accounts."""
     mine = Lab(folder)
@@ -189,13 +180,17 @@ def reset(folder: Path, *, as_json: bool) -> None:
     background.stop(mine)
     with _database_errors():
         running = mine.reset(keep=True)
+    faults.forget(mine)
     _answer(_describe_all(running), "reset", as_json=as_json)
 
 
 @lab.command(epilog='Example: eval "$(tailrace lab env)" && echo $TAILRACE_PRIMARY_DSN')
-@_common
+@common
 def env(folder: Path, *, as_json: bool) -> None:
-    """The servers' addresses and accounts as shell variables. They hold passwords: of the lab, and of nothing else."""
+    """The servers' addresses and accounts as shell variables. They hold passwords: of the lab, and of nothing else.
+
+    Of faults that are in the lab, what their texts name ($CONNECTOR, $TABLE) is among them, but for blind ones.
+    """
     mine = Lab(folder)
     parts = mine.parts
     variables = {
@@ -228,7 +223,13 @@ def env(folder: Path, *, as_json: bool) -> None:
         }
     if parts.aws:
         variables |= parts.aws.environment
-    _answer(variables, "\n".join(f"export {name}='{value}'" for name, value in variables.items()), as_json=as_json)
+    for each in faults.active(mine):
+        variables |= {} if each.blind else each.values
+    _answer(
+        variables,
+        "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
+        as_json=as_json,
+    )
 
 
 @lab.command(
@@ -259,7 +260,7 @@ def workload() -> None:
 
 
 @workload.command(epilog="Example: tailrace lab workload start --rate 500 --seed 7")
-@_common
+@common
 @click.option("--rate", type=click.FloatRange(0.1), default=100.0, show_default=True, help="Transactions a second.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed writes the same statements.")
 @click.option("--ddl-every", type=click.FloatRange(0), default=5.0, show_default=True, help="Seconds; 0 for no DDL.")
@@ -270,7 +271,7 @@ def start(folder: Path, rate: float, seed: int, ddl_every: float, *, as_json: bo
 
 
 @workload.command(epilog="Example: tailrace lab workload stop")
-@_common
+@common
 def stop(folder: Path, *, as_json: bool) -> None:
     """Stop the workload after its last whole transaction."""
     ended = background.stop(Lab(folder))
@@ -278,7 +279,7 @@ def stop(folder: Path, *, as_json: bool) -> None:
 
 
 @workload.command("status", epilog="Example: tailrace lab workload status")
-@_common
+@common
 def workload_status(folder: Path, *, as_json: bool) -> None:
     """What the workload has done. Exits 1 where it does not run."""
     now = background.state(Lab(folder))
@@ -292,6 +293,9 @@ def _become_client(program: str, folder: Path, arguments: tuple[str, ...], *, re
     command = (mine.replica if replica else mine.primary).client(program, *arguments)
     sys.stdout.flush()
     os.execvp(command[0], command)  # noqa: S606 - in place of us, so that it has the terminal
+
+
+lab.add_command(fault)
 
 
 def _describe_all(parts: Running) -> dict[str, dict[str, Any] | None]:

@@ -48,10 +48,13 @@ class MySql:
         path = self.mysqld if program == "mysqld" else self.bin / program
         return [*self.loader, str(path)]
 
-    def server_command(self) -> list[str]:
-        """`mysqld` with no option file and what this provider needs; further options follow."""
+    def server_command(self, defaults: Path | None = None) -> list[str]:
+        """`mysqld` with what this provider needs; further options follow. With no option file but `defaults`: without
+        any, what SET PERSIST has written does not count.
+        """
         user = ["--user=root"] if os.geteuid() == 0 else []
-        return [*self.command("mysqld"), "--no-defaults", *user, *self.options, "--secure-file-priv="]
+        file = f"--defaults-file={defaults}" if defaults else "--no-defaults"
+        return [*self.command("mysqld"), file, *user, *self.options, "--secure-file-priv="]
 
     @property
     def release(self) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pymysql
 
 from tailrace.errors import LabError
-from tailrace.lab.process import Process, await_condition  # noqa: F401 - those who have servers wait for them
+from tailrace.lab.process import Process, await_condition
 from tailrace.lab.provider import mysql
 from tailrace.lab.template import SMALL, copy_datadir
 
@@ -185,6 +185,8 @@ class Server:
         `options`, where given, replace those the server was created with, for this run. Raises LabError with the end
         of the error log when it does not start within `timeout` seconds.
         """
+        # One that is shutting down is there still, and will not be.
+        await_condition(lambda: self.pid is None or self.is_reachable(), STOP_SECONDS)
         if self.pid is not None:
             return
         if not self.datadir.exists():
@@ -196,8 +198,10 @@ class Server:
     def _command(self, options: Sequence[str] | None) -> list[str]:
         accounts = self.folder / "accounts.sql"
         write_private(accounts, _account_sql(self.admin, self.capture))
+        options_file = self.folder / "my.cnf"
+        options_file.touch()
         return [
-            *self.mysql.server_command(),
+            *self.mysql.server_command(options_file),
             *DEFAULTS,
             f"--datadir={self.datadir}",
             f"--port={self.port}",

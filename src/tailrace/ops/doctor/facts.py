@@ -91,6 +91,16 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """A session that waits for a table, and one that holds it."""
+
+    table: TableId
+    session: int
+    seconds: int
+    blocker: int
+
+
+@dataclass(frozen=True, slots=True)
 class Following:
     """A line of SHOW REPLICA STATUS."""
 
@@ -137,6 +147,7 @@ class Server:
     """(name, rule) of replication filters: `("REPLICATE_IGNORE_DB", "shop")`."""
     prepared: tuple[str, ...] | Unread
     """Prepared XA transactions, as XA ROLLBACK takes them."""
+    waits: tuple[Wait, ...] | Unread
     retention_hours: str | Unread | None
     """'binlog retention hours' of RDS and Aurora, as text; None where that is not set, or another server."""
 

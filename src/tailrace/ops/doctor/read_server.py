@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from tailrace.config import SourceConfig
 from tailrace.errors import ConnectionLost, SourceError
+from tailrace.model.table import TableId
 from tailrace.mysql.connection import Connection, connect
 from tailrace.mysql.server import parse_grants
-from tailrace.ops.doctor.facts import Account, Binlog, Dump, Following, Registered, Server, Unread
+from tailrace.ops.doctor.facts import Account, Binlog, Dump, Following, Registered, Server, Unread, Wait
 
 T = TypeVar("T")
 
@@ -28,6 +29,19 @@ FROM performance_schema.threads t
 LEFT JOIN performance_schema.user_variables_by_thread v
   ON v.THREAD_ID = t.THREAD_ID AND v.VARIABLE_NAME IN ('replica_uuid', 'slave_uuid')
 WHERE t.PROCESSLIST_COMMAND LIKE 'Binlog Dump%' GROUP BY t.THREAD_ID, t.PROCESSLIST_USER"""
+
+WAITS = """
+SELECT w.OBJECT_SCHEMA, w.OBJECT_NAME, t.PROCESSLIST_ID, t.PROCESSLIST_TIME, MIN(b.PROCESSLIST_ID)
+FROM performance_schema.metadata_locks w
+JOIN performance_schema.threads t ON t.THREAD_ID = w.OWNER_THREAD_ID
+JOIN performance_schema.metadata_locks h ON h.OBJECT_TYPE = 'TABLE' AND h.OBJECT_SCHEMA = w.OBJECT_SCHEMA
+  AND h.OBJECT_NAME = w.OBJECT_NAME AND h.LOCK_STATUS = 'GRANTED' AND h.OWNER_THREAD_ID <> w.OWNER_THREAD_ID
+JOIN performance_schema.threads b ON b.THREAD_ID = h.OWNER_THREAD_ID
+WHERE w.LOCK_STATUS = 'PENDING' AND w.OBJECT_TYPE = 'TABLE' GROUP BY 1, 2, 3, 4 ORDER BY 4 DESC"""
+APPLIER_ERROR = (
+    "SELECT LAST_ERROR_MESSAGE FROM performance_schema.replication_applier_status_by_worker"
+    " WHERE LAST_ERROR_NUMBER <> 0 LIMIT 1"
+)
 
 
 def read_server(source: SourceConfig) -> Server:
@@ -73,6 +87,7 @@ class _Reading:
             following=following,
             filters=self._try(self._filters),
             prepared=self._try(self._prepared),
+            waits=self._try(self._waits),
             retention_hours=self._try(self._retention_hours),
         )
 
@@ -151,8 +166,21 @@ class _Reading:
             source=f"{row['Source_Host']}:{row['Source_Port']}",
             receiver=str(row["Replica_IO_Running"]),
             applier=str(row["Replica_SQL_Running"]),
-            error=str(row["Last_SQL_Error"] or row["Last_IO_Error"] or ""),
+            error=self._applier_error(str(row["Last_SQL_Error"] or row["Last_IO_Error"] or "")),
             behind=None if behind is None else int(behind),
+        )
+
+    def _applier_error(self, told: str) -> str:
+        """With several appliers the server's word is only that one of them has failed, and where to look."""
+        if "replication_applier_status_by_worker" not in told:
+            return told
+        found = self._try(lambda: self._connection.query(APPLIER_ERROR))
+        return told if isinstance(found, Unread) or not found else str(found[0][0])
+
+    def _waits(self) -> tuple[Wait, ...]:
+        return tuple(
+            Wait(TableId(str(database), str(name)), int(session), int(seconds or 0), int(blocker))
+            for database, name, session, seconds, blocker in self._connection.query(WAITS)
         )
 
     def _filters(self) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,236 @@
+"""Faults of Kafka."""
+
+from __future__ import annotations
+
+import subprocess
+
+from confluent_kafka.admin import AdminClient
+
+from tailrace.errors import LabError
+from tailrace.lab import jvm
+from tailrace.lab.faults.fault import Engine, Fault, Need, doctor, lag, shell
+from tailrace.lab.faults.scene import Scene
+
+TOOL_SECONDS = 60.0
+CONFIGS = "kafka-configs.sh --bootstrap-server $TAILRACE_KAFKA --alter"
+QUOTA = "--entity-type clients --entity-default"
+RESTART = "tailrace connector restart $CONNECTOR --failed-only --wait"
+HISTORY = "schema.history.internal.kafka.topic"
+
+
+def _configure(scene: Scene, *arguments: str) -> None:
+    """What `kafka-configs.sh` does."""
+    command = [
+        *jvm.command("128m"),
+        "kafka.admin.ConfigCommand",
+        "--bootstrap-server",
+        scene.kafka.bootstrap,
+        "--alter",
+    ]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
+    if done.returncode:
+        raise LabError(f"kafka-configs refuses: {done.stdout.strip()[-300:]}", where=scene.kafka.bootstrap)
+
+
+def _topic(scene: Scene) -> str:
+    """Of its table."""
+    return f"{scene.at.config(scene.connector)['topic.prefix']}.{scene.values['TABLE']}"
+
+
+def _inject_down(scene: Scene) -> None:
+    broker = scene.kafka
+    scene.make_table()
+    broker.stop()
+    scene.write(20)
+
+
+def _heal_down(scene: Scene) -> None:
+    scene.lab.up(keep=True)
+    scene.heal_table()
+
+
+def _inject_slow(scene: Scene) -> None:
+    scene.make_table()
+    scene.values["RATE"] = str(scene.random.randrange(1000, 3000))
+    _configure(scene, *QUOTA.split(), "--add-config", f"producer_byte_rate={scene.values['RATE']}")
+    for _ in range(10):
+        scene.write(2000)
+
+
+def _heal_slow(scene: Scene) -> None:
+    _configure(scene, *QUOTA.split(), "--delete-config", "producer_byte_rate")
+    scene.heal_table()
+
+
+def _inject_small(scene: Scene) -> None:
+    table = scene.make_table()
+    scene.values["TOPIC"] = _topic(scene)
+    _await_topic(scene, scene.values["TOPIC"])
+    limit = scene.random.randrange(800, 1200)
+    _configure(
+        scene,
+        "--entity-type",
+        "topics",
+        "--entity-name",
+        scene.values["TOPIC"],
+        "--add-config",
+        f"max.message.bytes={limit}",
+    )
+    scene.primary.execute(f"INSERT INTO {table} (note) VALUES (REPEAT('long ', 40))")
+    scene.primary.execute(f"ALTER TABLE {table} MODIFY note TEXT")
+    scene.primary.execute(f"INSERT INTO {table} (note) VALUES (REPEAT('long ', 400))")
+
+
+def _await_topic(scene: Scene, name: str) -> None:
+    from tailrace.lab.process import await_condition  # noqa: PLC0415
+
+    admin = AdminClient({"bootstrap.servers": scene.kafka.bootstrap})
+    await_condition(lambda: name in admin.list_topics(timeout=10).topics, 60, every=0.2)
+
+
+def _heal_small(scene: Scene) -> None:
+    if topic := scene.values.get("TOPIC"):
+        _configure(
+            scene, "--entity-type", "topics", "--entity-name", topic, "--add-config", "max.message.bytes=1048588"
+        )
+    scene.heal_table()
+
+
+def _history(scene: Scene) -> str:
+    found = scene.at.config(scene.connector).get(HISTORY)
+    if not found:
+        raise LabError("this fault needs a connector that keeps its schema history in Kafka: one of Debezium's")
+    scene.values["HISTORY"] = found
+    return found
+
+
+def _inject_expiring(scene: Scene) -> None:
+    hours = scene.random.randrange(1, 200)
+    _configure(
+        scene, "--entity-type", "topics", "--entity-name", _history(scene),
+        "--add-config", f"retention.ms={hours * 3_600_000}",
+    )  # fmt: skip
+
+
+def _heal_expiring(scene: Scene) -> None:
+    if topic := scene.values.get("HISTORY"):
+        _configure(scene, "--entity-type", "topics", "--entity-name", topic, "--add-config", "retention.ms=-1")
+
+
+def _inject_lost(scene: Scene) -> None:
+    topic = _history(scene)
+    scene.stop()
+    admin = AdminClient({"bootstrap.servers": scene.kafka.bootstrap})
+    admin.delete_topics([topic])[topic].result(30)
+    scene.at.resume(scene.connector)
+
+
+def _heal_lost(scene: Scene) -> None:
+    if scene.has_connector:
+        scene.at.patch(scene.connector, {"snapshot.mode": "initial"})
+
+
+TOPICS = (
+    Fault(
+        "kafka-down",
+        "No broker answers",
+        "Every connector stops delivering at once. Tasks may stay RUNNING while they try again; lag grows.",
+        (lag("connector → sink", "down", "Kafka"),),
+        "The brokers are away, or cannot be reached under the names that they advertise. What is read waits in the "
+        "queue; when that is full reading stops. Nothing is lost as long as the binlog is kept.",
+        (shell("tailrace lab up", words="Bring the brokers back; in the lab:"),),
+        "Three brokers, `min.insync.replicas=2`; keep the binlog for longer than the longest outage of Kafka.",
+        _inject_down,
+        _heal_down,
+        needs=frozenset({Need.CONNECTOR, Need.KAFKA}),
+        alerts=("CdcLagHigh", "CdcOffsetNotStored", "CdcTaskFailed"),
+    ),
+    Fault(
+        "slow-sink",
+        "Kafka lets the connector write only so much",
+        "Lag grows steadily at all hours, the queue is full, and the server is idle.",
+        (lag("connector → sink", "behind", ""),),
+        "A quota of the broker (`producer_byte_rate`) throttles the producer, with no error: it just waits. A slow "
+        "disk of a broker or a slow consumer of another sink looks alike: a full queue says that the sink is what "
+        "holds up, an empty one that the source is.",
+        (
+            shell(
+                f"{CONFIGS} {QUOTA} --delete-config producer_byte_rate",
+                words="Take the quota away, or give the connector's client one of its own:",
+            ),
+        ),
+        "Watch `produce-throttle-time-avg` of the producers; quotas by client, with room for the catching up after an "
+        "outage.",
+        _inject_slow,
+        _heal_slow,
+        needs=frozenset({Need.CONNECTOR, Need.KAFKA}),
+        alerts=("CdcQueueFull", "CdcLagHigh"),
+    ),
+    Fault(
+        "small-topic",
+        "The topic refuses a large row",
+        "The task fails at one row, and at the same row after each restart.",
+        (doctor("kafka.size", "max.message.bytes"), doctor("connector.state", "FAILED")),
+        "A record has the row twice, before and after. `max.message.bytes` of the topic is below what the producer may "
+        "send (`max.request.size`), so the broker refuses it.",
+        (
+            shell(
+                f"{CONFIGS} --entity-type topics --entity-name $TOPIC --add-config max.message.bytes=1048588",
+                RESTART,
+                words="Let the topic take it; the task goes on at that row:",
+            ),
+        ),
+        "Create topics with what their largest row needs; `column.exclude.list` or a truncated column where nobody "
+        "reads it.",
+        _inject_small,
+        _heal_small,
+        needs=frozenset({Need.CONNECTOR, Need.KAFKA}),
+        log=("larger", "RecordTooLargeException"),
+        alerts=("CdcTaskFailed",),
+    ),
+    Fault(
+        "history-expires",
+        "The schema history is deleted by age",
+        "Nothing, until a restart after that time: the task fails, though nobody changed anything.",
+        (doctor("kafka.history", "retention.ms"),),
+        "Debezium reads the whole topic of its schema history at each start. A retention that somebody set for all "
+        "topics deletes its beginning.",
+        (
+            shell(
+                f"{CONFIGS} --entity-type topics --entity-name $HISTORY --add-config retention.ms=-1",
+                words="For ever, while it is still whole:",
+            ),
+        ),
+        "Create the topic by hand with `retention.ms=-1`, `cleanup.policy=delete` and one partition. Tailrace keeps "
+        "its history with the offset.",
+        _inject_expiring,
+        _heal_expiring,
+        needs=frozenset({Need.CONNECTOR, Need.KAFKA}),
+        engine=Engine.DEBEZIUM,
+    ),
+    Fault(
+        "history-lost",
+        "The schema history is gone",
+        "The task fails at a start: the history topic, or its content, is missing.",
+        (doctor("kafka.history", "no topic"), doctor("connector.state", "FAILED")),
+        "Without the history of a table's columns Debezium cannot say what the values of a row are. Somebody deleted "
+        "the topic, or retention did.",
+        (
+            shell(
+                "tailrace connector config $CONNECTOR --set snapshot.mode=recovery",
+                "tailrace connector restart $CONNECTOR --tasks --wait",
+                words="Rebuild it from the tables as they are now; that is right only where no DDL came after the "
+                "offset (else read everything anew, as for [binlog-purged](#binlog-purged)):",
+            ),
+            shell("tailrace connector config $CONNECTOR --set snapshot.mode=initial --wait", words="And back:"),
+        ),
+        "`retention.ms=-1` for the topic, and a broker where not everybody may delete topics. With "
+        "`binlog_row_metadata=FULL` Tailrace needs no history.",
+        _inject_lost,
+        _heal_lost,
+        needs=frozenset({Need.CONNECTOR, Need.KAFKA}),
+        engine=Engine.DEBEZIUM,
+        log=("history topic or its content is fully or partially missing",),
+        alerts=("CdcTaskFailed",),
+    ),
+)
