@@ -147,16 +147,19 @@ def test_statement_format_set_for_the_server(mysql_server_factory: ServerFactory
     assert "SET PERSIST binlog_format" in error["hint"]
 
 
-def test_a_statement_in_the_binlog_stops_before_it_and_keeps_the_offset(mysql: Server, connector: Connector) -> None:
+@pytest.mark.parametrize(("default", "table"), [("refusals", "t"), (None, "`refusals`.t"), ("mysql", "refusals . t")])
+def test_a_statement_in_the_binlog_stops_before_it_and_keeps_the_offset(
+    mysql: Server, connector: Connector, default: str | None, table: str
+) -> None:
     connector.start()
     connector.catch_up(mysql, "refusals")
-    with mysql.connect(database="refusals") as session, session.cursor() as cursor:
+    with mysql.connect(database=default) as session, session.cursor() as cursor:
         cursor.execute("SET SESSION binlog_format = 'STATEMENT'")
-        cursor.execute("INSERT INTO t (note) VALUES ('as a statement')")
+        cursor.execute(f"INSERT INTO {table} (note) VALUES ('as a statement')")
         session.commit()
     code, error = _ended(connector)
     assert (code, error["error"]) == (PROBLEM, "UnsupportedSource")
-    assert "INSERT INTO t" in error["message"]
+    assert f"INSERT INTO {table}" in error["message"]
     before = _offset(connector)
     assert before
     assert _refused(connector)[1]["message"] == error["message"]

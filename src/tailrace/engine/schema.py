@@ -174,6 +174,18 @@ class Schema:
         self._history.put(f"{need.file}:{need.position}", described)
         return described
 
+    def _is_of_captured(self, query: Query) -> bool:
+        """Whether a statement may have changed rows of a captured table: its session's database tells of names without
+        one, `shop.orders` tells for itself.
+        """
+        from tailrace.history.ddl.parser import qualified_tables  # noqa: PLC0415 - start-up time
+
+        tables = self._config.tables
+        return tables.database_captured(query.database) or any(
+            tables.captured(table) and self._history.tables.get(table) is not None
+            for table in qualified_tables(query.sql, query.sql_mode)
+        )
+
     def statement(self, query: Query) -> SchemaChange | None:
         """What a statement did to the tables; None: it changes no table."""
         from tailrace.history.ddl.effect import Context, database_of  # noqa: PLC0415 - start-up time
@@ -181,7 +193,7 @@ class Schema:
 
         where = f"{query.file}:{query.position}"
         match classify(query.sql, query.sql_mode):
-            case Dml() if self._config.tables.database_captured(query.database):
+            case Dml() if self._is_of_captured(query):
                 message = f"a change is in the binlog as a statement, so its rows are unknown: {query.sql[:100]}"
                 hint = (
                     "a session used binlog_format=STATEMENT or MIXED: forbid it (REVOKE SESSION_VARIABLES_ADMIN), then"

@@ -7,7 +7,7 @@ import pytest
 from tailrace.errors import SchemaError
 from tailrace.history.ddl.effect import Change, Context, apply
 from tailrace.history.ddl.lexer import ANSI_QUOTES, NO_BACKSLASH_ESCAPES, REAL_AS_FLOAT
-from tailrace.history.ddl.parser import Ddl, Dml, Other, classify
+from tailrace.history.ddl.parser import Ddl, Dml, Other, classify, qualified_tables
 from tailrace.history.tables import Tables
 from tailrace.model.table import Column, Table, TableId
 
@@ -207,6 +207,11 @@ def test_create_select_as_the_row_format_logs_it() -> None:
 )
 def test_statements_are_told_apart_by_their_first_words(statement: str, kind: object) -> None:
     assert classify(statement) == kind
+
+
+def test_a_statement_names_tables_with_their_database() -> None:
+    found = qualified_tables("UPDATE `a b`.t, c . d SET x = 1.5, note = 'e.f', d.g = h WHERE i.j.k = 2")
+    assert {str(table) for table in found} == {"a b.t", "c.d", "d.g", "i.j", "j.k"}
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from tailrace.history.ddl.syntax import (
     Statement,
     TruncateTable,
 )
+from tailrace.model.table import TableId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +74,23 @@ def classify(sql: str, sql_mode: int = 0) -> Ddl | Dml | Other:
     if verb in ("CREATE", "ALTER", "DROP", "RENAME") and rest:
         return _definition(verb, rest)
     return Other(verb)
+
+
+def qualified_tables(sql: str, sql_mode: int = 0) -> frozenset[TableId]:
+    """All `a.b` of a statement: the tables that it names with their database, and columns named with their table."""
+    named: set[TableId] = set()
+    try:
+        before, dot = None, False
+        for token in tokens(sql, sql_mode):
+            is_name = token.kind in ("word", "name")
+            if is_name and dot and before:
+                named.add(TableId(before, token.value))
+            dot = token.key == "."
+            before = token.value if is_name else before if dot else None
+    except SchemaError:
+        # As in `classify`: no statement of the server's is so broken.
+        pass
+    return frozenset(named)
 
 
 def _words(sql: str, sql_mode: int) -> list[str]:
