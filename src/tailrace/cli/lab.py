@@ -196,10 +196,13 @@ def env(folder: Path, *, as_json: bool) -> None:
     variables = {
         "TAILRACE_PRIMARY_DSN": parts.primary.dsn,
         "TAILRACE_PRIMARY_ADMIN_DSN": parts.primary.admin_dsn,
+        # Where a configuration asks for the port alone: `"database.port": "${env:TAILRACE_PRIMARY_PORT}"`.
+        "TAILRACE_PRIMARY_PORT": str(parts.primary.port),
         # By reference: a password within it would be refused, as it is anywhere on a command line.
         "TAILRACE_SOURCE": "${env:TAILRACE_PRIMARY_ADMIN_DSN}",
         "TAILRACE_REPLICA_DSN": parts.replica.dsn,
         "TAILRACE_REPLICA_ADMIN_DSN": parts.replica.admin_dsn,
+        "TAILRACE_REPLICA_PORT": str(parts.replica.port),
         "TAILRACE_LAB_CA": str(parts.primary.ca),
         # Of the account that captures: a worker does not tell it.
         "MYSQL_PWD": parts.primary.password,

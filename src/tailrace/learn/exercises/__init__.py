@@ -7,9 +7,9 @@ from typing import Final
 
 from tailrace.errors import ConfigError
 from tailrace.learn.exercise import Exercise
-from tailrace.learn.exercises import gtid, lag, snapshots
+from tailrace.learn.exercises import binlog, gtid, lag, snapshots
 
-EXERCISES: Final[tuple[Exercise, ...]] = (*gtid.EXERCISES, *lag.EXERCISES, *snapshots.EXERCISES)
+EXERCISES: Final[tuple[Exercise, ...]] = (*binlog.EXERCISES, *gtid.EXERCISES, *lag.EXERCISES, *snapshots.EXERCISES)
 
 
 def find(name: str) -> Exercise:
