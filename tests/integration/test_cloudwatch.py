@@ -177,6 +177,15 @@ def test_many_figures_go_in_few_requests(aurora: Aurora) -> None:
     publish_data(Aws(), "Batches", data, dt.datetime.now(dt.UTC))
     assert [fault["times"] for fault in aurora.aws.status()["faults"]] == [6]
     assert latest(aurora, "Many", {"Number": "0"}, "Batches") == 2499.0
+    # Three series of that name, and none without dimensions.
+    assert latest(aurora, "Many", {}, "Batches") is None
+    now = dt.datetime.now(dt.UTC)
+    metric = {"Namespace": "Batches", "MetricName": "Many", "Dimensions": [{"Name": "Number", "Value": "1"}]}
+    query = {"Id": "m", "MetricStat": {"Metric": metric, "Period": 3600, "Stat": "SampleCount"}}
+    found = aurora.client("cloudwatch").get_metric_data(
+        MetricDataQueries=[query], StartTime=now - dt.timedelta(hours=1), EndTime=now + dt.timedelta(minutes=1)
+    )
+    assert sum(found["MetricDataResults"][0]["Values"]) == 833
 
 
 def test_an_alarm_that_the_aws_cli_has_put_goes_to_alarm_and_back_and_sns_is_told(
@@ -184,7 +193,7 @@ def test_an_alarm_that_the_aws_cli_has_put_goes_to_alarm_and_back_and_sns_is_tol
 ) -> None:
     topic, subscriber = told
     aurora.aws.set(speed=SPEED)
-    thresholds = ["--threshold", "stopped.for=1m"]
+    thresholds = ["--threshold", "stopped.for=1m", "--threshold", "lag.for=1m"]
     exported = tailrace(
         "alerts", "export", "--format", "cloudwatch-cli", "--connector", NAME, "--topic", topic, *thresholds
     )

@@ -11,13 +11,16 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from support.aws import Aurora
+from support.aws import Aurora, Subscriber
+from support.cli import tailrace
 from tailrace.lab.aws import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NEAR, FAR = names.cluster_arn(names.REGION, "lab"), names.cluster_arn(names.SECOND_REGION, "lab-eu")
+
+REPLICA = names.cluster_arn(names.SECOND_REGION, "lab-replica")
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +81,48 @@ def test_a_failover_promotes_the_reader_and_loses_nothing(aurora: Aurora) -> Non
         gtids = aurora.server(new).execute("SELECT @@GLOBAL.gtid_executed")[0][0]
         waited = aurora.server(follower).execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 20)", (gtids,))
         assert waited[0][0] == 0, f"{follower} does not follow {new}"
+
+
+def test_events_of_a_failover_come_with_their_numbers_by_a_subscription(aurora: Aurora) -> None:
+    rds, sns = aurora.client("rds"), aurora.client("sns")
+    topic = sns.create_topic(Name="failovers")["TopicArn"]
+    with Subscriber() as subscriber:
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=subscriber.url)
+        aurora.until(lambda: bool(subscriber.told), "nobody asks to confirm")
+        sns.confirm_subscription(TopicArn=topic, Token=subscriber.told[0][1]["Token"])
+        rds.create_event_subscription(
+            SubscriptionName="failovers",
+            SnsTopicArn=topic,
+            SourceType="db-cluster",
+            EventCategories=["failover"],
+            Enabled=True,
+        )
+        new = aurora.other
+        rds.failover_db_cluster(DBClusterIdentifier="lab")
+        aurora.until_writer(new)
+        aurora.until(lambda: len(subscriber.messages()) == 2, "SNS has not told")
+        numbers = [each["Event ID"].rpartition("#")[2] for each in subscriber.messages()]
+        assert sorted(numbers) == ["RDS-EVENT-0071", "RDS-EVENT-0073"]
+    rds.delete_event_subscription(SubscriptionName="failovers")
+
+
+def test_who_writes_outlives_the_emulator_and_the_lab_tells_of_it(aurora: Aurora) -> None:
+    new = aurora.other
+    aurora.client("rds").failover_db_cluster(DBClusterIdentifier="lab")
+    aurora.until_writer(new)
+    aurora.aws.stop()
+    aurora.aws.start()
+    aurora.usual()
+    assert aurora.writer == new
+    here = ("--dir", str(aurora.lab.folder), "--json")
+    status = tailrace("lab", "status", *here)
+    assert status.code == 0, status.out
+    assert "not AWS" in status.json["aws"]["emulator"]
+    assert status.json["aws"]["writer"] == new
+    assert status.json["replication"]["healthy"]
+    env = tailrace("lab", "env", *here).json
+    assert env["AWS_ENDPOINT_URL"] == aurora.aws.url
+    assert env["TAILRACE_AURORA_DSN"].endswith(f":{aurora.aws.endpoint[1]}")
 
 
 def test_while_it_fails_over_the_endpoint_refuses_and_a_second_failover_too(aurora: Aurora) -> None:
@@ -148,6 +193,10 @@ def test_a_writer_that_dies_is_followed_by_a_failover_and_what_it_had_is_kept(au
 
 def test_a_global_switchover_waits_for_all_and_a_failover_with_data_loss_does_not(aurora: Aurora) -> None:
     rds, far = aurora.client("rds"), aurora.client("rds", names.SECOND_REGION)
+    made = rds.create_global_cluster(GlobalClusterIdentifier="other", SourceDBClusterIdentifier=REPLICA)
+    assert made["GlobalCluster"]["GlobalClusterMembers"][0]["DBClusterArn"] == REPLICA
+    rds.remove_from_global_cluster(GlobalClusterIdentifier="other", DbClusterIdentifier=REPLICA)
+    rds.delete_global_cluster(GlobalClusterIdentifier="other")
     assert [each["GlobalClusterIdentifier"] for each in rds.describe_global_clusters()["GlobalClusters"]] == [
         "lab-global"
     ]

@@ -45,11 +45,12 @@ CLIENT_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": Tr
 
 def _client_options(command: FC) -> FC:
     """Those of a MySQL client; all it does not know are the client's."""
-    replica = click.option("--replica", is_flag=True, help="On the replica.")
+    replica = click.option("--replica", "role", flag_value="replica", help="On the replica.")
+    distant = click.option("--distant", "role", flag_value="distant", help="On the third server, of a lab with aws.")
     folder = click.option(
         "--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=DEFAULT_FOLDER, hidden=True
     )
-    return folder(replica(click.argument("arguments", nargs=-1, type=click.UNPROCESSED)(command)))
+    return folder(replica(distant(click.argument("arguments", nargs=-1, type=click.UNPROCESSED)(command))))
 
 
 def _parts(_context: click.Context, _option: click.Parameter, given: str) -> frozenset[str]:
@@ -225,7 +226,12 @@ def env(folder: Path, *, as_json: bool) -> None:
             "TAILRACE_ALERTMANAGER": parts.alertmanager.url,
         }
     if parts.aws:
-        variables |= parts.aws.environment
+        port = parts.aws.endpoint[1]
+        variables |= {
+            **parts.aws.environment,
+            "TAILRACE_AURORA_DSN": parts.primary.dsn_at(port),
+            "TAILRACE_AURORA_ADMIN_DSN": parts.primary.dsn_at(port, parts.primary.admin),
+        }
     for each in faults.active(mine):
         variables |= {} if each.blind else each.values
     _answer(
@@ -241,9 +247,9 @@ def env(folder: Path, *, as_json: bool) -> None:
     context_settings=CLIENT_SETTINGS,
 )
 @_client_options
-def mysql_client(folder: Path, arguments: tuple[str, ...], *, replica: bool) -> None:
+def mysql_client(folder: Path, arguments: tuple[str, ...], *, role: str | None) -> None:
     """The mysql client on the primary, as its administrator; ARGUMENTS are its own (mysql --help)."""
-    _become_client("mysql", folder, arguments, replica=replica)
+    _become_client("mysql", folder, arguments, role)
 
 
 @lab.command(
@@ -252,9 +258,9 @@ def mysql_client(folder: Path, arguments: tuple[str, ...], *, replica: bool) -> 
     context_settings=CLIENT_SETTINGS,
 )
 @_client_options
-def mysqlbinlog_client(folder: Path, arguments: tuple[str, ...], *, replica: bool) -> None:
+def mysqlbinlog_client(folder: Path, arguments: tuple[str, ...], *, role: str | None) -> None:
     """Mysqlbinlog on the primary's binlogs, read from the server; ARGUMENTS are its own (mysqlbinlog --help)."""
-    _become_client("mysqlbinlog", folder, ("--read-from-remote-server", *arguments), replica=replica)
+    _become_client("mysqlbinlog", folder, ("--read-from-remote-server", *arguments), role)
 
 
 @lab.group(epilog="Example: tailrace lab workload start --rate 500")
@@ -291,9 +297,8 @@ def workload_status(folder: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _become_client(program: str, folder: Path, arguments: tuple[str, ...], *, replica: bool) -> None:
-    mine = Lab(folder)
-    command = (mine.replica if replica else mine.primary).client(program, *arguments)
+def _become_client(program: str, folder: Path, arguments: tuple[str, ...], role: str | None) -> None:
+    command = Server.open(folder / (role or "primary")).client(program, *arguments)
     sys.stdout.flush()
     os.execvp(command[0], command)  # noqa: S606 - in place of us, so that it has the terminal
 

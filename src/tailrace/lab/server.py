@@ -162,9 +162,10 @@ class Server:
         """`mysql://user:password@host:port` of the administrator."""
         return self._dsn(self.admin)
 
-    def dsn_at(self, port: int) -> str:
-        """That of the capture account through another port of this machine: of a proxy."""
-        return f"mysql://{self.user}:{self.password}@{self.host}:{port}"
+    def dsn_at(self, port: int, account: Account | None = None) -> str:
+        """That of the capture account, or another, through another port of this machine: of a proxy."""
+        account = account or self.capture
+        return f"mysql://{account.user}:{account.password}@{self.host}:{port}"
 
     @property
     def ca(self) -> Path:

@@ -36,6 +36,8 @@ from tailrace.lab.server import HOST, Server, read_settings
 log = logging.getLogger("tailrace.lab.aws")
 FEED_SECONDS = 60.0
 LOOK_SECONDS = 1.0
+MOST_SECONDS = 0.25
+"""Of sleep, at once."""
 
 
 class Quiet(MotoRequestHandler):
@@ -61,8 +63,9 @@ def main(folder: Path) -> None:
         urls.url_paths["{0}/$"] = ours.dispatch
     front = Front(DomainDispatcherApplication(create_backend_app), aurora, faults)
     server = make_server(HOST, settings.port, front, threaded=True, request_handler=Quiet)
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-    threading.Thread(target=server.serve_forever).start()
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     _create(address, aurora)
     procedures.install(aurora.databases[aurora.roles.writer])
     aurora.arrange()
@@ -70,6 +73,8 @@ def main(folder: Path) -> None:
     _again(lambda: _feed(aurora), lambda: max(0.25, FEED_SECONDS / timing.speed))
     _again(_Watch(aurora).look, lambda: LOOK_SECONDS)
     front.ready = True
+    ended.wait()
+    server.shutdown()
 
 
 def _aurora(folder: Path, settings: Settings, timing: Timing) -> Aurora:
@@ -79,7 +84,9 @@ def _aurora(folder: Path, settings: Settings, timing: Timing) -> Aurora:
         (names.CLUSTER, names.REGION, settings.cluster_port, ("lab-1", "lab-2")),
         (names.SECOND_CLUSTER, names.SECOND_REGION, settings.second_port, ("lab-eu-1",)),
     ):
-        places[name] = Place(region, name, members, Endpoint(CLUSTER_HOST, port), Endpoint(READER_HOST, port))
+        places[name] = Place(
+            region, name, members, Endpoint(CLUSTER_HOST, port), Endpoint(READER_HOST, port), sns.publish
+        )
         models.Cluster.places[places[name].arn] = (CLUSTER_HOST, READER_HOST, port)
     for name, database in databases.items():
         models.Instance.places[name] = (database.server.host, database.server.port)
@@ -208,7 +215,10 @@ def _again(do: Callable[[], None], pause: Callable[[], float]) -> None:
             except Exception:
                 # It is asked again; what goes wrong once must not end it.
                 log.exception("%s", do)
-            time.sleep(pause())
+            began = time.monotonic()
+            # It may become shorter meanwhile.
+            while (left := began + pause() - time.monotonic()) > 0:
+                time.sleep(min(left, MOST_SECONDS))
 
     threading.Thread(target=run, daemon=True).start()
 

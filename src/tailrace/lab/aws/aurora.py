@@ -11,8 +11,8 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from tailrace.errors import LabError
 from tailrace.lab.aws import names, procedures
 from tailrace.lab.aws.database import Database, wait_until
 from tailrace.lab.aws.endpoint import Endpoint
-from tailrace.lab.aws.events import Event, event
+from tailrace.lab.aws.events import SUBJECT, Event, event, message, wanted
 from tailrace.lab.aws.timing import Timing
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,8 @@ class Place:
     instances: tuple[str, ...]
     endpoint: Endpoint
     reader: Endpoint
+    publish: Callable[[str, str, str, str], None]
+    """To SNS: region, topic, subject, message. Raises LookupError where there is no such topic."""
 
     @property
     def arn(self) -> str:
@@ -62,8 +64,13 @@ class Place:
     def add(self, happened: Event) -> None:
         """To what DescribeEvents shows."""
         log.info("%s %s: %s", happened.number, happened.source_identifier, happened.message)
-        events: list[Any] = rds_backends[names.ACCOUNT][self.region].events
+        backend = rds_backends[names.ACCOUNT][self.region]
+        events: list[Any] = backend.events
         events.append(happened)
+        for subscription in backend.event_subscriptions.values():
+            if wanted(happened, subscription):
+                with suppress(LookupError):
+                    self.publish(self.region, str(subscription.sns_topic_arn), SUBJECT, json.dumps(message(happened)))
 
 
 @dataclass
@@ -137,7 +144,7 @@ class Aurora:
         threading.Thread(target=self._fail_over, args=(place, target), daemon=True).start()
 
     def _fail_over(self, place: Place, target: str) -> None:
-        old, timing = self.roles.writers[place.name], self.timing
+        old, timing, flipped = self.roles.writers[place.name], self.timing, False
         with self._exclusive(place):
             time.sleep(timing.notice)
             place.cluster.status = FAILING_OVER
@@ -167,8 +174,13 @@ class Aurora:
                 self._lead(place)
             place.cluster.status = AVAILABLE
             place.tell("RDS-EVENT-0071", instance=target)
+        until = time.monotonic() + timing.stale
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(timing.flap or left, left))
+            if timing.flap:
+                flipped = not flipped
+                self._lead(place, writer="" if flipped else old)
         if timing.stale:
-            time.sleep(timing.stale)
             # Who is connected to the old writer stays there, as with a DNS name.
             self._lead(place)
 

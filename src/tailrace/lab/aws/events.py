@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 _FAILOVER, _GLOBAL = ("failover",), ("global failover",)
 MESSAGES: Final = {
@@ -54,6 +54,32 @@ class Event:
     message: str
     event_categories: tuple[str, ...]
     date: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC).replace(tzinfo=None))
+
+
+SUBJECT: Final = "RDS Notification Message"
+_PAGE: Final = "http://docs.amazonwebservices.com/AmazonRDS/latest/UserGuide/USER_Events.html"
+
+
+def wanted(happened: Event, subscription: Any) -> bool:
+    """Whether an event subscription (moto's) is about it."""
+    return bool(
+        subscription.enabled
+        and subscription.source_type in {None, happened.source_type}
+        and (not subscription.source_ids or happened.source_identifier in subscription.source_ids)
+        and (not subscription.event_categories or set(happened.event_categories) & set(subscription.event_categories))
+    )
+
+
+def message(happened: Event) -> dict[str, str]:
+    """What SNS tells of it: here is the number."""
+    return {
+        "Event Source": happened.source_type,
+        "Event Time": f"{happened.date:%Y-%m-%d %H:%M:%S}.{happened.date.microsecond // 1000:03}",
+        "Source ID": happened.source_identifier,
+        "Source ARN": happened.source_arn,
+        "Event ID": f"{_PAGE}#{happened.number}",
+        "Event Message": happened.message,
+    }
 
 
 def event(number: str, arn: str, **words: str) -> Event:

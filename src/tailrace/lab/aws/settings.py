@@ -25,7 +25,8 @@ ADDED = (
     "switchover-global-cluster, failover-global-cluster, global clusters from a source and by name",
     "default cluster parameter groups, pending-reboot",
     "AWS/RDS figures from the lab's servers",
-    "evaluation, history and SNS actions of CloudWatch alarms",
+    "evaluation, history and SNS actions of CloudWatch alarms; statistics of exactly the series that is named",
+    "event subscriptions of RDS by SNS",
     "confirmation of SNS subscriptions by HTTP",
     "faults: throttling, access-denied, expired-token, internal-error, unavailable, slow",
 )

@@ -14,7 +14,7 @@ from moto.core.responses import ActionResult
 from moto.sns.responses import SNSResponse
 
 from tailrace.lab.aws import names
-from tailrace.lab.aws.refusable import Refusable
+from tailrace.lab.aws.refusable import Refusable, Refused
 
 log = logging.getLogger(__name__)
 HTTP = ("http", "https")
@@ -84,6 +84,13 @@ class Sns(Refusable, SNSResponse):
         if str(self._get_param("ReturnSubscriptionArn", "")).lower() == "true":
             return result
         return ActionResult({"SubscriptionArn": PENDING})
+
+    def confirm_subscription(self) -> ActionResult:
+        """With the token that was sent; moto takes any, and does nothing."""
+        arn = confirm(str(self._get_param("Token")))
+        if arn is None:
+            raise Refused("InvalidParameter", "Invalid parameter: Token")
+        return ActionResult({"SubscriptionArn": arn})
 
 
 def confirm(token: str) -> str | None:

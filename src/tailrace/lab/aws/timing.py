@@ -17,6 +17,8 @@ class Timing:
     """Least time that the cluster endpoint refuses connections. AWS: usually under 60, often under 30."""
     stale: float = 0.0
     """So much longer the endpoint leads to the old writer, which takes connections and no writes: an old DNS answer."""
+    flap: float = 0.0
+    """While it is stale it leads to the old and to the new writer by turns of so long; 0: to the old one alone."""
     detect: float = 10.0
     """The writer has been down for so long: a failover begins by itself. 0: never."""
     catch_up: float = 60.0
