@@ -62,9 +62,9 @@ def test_only_who_does_it_passes(exercise: Exercise, folder: Path, seed: int) ->
     for number, wrong in enumerate(_wrong(exercise)):
         # Nothing changes nothing, so the first goes on from there.
         progress = _begin(exercise, folder, seed + number) if number else load(_file(folder))
-        _fails(exercise, script(exercise.name, wrong), folder, progress)
+        _fails(exercise, script(exercise.script_folder, wrong), folder, progress)
     progress = _begin(exercise, folder, seed + 1000)
-    done = _do(script(exercise.name), folder, progress)
+    done = _do(script(exercise.script_folder), folder, progress)
     assert done.returncode == 0, f"{exercise.name}: the solution does not pass\n{done.stdout}\n{done.stderr}"
     assert _passed(folder)
 
@@ -92,4 +92,4 @@ def _file(folder: Path) -> Path:
 
 
 def _wrong(exercise: Exercise) -> list[str]:
-    return sorted(file.stem for file in (COURSE / "scripts" / exercise.name).glob("wrong-*.sh"))
+    return sorted(file.stem for file in (COURSE / "scripts" / exercise.script_folder).glob("wrong-*.sh"))

@@ -17,7 +17,7 @@ from tailrace.errors import ConfigError
 from tailrace.lab.pair import Lab
 from tailrace.learn import play
 from tailrace.learn.attempt import HINT_COSTS, Attempt, Progress, load, save
-from tailrace.learn.exercise import Exercise, Kind, fill
+from tailrace.learn.exercise import Exercise, Kind, fill, told
 from tailrace.learn.exercises import EXERCISES, find
 from tailrace.learn.report import page, transcript
 from tailrace.learn.text import LANGUAGES, exercise_text, lessons, minutes, script, words
@@ -217,7 +217,7 @@ def solution(learner: Learner, *, as_json: bool) -> None:
     progress = learner.keep(play.show_solution(learner.progress))
     attempt = progress.current
     assert attempt
-    commands = fill(script(exercise.name), attempt.values)
+    commands = fill(script(exercise.script_folder), attempt.values)
     why = fill(learner.text(exercise).explanation, attempt.values)
     if as_json:
         click.echo(json.dumps({"solution": commands, "explanation": why}, ensure_ascii=False))
@@ -281,8 +281,9 @@ def _show_task(learner: Learner, exercise: Exercise, progress: Progress, *, as_j
     attempt, text = progress.current, learner.text(exercise)
     assert attempt
     if as_json:
-        told = {"title": text.title, "task": fill(text.task, attempt.values), "questions": dict(text.questions)}
-        click.echo(json.dumps({**asdict(attempt), **told}, ensure_ascii=False))
+        shown = {"title": text.title, "task": fill(text.task, attempt.values), "questions": dict(text.questions)}
+        document = {**asdict(attempt), "values": told(attempt.values), **shown}
+        click.echo(json.dumps(document, ensure_ascii=False))
         return
     width = min(shutil.get_terminal_size().columns, 100)
     click.echo(click.style(learner.word("started", title=text.title), bold=True))

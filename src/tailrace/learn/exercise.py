@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
+from typing import Final
 
 from tailrace.learn.stage import Stage
 
 Values = Mapping[str, str]
 """What was drawn for one attempt: a table's name, a server id, …"""
+HIDDEN: Final = "_"
+"""A value whose name begins with it is for the exercise and its scripts: no task, hint or answer in JSON has it."""
 Answers = Mapping[str, str]
 """What the learner said, by question; those that were not answered are not in it."""
 
@@ -73,6 +76,18 @@ class Exercise:
     """Of a prediction: what was measured, for the observations to compare."""
     parts: frozenset[str] = frozenset({"worker"})
     """Of the lab, beside the two servers."""
+    scripts: str = ""
+    """Folder of its scripts, where it shares them with others; empty: one of its own name."""
+
+    @property
+    def script_folder(self) -> str:
+        """Of `course/scripts`."""
+        return self.scripts or self.name
+
+
+def told(values: Values) -> dict[str, str]:
+    """Those that the learner may see."""
+    return {name: value for name, value in values.items() if not name.startswith(HIDDEN)}
 
 
 def fill(text: str, values: Values) -> str:

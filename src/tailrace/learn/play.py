@@ -11,7 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from tailrace.errors import ConfigError, LabError, TailraceError
-from tailrace.lab import background
+from tailrace.lab import background, faults
 from tailrace.learn.attempt import HINT_COSTS, Attempt, Check, Looked, Progress
 from tailrace.learn.exercise import Exercise, Kind
 from tailrace.learn.stage import Stage
@@ -47,6 +47,10 @@ def _prepare(exercise: Exercise, lab: Lab, seed: int, tell: Callable[[str], None
     background.stop(lab)
     tell("lab")
     if lab.exists:
+        faults.forget(lab)
+        if lab.endpoint:
+            lab.endpoint.mend()
+            lab.endpoint.lead_to(lab.primary.port)
         lab.reset(keep=True)
     lab.up(
         worker="worker" in exercise.parts,

@@ -96,6 +96,12 @@ class Stage:
             found = verify(connection, DATABASE, files)
         return next((verdict for verdict in found if verdict.table == table), None)
 
+    def unequal(self) -> list[Verdict]:
+        """Tables of the source that what was written does not make, or not with each event once."""
+        with self.primary.connect() as connection:
+            found = verify(connection, DATABASE, sorted(self.worker.events.glob("*.jsonl")))
+        return [verdict for verdict in found if not verdict.equal]
+
     def caught_up(self) -> bool:
         """Whether the stored offset has all that the source has executed."""
         (executed,) = self.primary.execute("SELECT @@GLOBAL.gtid_executed")[0]

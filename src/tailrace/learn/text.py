@@ -62,9 +62,9 @@ def exercise_text(name: str, language: str) -> ExerciseText:
         raise ConfigError(f"the course has no text of {name} in {language}", where=str(file)) from None
 
 
-def script(name: str, which: str = "solution") -> str:
+def script(folder: str, which: str = "solution") -> str:
     """A bash script of an exercise: what a learner would type who passes, answers included; or a wrong one."""
-    return (COURSE / "scripts" / name / f"{which}.sh").read_text(encoding="utf-8")
+    return (COURSE / "scripts" / folder / f"{which}.sh").read_text(encoding="utf-8")
 
 
 @functools.cache

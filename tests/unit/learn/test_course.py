@@ -42,15 +42,23 @@ def test_languages_speak_of_the_same_values(exercise: Exercise) -> None:
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_every_exercise_has_a_solution_and_two_answers_that_only_look_right(exercise: Exercise) -> None:
-    there = {file.name for file in (COURSE / "scripts" / exercise.name).iterdir()}
+    there = {file.name for file in (COURSE / "scripts" / exercise.script_folder).iterdir()}
     assert there == {"solution.sh", "wrong-1.sh", "wrong-2.sh"}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_no_text_tells_what_an_exercise_hides(exercise: Exercise) -> None:
+    for language in LANGUAGES:
+        text = exercise_text(exercise.name, language)
+        assert "{{_" not in text.task + "".join(text.hints)
 
 
 def test_no_text_is_of_an_exercise_that_is_gone() -> None:
     known = {exercise.name for exercise in EXERCISES}
     for language in LANGUAGES:
         assert {file.stem for file in (COURSE / language / "exercises").iterdir()} == known
-    assert {folder.name for folder in (COURSE / "scripts").iterdir()} == known
+    folders = {exercise.script_folder for exercise in EXERCISES}
+    assert {folder.name for folder in (COURSE / "scripts").iterdir()} == folders
 
 
 def test_commands_say_the_same_in_each_language() -> None:

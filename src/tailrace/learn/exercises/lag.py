@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.incident import incident
 from tailrace.learn.stage import CONNECTOR
 
 if TYPE_CHECKING:
@@ -129,5 +130,12 @@ EXERCISES: Final = (
         questions=(Question("seconds"),),
         experiment=_pause_and_resume,
         observations=(Observation("seconds", _near),),
+    ),
+    incident(
+        "it-was-fine-an-hour-ago",
+        lesson=10,
+        pool=("dead-path", "connector-paused", "account-locked"),
+        choices=("dead-path", "connector-paused", "account-locked", "xa-prepared", "slow-sink", "wrong-filter"),
+        abilities=("R1", "R14"),
     ),
 )

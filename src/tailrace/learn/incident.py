@@ -1,0 +1,149 @@
+"""Blind incidents: a fault of the lab is brought about, and only what somebody on call sees is told.
+
+Which fault it is is drawn. To pass, its name must be given, and the connector must run and have all there is; a finding
+of the doctor by which the fault is known must be gone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tailrace.config import Password, SourceConfig
+from tailrace.lab import faults
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.stage import CONNECTOR, DATABASE
+from tailrace.ops.doctor.checks import all_checks
+from tailrace.ops.doctor.gather import gather
+from tailrace.ops.doctor.judge import judge
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from tailrace.lab.faults import Fault, Sign
+    from tailrace.lab.server import Server
+    from tailrace.learn.exercise import Answers, Values
+    from tailrace.learn.stage import Stage
+
+CAUSE = f"{HIDDEN}cause"
+RUN_SECONDS = 5.0
+COMPLETE_SECONDS = 15.0
+"""What is repaired needs a moment; what is not needs no long wait to be told so."""
+SCRIPTS = "incident"
+"""Folder of the scripts that all incidents share."""
+
+
+def incident(
+    name: str,
+    *,
+    lesson: int,
+    pool: tuple[str, ...],
+    choices: tuple[str, ...],
+    abilities: tuple[str, ...],
+) -> Exercise:
+    """`pool`: faults of which one is drawn; `choices`: names of faults to choose from, those of the pool among them."""
+    needs = frozenset().union(*(faults.find(fault).needs for fault in pool))
+    parts = {"worker"} | ({"endpoint"} if faults.Need.ENDPOINT in needs else set())
+
+    def draw(random: Random) -> dict[str, str]:
+        drawn = random.choice(pool)
+        other = random.choice([choice for choice in choices if choice != drawn])
+        return {CAUSE: drawn, f"{HIDDEN}other": other, f"{HIDDEN}seed": str(random.randrange(1 << 31))}
+
+    return Exercise(
+        name=name,
+        lesson=lesson,
+        kind=Kind.INCIDENT,
+        abilities=abilities,
+        draw=draw,
+        prepare=_prepare,
+        questions=(Question("cause", choices),),
+        observations=(
+            Observation("cause", _named),
+            Observation("running", _running),
+            Observation("complete", _complete),
+            Observation("gone", _gone),
+        ),
+        parts=frozenset(parts),
+        scripts=SCRIPTS,
+    )
+
+
+def _prepare(stage: Stage, values: dict[str, str]) -> None:
+    primary = stage.primary
+    primary.execute(f"CREATE DATABASE {DATABASE}")
+    primary.execute(f"CREATE TABLE {DATABASE}.orders (id INT PRIMARY KEY AUTO_INCREMENT, note VARCHAR(40))")
+    endpoint = stage.lab.endpoint
+    # A dead path is given up after three seconds, so that nobody waits for it.
+    changes = {"connect.timeout.ms": "3000"} | ({"database.port": str(endpoint.port)} if endpoint else {})
+    stage.make_connector(changes)
+    primary.execute(f"INSERT INTO {DATABASE}.orders (note) VALUES ('first'), ('second')")
+    stage.settle()
+    done = faults.inject(
+        values[CAUSE],
+        stage.lab,
+        connector=CONNECTOR,
+        worker=stage.connect,
+        seed=int(values[f"{HIDDEN}seed"]),
+        blind=True,
+    )
+    values |= {f"{HIDDEN}{name}": value for name, value in done.values.items()}
+    values[f"{HIDDEN}repair"] = _script(faults.find(values[CAUSE]), done.values)
+
+
+def _script(fault: Fault, values: Values) -> str:
+    """The documented repair as a learner would type it."""
+    said = []
+    for step in fault.repair:
+        text = faults.filled(step.text, values)
+        if step.at is faults.At.SHELL:
+            said.append(text)
+        else:
+            replica = " --replica" if step.at is faults.At.REPLICA else ""
+            said.append(f"tailrace lab mysql{replica} <<'END'\n{text}\nEND")
+    return "\n".join(said)
+
+
+def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
+    given = answers.get("cause", "")
+    return Seen(given == values[CAUSE], given or "—")
+
+
+def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
+    stage.until(stage.is_running, RUN_SECONDS)
+    return Seen(stage.is_running(), stage.state())
+
+
+def _complete(stage: Stage, _values: Values, _answers: Answers) -> Seen:
+    """What it wrote makes the tables that the source has."""
+    if not stage.is_running():
+        return Seen(holds=False, evidence=stage.state())
+    stage.until(lambda: not stage.unequal(), COMPLETE_SECONDS)
+    wrong = stage.unequal()
+    return Seen(
+        not wrong, ", ".join(f"{each.table}: {each.rebuilt_rows} ≠ {each.server_rows}" for each in wrong) or "="
+    )
+
+
+def _gone(stage: Stage, values: Values, _answers: Answers) -> Seen:
+    signs = [sign for sign in faults.find(values[CAUSE]).found_by if sign.how is faults.How.DOCTOR and not sign.stays]
+    found = [evidence for sign in signs for evidence in _findings(stage, sign, values)]
+    return Seen(not found, "; ".join(found) or "tailrace doctor")
+
+
+def _findings(stage: Stage, sign: Sign, values: Values) -> list[str]:
+    """What the doctor still says that is this sign."""
+    replicas = [_administrator(stage.replica)] if "--replica" in sign.command else []
+    facts = gather(_administrator(stage.primary), replicas=replicas, connect=stage.connect, connector=CONNECTOR)
+    drawn = {name.removeprefix(HIDDEN): value for name, value in values.items()}
+    line = faults.filled(sign.line, drawn)
+    return [
+        finding.evidence
+        for outcome in judge(facts, all_checks()).outcomes
+        if outcome.check.id == sign.name
+        for finding in outcome.findings
+        if line in f"{finding.message} {finding.evidence}"
+    ]
+
+
+def _administrator(server: Server) -> SourceConfig:
+    return SourceConfig(server.host, server.port, server.admin.user, Password(server.admin.password), 1)
