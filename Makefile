@@ -13,7 +13,7 @@ KERNEL_SOURCES := $(shell find crates -name '*.rs' -not -path '*/target/*' 2>/de
 # Test processes beside each other: each may start a MySQL, so two.
 JOBS ?= 2
 
-.PHONY: help demo test lint bench clean setup
+.PHONY: help demo test lint bench site clean setup
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
@@ -23,7 +23,7 @@ setup: $(STAMPS)/kernel $(STAMPS)/mysql ## Virtual environment, kernel (release 
 demo: setup ## A lab, a workload, its capture with a kill in the middle, and the proof: under a minute
 	$(BIN)/tailrace demo
 
-test: setup $(STAMPS)/kafka $(STAMPS)/prometheus $(STAMPS)/chromium ## All tests: Python against a real MySQL and Kafka, then Rust
+test: setup $(STAMPS)/kafka $(STAMPS)/prometheus $(STAMPS)/chromium $(STAMPS)/site ## All tests: Python against a real MySQL and Kafka, then Rust
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 	cargo test --workspace --exclude tailrace-python --quiet
 
@@ -40,8 +40,11 @@ lint: $(STAMPS)/kernel ## Style, types, layers, for both languages
 bench: setup ## Throughput, latency and memory beside their peers; writes bench/results/
 	$(BIN)/tailrace bench
 
+site: $(STAMPS)/kernel $(STAMPS)/site ## Docs and course as pages in site/, in Russian and in English
+	$(BIN)/python tools/site/build.py
+
 clean: ## Removes what the other targets made in this folder (the cache of MySQL and Kafka stays)
-	rm -rf $(VENV) target dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) target dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	rm -f src/tailrace/_kernel*.so
 
 $(STAMPS)/venv: requirements.lock
@@ -71,4 +74,11 @@ $(STAMPS)/prometheus: src/tailrace/lab/monitoring.py | $(STAMPS)/kernel
 
 $(STAMPS)/chromium: src/tailrace/lab/browser.py | $(STAMPS)/kernel
 	$(BIN)/python -m tailrace.lab chromium || echo "The tests of the console are left out." >&2
+	@touch $@
+
+# Sphinx has an environment of its own: pyproject.toml says why.
+$(STAMPS)/site: tools/site/requirements.lock tools/site/mermaid.py | $(STAMPS)/kernel
+	$(PYTHON) -m venv $(VENV)/site
+	$(VENV)/site/bin/python -m pip install --quiet --require-hashes -r tools/site/requirements.lock
+	$(BIN)/python tools/site/mermaid.py
 	@touch $@

@@ -4,77 +4,27 @@ from __future__ import annotations
 
 import functools
 import json
-import locale
-import os
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tailrace.errors import ConfigError
-from tailrace.lab.pair import Lab
 from tailrace.learn import play
-from tailrace.learn.attempt import HINT_COSTS, Attempt, Progress, load, save
+from tailrace.learn.attempt import HINT_COSTS, Attempt, Progress
 from tailrace.learn.exercise import Exercise, Kind, fill, told
 from tailrace.learn.exercises import EXERCISES, find
+from tailrace.learn.learner import Learner, language_of
 from tailrace.learn.report import page, transcript
-from tailrace.learn.text import LANGUAGES, exercise_text, lessons, minutes, script, words
+from tailrace.learn.text import LANGUAGES, lessons, minutes, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tailrace.learn.text import ExerciseText
 
 DEFAULT_FOLDER = Path(".tailrace")
-
-
-@dataclass(frozen=True)
-class Learner:
-    """Who learns: where the lab and the progress are, and in which language."""
-
-    folder: Path
-    language: str
-
-    @property
-    def lab(self) -> Lab:
-        """The lab that exercises are done on; the same as that of `tailrace lab`."""
-        return Lab(self.folder / "lab")
-
-    @property
-    def file(self) -> Path:
-        """Of the progress."""
-        return self.folder / "learn" / "progress.json"
-
-    @property
-    def progress(self) -> Progress:
-        """As it was kept."""
-        return load(self.file)
-
-    def keep(self, progress: Progress) -> Progress:
-        """Keeps it, and the language with it."""
-        kept = replace(progress, language=self.language)
-        save(self.file, kept)
-        return kept
-
-    def word(self, word: str, **values: object) -> str:
-        """In the learner's language."""
-        return words(self.language)[word].format(**values)
-
-    def text(self, exercise: Exercise) -> ExerciseText:
-        """In the learner's language."""
-        return exercise_text(exercise.name, self.language)
-
-
-def _language(folder: Path, given: str | None) -> str:
-    """As asked for; else as last time; else as the machine speaks."""
-    if given:
-        return given
-    if kept := load(folder / "learn" / "progress.json").language:
-        return kept
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
-    return "ru" if spoken.lower().startswith("ru") else "en"
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -92,7 +42,7 @@ def _common(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--json", "as_json", is_flag=True, help="The result, or the error, as one JSON document.")
     @functools.wraps(command)
     def wrapped(*, folder: Path, lang: str | None, **options: Any) -> None:
-        command(Learner(folder, _language(folder, lang)), **options)
+        command(Learner(folder, language_of(folder, lang)), **options)
 
     return wrapped
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-_FENCE: Final = re.compile(r"^```(?P<mark>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE: Final = re.compile(r"^```(?P<mark>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+"""A block in a lesson's text, with its `mark` and its `text`."""
 _WHY: Final = re.compile(r'why="(?P<why>[^"]+)"')
 _FILE: Final = re.compile(r"file=(?P<file>\S+)")
 _PARTS: Final = re.compile(r"^<!-- lab: (?P<parts>[^>]*) -->$", re.MULTILINE)
@@ -62,7 +63,7 @@ class Block:
 
 def blocks(lesson: str) -> tuple[Block, ...]:
     """Of a lesson's text, in order. Raises ValueError for a mark that is none of the table."""
-    return tuple(_block(found["mark"].strip(), found["text"]) for found in _FENCE.finditer(lesson))
+    return tuple(block(found["mark"].strip(), found["text"]) for found in FENCE.finditer(lesson))
 
 
 def lab_parts(lesson: str) -> str:
@@ -71,7 +72,8 @@ def lab_parts(lesson: str) -> str:
     return found["parts"].strip() if found else ""
 
 
-def _block(mark: str, text: str) -> Block:
+def block(mark: str, text: str) -> Block:
+    """Of a mark and a text. Raises ValueError for a mark that is none of the table."""
     word, _, rest = mark.partition(" ")
     why, file = _WHY.search(rest), _FILE.search(rest)
     if file:

@@ -74,6 +74,13 @@ def words(language: str) -> Mapping[str, str]:
     return said
 
 
+@functools.cache
+def site_words(language: str) -> Mapping[str, str]:
+    """What the pages of the site say beside the lessons, by name."""
+    said: dict[str, str] = tomllib.loads((COURSE / language / "site.toml").read_text(encoding="utf-8"))
+    return said
+
+
 def minutes(seconds: float) -> str:
     """`3:07`."""
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

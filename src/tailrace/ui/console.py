@@ -14,7 +14,7 @@ from tailrace.errors import TailraceError
 from tailrace.ops.alerts.threshold import read_thresholds
 from tailrace.rest.about import fields
 from tailrace.rest.answers import Answer, Question, RestError
-from tailrace.rest.app import Served
+from tailrace.rest.app import Page, Served
 from tailrace.rest.operations import OPERATIONS, Operation
 from tailrace.rest.secrets import masked
 from tailrace.ui import look
@@ -25,6 +25,7 @@ from tailrace.ui.judge import JUDGED, judge
 from tailrace.ui.map import draw
 from tailrace.ui.pages import page
 from tailrace.ui.recent import Recent
+from tailrace.ui.site import CHECKOUT, site_page
 from tailrace.worker.errors import NotFound
 from tailrace.worker.settings import Settings
 from tailrace.worker.worker import Worker
@@ -61,7 +62,7 @@ class Console:
             _get(f"{API}/alerts", self._alerts),
             Operation("POST", f"{API}/failover/plan", self._plan, "A plan; nothing is done"),
         )
-        return Served((*OPERATIONS, *own), page)
+        return Served((*OPERATIONS, *own), self._page)
 
     def start(self, worker: Worker) -> None:
         """Begin to remember how connectors fare."""
@@ -70,6 +71,9 @@ class Console:
     def close(self) -> None:
         """Twice is once."""
         self._history.stop()
+
+    def _page(self, path: str) -> Page | None:
+        return page(path) or site_page(path, self._settings.site or CHECKOUT)
 
     # Of all
 

@@ -98,6 +98,13 @@ PROMETHEUS = Field(
     "The Prometheus whose alerts the console shows: http://host:9090. Without it the console judges the worker's own "
     "figures of the moment.",
 )
+SITE = Field(
+    "console.site.folder",
+    STRING,
+    None,
+    "Folder of the site of docs and course (`make site`), served on /site beside the console. Without it: that of the "
+    "clone that the worker runs from, where there is one.",
+)
 
 FIELDS: tuple[Field[Any], ...] = (
     LISTENER,
@@ -113,6 +120,7 @@ FIELDS: tuple[Field[Any], ...] = (
     TIMEOUT,
     CONSOLE,
     PROMETHEUS,
+    SITE,
 )
 _FORM = "; the value is the role, a colon and the secret: operator:${env:SECRET}"
 BASIC = Family(
@@ -203,6 +211,8 @@ class Settings:
     group: str | None = None
     console: bool = True
     prometheus: str | None = None
+    site: Path | None = None
+    """Folder of the site; None: that of the clone."""
     """Its URL."""
     defaults: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Properties of every connector that does not say otherwise; may hold secrets."""
@@ -279,6 +289,7 @@ def _settings(
         group=values.get(GROUP),
         console=values[CONSOLE],
         prometheus=values.get(PROMETHEUS),
+        site=Path(folder) if (folder := values.get(SITE)) else None,
         defaults=defaults,
     )
 
