@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support.aws import Aurora
+    from support.drill import Capture
     from support.rest import Client
     from tailrace.lab.server import Server
 
@@ -33,8 +34,17 @@ class AuroraDrill(Drill):
 
     _promoting = "writer"
 
-    def __init__(self, kind: str, seed: int, folder: Path, worker: Client, aurora: Aurora, rate: float = RATE) -> None:  # noqa: PLR0917 - as Drill
-        super().__init__(kind, seed, folder, worker, rate)
+    def __init__(  # noqa: PLR0917 - as Drill
+        self,
+        kind: str,
+        seed: int,
+        folder: Path,
+        worker: Client,
+        aurora: Aurora,
+        rate: float = RATE,
+        capture: Capture | None = None,
+    ) -> None:
+        super().__init__(kind, seed, folder, worker, rate, capture)
         self._aurora = aurora
 
     # Scenes

@@ -69,12 +69,12 @@ state() {
   fi
 }
 
-# captured PATH UUID: the GTID set of the stored offset; inside a transaction, with the next GTID of this server
+# captured PATH [UUID]: the GTID set of the stored offset; inside a transaction, with the next GTID of this server
 captured() {
   local offset gtids part
   offset=$(api GET "$1/offsets" | tr -d '[:space:]')
   gtids=$(sed -n 's/.*"gtids":"\([^"]*\)".*/\1/p' <<<"$offset" | sed 's/\\n//g')
-  if [[ $offset =~ \"(event|row)\":[1-9] && $gtids == *"$2:"* ]]; then
+  if [[ -n $2 && $offset =~ \"(event|row)\":[1-9] && $gtids == *"$2:"* ]]; then
     part=${gtids##*"$2:"} part=${part%%,*}
     gtids+=,$2:$((${part##*[:-]} + 1))
   fi
@@ -159,12 +159,12 @@ led() {
   fi
 }
 
-# drained PATH UUID SERVER: whether a connector has captured all that the server has executed
+# drained PATH SERVER: whether a connector will ask for nothing again that the server has executed
 drained() {
   local executed seen
-  executed=$(ask "$3" 10 <<<'SELECT @@GLOBAL.gtid_executed') || return 1
-  seen=$(captured "$1" "$2") || return 1
-  same "$3" "SELECT GTID_SUBTRACT($(literal "$executed"), $(literal "$seen"))" ''
+  executed=$(ask "$2" 10 <<<'SELECT @@GLOBAL.gtid_executed') || return 1
+  seen=$(captured "$1" '') || return 1
+  same "$2" "SELECT GTID_SUBTRACT($(literal "$executed"), $(literal "$seen"))" ''
 }
 """
 """After `HEAD`, where AWS promotes."""

@@ -39,25 +39,35 @@ def compare(
         yield Step(
             f"compare-{connector.name}",
             f"connector {connector.name} has seen nothing that {who} lacks, and can go on from its binlog",
-            act=(RememberOffset(value_name("captured", connector.name), connector.name, source_uuid),),
+            act=note(connector, source_uuid),
             after=can_go_on(connector, server, held, who),
             seconds=5,
         )
 
 
+def note(connector: Connector, source_uuid: str) -> tuple[RememberOffset, ...]:
+    """What it may have captured, and what it will not ask for again: not the same, where its offset is inside of a
+    transaction, as Debezium's always is.
+    """
+    return (
+        RememberOffset(value_name("captured", connector.name), connector.name, source_uuid),
+        RememberOffset(value_name("offset", connector.name), connector.name),
+    )
+
+
 def can_go_on(connector: Connector, server: str, held: str = EXECUTED, who: str = "the candidate") -> tuple[Holds, ...]:
     """Whether it can, at `server`, from what was remembered of its offset."""
-    value = value_name("captured", connector.name)
+    captured, offset = (value_name(what, connector.name) for what in ("captured", "offset"))
     return (
         Holds(
             server,
-            f"SELECT GTID_SUBTRACT({{{value}}}, {held})",
+            f"SELECT GTID_SUBTRACT({{{captured}}}, {held})",
             "",
             f"{who} has all that {connector.name} has captured",
         ),
         Holds(
             server,
-            f"SELECT GTID_SUBTRACT(@@GLOBAL.gtid_purged, {{{value}}})",
+            f"SELECT GTID_SUBTRACT(@@GLOBAL.gtid_purged, {{{offset}}})",
             "",
             f"{who} has purged nothing that {connector.name} has yet to read",
         ),

@@ -117,8 +117,7 @@ class Hands:
     def _judge_drained(self, check: Drained) -> Verdict:
         # The server first: what the connector has by then, it has.
         executed = self._value(check.server, f"SELECT {EXECUTED}", {}, _ANSWER_SECONDS)
-        captured = read_connector(self._worker(), check.connector).captured(check.source_uuid)
-        left = GtidSet(executed).subtract(GtidSet(captured))
+        left = GtidSet(executed).subtract(GtidSet(read_connector(self._worker(), check.connector).gtids))
         return Verdict(not left, check.words, f"not captured yet: {left}" if left else "")
 
     def _judge_fence(self, server: str, words: str) -> Verdict:

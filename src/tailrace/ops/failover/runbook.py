@@ -121,8 +121,8 @@ def _check(check: Check) -> str:
             return f"shut {server}"
         case ConnectorIs(connector, state, _):
             return f"state {shlex.quote(connector)} {shlex.quote(path_of(connector))} {state}"
-        case Drained(connector, server, source_uuid, _):
-            return f"drained {shlex.quote(path_of(connector))} {shlex.quote(source_uuid)} {server}"
+        case Drained(connector, server, _):
+            return f"drained {shlex.quote(path_of(connector))} {server}"
         case WriterIs(cluster, writer, _, is_global, underway, region):
             function = "primary" if is_global else "writer"
             state = "underway" if underway else "over"

@@ -36,12 +36,13 @@ class Remember:
 class RememberOffset:
     """The GTIDs that a connector may have captured, by its stored offset, for later steps.
 
-    An offset inside a transaction does not say which: it is the next one of the server with `source_uuid`.
+    An offset inside a transaction does not say which: it is the next one of the server with `source_uuid`. Without it:
+    the GTIDs that it says, which is what the connector will not ask for again.
     """
 
     name: str
     connector: str
-    source_uuid: str
+    source_uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,10 @@ class ConnectorIs:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """A connector has captured all that a server has executed by now."""
+    """A connector will ask for nothing again that a server has executed by now."""
 
     connector: str
     server: str
-    source_uuid: str
     words: str
 
 

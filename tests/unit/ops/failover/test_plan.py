@@ -111,6 +111,14 @@ def test_what_would_lose_transactions_is_refused_and_names_them(
     assert [told for said, told in refused(found, wish) if words in said] == [gtids]
 
 
+def test_what_debezium_will_ask_for_again_may_not_be_purged_though_it_has_captured_it() -> None:
+    compared = step(planned(facts()), "compare-shop")
+    captured, offset = compared.act
+    assert (getattr(captured, "source_uuid", ""), getattr(offset, "source_uuid", "")) == (OLD, "")
+    purged = next(check for check in compared.after if "gtid_purged" in getattr(check, "query", ""))
+    assert "{offset_shop}" in getattr(purged, "query", "")
+
+
 def test_what_the_candidate_has_received_and_not_yet_applied_is_no_loss() -> None:
     planned(facts(AWAY, connector=replace(SHOP, gtids=f"{OLD}:1-99")), DEAD)
 

@@ -17,14 +17,14 @@ from tailrace.ops.failover.connectors import (
     can_go_on,
     compare,
     has,
+    note,
     resume,
     stop,
-    value_name,
     with_offset,
 )
 from tailrace.ops.failover.facts import CANDIDATE, ENDPOINT, SOURCE, Member
 from tailrace.ops.failover.plan import Refused
-from tailrace.ops.failover.step import Aws, Drained, Holds, Plan, Remember, RememberOffset, Shell, Step, WriterIs
+from tailrace.ops.failover.step import Aws, Drained, Holds, Plan, Remember, Shell, Step, WriterIs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +97,7 @@ def _stop(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
         yield Step(
             f"offset-{connector.name}",
             f"note what connector {connector.name} has captured",
-            act=(RememberOffset(value_name("captured", connector.name), connector.name, facts.source.uuid),),
+            act=note(connector, facts.source.uuid),
             seconds=5,
         )
 
@@ -212,6 +212,6 @@ def _drain(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
         yield Step(
             f"drain-{connector.name}",
             f"wait until connector {connector.name} has captured all that the writer has executed",
-            after=(Drained(connector.name, SOURCE, facts.source.uuid, f"{connector.name} has captured all there is"),),
+            after=(Drained(connector.name, SOURCE, f"{connector.name} has captured all there is"),),
             seconds=wish.seconds,
         )

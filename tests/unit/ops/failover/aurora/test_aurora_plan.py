@@ -217,7 +217,7 @@ def test_in_bash_too_a_connector_that_is_held_does_not_keep_the_others(
 ) -> None:
     two = replace(facts(), connectors=(HERE, replace(HERE, name="other")))
     text = write_runbook(planned(two))
-    stubs = f"""set -euo pipefail; HELD=() captured_shop= captured_other=; say() {{ :; }}
+    stubs = f"""set -euo pipefail; HELD=() captured_shop= captured_other= offset_shop= offset_other=; say() {{ :; }}
 until_() {{ [[ $2 != *"that {ahead} has captured" ]]; }}
 api() {{ echo "$2"; }} >&3
 """
