@@ -179,7 +179,20 @@ def _of_connector(facts: AuroraFacts, connector: Connector, wish: AuroraWish) ->
             "take a new snapshot; CALL mysql.rds_set_configuration('binlog retention hours', 168)",
             str(purged),
         )
-    if facts.whole and facts.enhanced_binlog and not wish.allow_data_loss and not wish.fence_command:
+    if facts.whole and facts.enhanced_binlog and not wish.allow_data_loss:
+        yield from _of_enhanced(connector, wish)
+
+
+def _of_enhanced(connector: Connector, wish: AuroraWish) -> Iterator[Reason]:
+    """The new primary's binlog begins anew, so nothing of before may be asked for there."""
+    if connector.in_transaction:
+        yield Reason(
+            f"the offset of connector {connector.name} is inside the transaction after its GTIDs, as Debezium's always"
+            " is: it would ask for that one again, and with the enhanced binlog the new primary has it not",
+            "turn aurora_enhanced_binlog off before, then binlog files go along; or leave the connector out, and take a"
+            " new snapshot there",
+        )
+    if not wish.fence_command:
         yield Reason(
             f"with the enhanced binlog the new primary's begins at mysql-bin-changelog.000001: what {connector.name}"
             " has not captured before the switchover it never can",

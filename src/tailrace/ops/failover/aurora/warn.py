@@ -70,8 +70,7 @@ def _global_warnings(facts: AuroraFacts, wish: AuroraWish) -> Iterator[str]:
     else:
         yield (
             "enhanced binlog: files at the new primary begin at mysql-bin-changelog.000001, so file and position of any"
-            " offset mean nothing there; connectors must go by GTIDs. Debezium's offset has the last transaction only"
-            " with a heartbeat: it needs heartbeat.interval.ms"
+            " offset mean nothing there; connectors must go by GTIDs"
         )
 
 

@@ -120,6 +120,12 @@ def test_the_instance_of_the_best_tier_takes_over_unless_one_is_named() -> None:
         (global_facts(target=replace(SECOND, parameters=(("gtid-mode", "OFF"),))), WISH, "has GTIDs off", ""),
         (global_facts(target=replace(SECOND, parameters=(("binlog_format", "OFF"),))), WISH, "binlog_format OFF", ""),
         (global_facts(enhanced_binlog=True), WISH, "--fence-command", ""),
+        (
+            global_facts(facts(replace(HERE, in_transaction=True)), enhanced_binlog=True),
+            AuroraWish(fence_command="true"),
+            "would ask for that one again",
+            "",
+        ),
     ],
 )
 def test_what_would_lose_transactions_or_fail_at_aws_is_refused_with_the_reason(
