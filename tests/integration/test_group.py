@@ -88,6 +88,18 @@ def await_id(kafka: Broker, name: str, identity: int, timeout: float = 60) -> No
     assert await_condition(lambda: identity in ids(kafka, name), timeout, every=0.3), f"{name}: {identity} did not come"
 
 
+def see_all(worker: Worker, spread: dict[str, str]) -> None:
+    """The console of any worker shows all connectors, with the figures and the events of those that run elsewhere."""
+    rows = worker.ask("GET", "/console/api/fleet").body["connectors"]
+    assert {row["name"]: row["worker"] for row in rows} == spread
+    assert {row["doing"] for row in rows} == {"streaming"}
+    for name in spread:
+        asked = f"/console/api/connectors/{name}"
+        assert worker.ask("GET", asked).body["progress"]["name"] == name
+        assert worker.ask("GET", f"{asked}/lag").body["hops"]
+        assert worker.ask("GET", f"{asked}/events?count=1").body["events"]
+
+
 def test_connectors_of_a_killed_worker_run_elsewhere_with_nothing_lost_or_doubled(
     server: lab.Server, kafka: Broker, workers: list[Worker]
 ) -> None:
@@ -96,6 +108,8 @@ def test_connectors_of_a_killed_worker_run_elsewhere_with_nothing_lost_or_double
     with Writer(server, f"{DATABASE}.t") as writer:
         for name in names:
             await_id(kafka, name, 1)
+        for worker in workers:
+            see_all(worker, spread)
         victim = workers[2]
         gone = worker_id(victim)
         victim.kill9()

@@ -66,7 +66,8 @@ class Watched:
             self.server.execute(f"INSERT INTO {NAME}.t (v) SELECT v FROM {NAME}.t")
         self.proxy = self._opened.enter_context(Proxy(self.server.port))
         self.metrics = f"127.0.0.1:{free_port()}"
-        self.worker = Worker(self.folder, metrics__listener=f"http://{self.metrics}")
+        told_by = {"console__prometheus__url": self.prometheus.server.url}
+        self.worker = Worker(self.folder, metrics__listener=f"http://{self.metrics}", **told_by)
         self.start_worker()
         self._opened.callback(self.worker.stop)
         self.theirs = Client(self._connect.url)
@@ -170,6 +171,12 @@ def test_a_source_that_is_killed_is_told_of_and_so_is_its_return(watched: Watche
     checked = tailrace("alerts", "check", "--prometheus", watched.prometheus.server.url)
     assert checked.code == 1
     assert "firing: CdcDisconnected: connector watched does not reach its source" in checked.out
+    # The console shows what Prometheus says, and what the worker itself sees.
+    shown = watched.worker.ask("GET", "/console/api/alerts").body
+    verdicts = {each["alert"]: each for each in shown["prometheus"]["verdicts"]}
+    assert {one["state"] for one in verdicts["CdcDisconnected"]["active"]} == {"firing"}
+    assert verdicts["CdcLagHigh"]["loaded"]
+    assert ("CdcDisconnected", NAME) in {(each["alert"], each["connector"]) for each in shown["own"]}
     watched.server.start()
     # Debezium may stay deaf for a minute otherwise.
     watched.theirs.ask("POST", f"/connectors/{NAME}/restart?includeTasks=true")

@@ -53,7 +53,7 @@ def build(out: Path, sphinx: Path) -> list[str]:
 def _statics(folder: Path) -> None:
     shutil.copytree(mermaid(), folder / "mermaid")
     (folder / "images").mkdir()
-    for image in (sources.ROOT / "docs").glob("*.svg"):
+    for image in (*sources.DOCS.glob("*.svg"), *sources.DOCS.glob("images/*.png")):
         shutil.copy(image, folder / "images")
 
 

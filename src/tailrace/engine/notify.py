@@ -13,6 +13,8 @@ from tailrace.engine.announce import Announcer
 from tailrace.model.notification import Notification, Numbered
 
 _KEPT = 100
+_PIECE = "IN_PROGRESS"
+"""Of a piece of a snapshot."""
 
 
 class Notifications:
@@ -38,7 +40,7 @@ class Notifications:
 
     @property
     def last(self) -> tuple[Numbered, ...]:
-        """The last hundred, oldest first."""
+        """The last hundred, oldest first; of the pieces of a snapshot that follow one another the last."""
         return tuple(self._last)
 
     def tell(self, aggregate: str, kind: str, signal: str = "", **data: str) -> None:
@@ -52,7 +54,12 @@ class Notifications:
         )
         # By the clock, so that those of the next run have greater numbers without anything being stored.
         self._number = max(self._number + 1, time.time_ns() // 1000)
-        self._last.append(Numbered(self._number, notification))
+        numbered = Numbered(self._number, notification)
+        if kind == _PIECE and self._last and self._last[-1].notification.type == _PIECE:
+            # There may be thousands a second, and what came before them is worth more than the last but one of them.
+            self._last[-1] = numbered
+        else:
+            self._last.append(numbered)
         for send in self._send:
             send(notification)
         if self._config.notifications.topic is None or self._announcer is None or self._hand_over is None:

@@ -89,6 +89,7 @@ class Console:
                 "role": caller.role.value,
                 "protected": self._settings.rest.protected,
                 "prometheus": self._settings.prometheus,
+                "site": self._page("/site/") is not None,
             }
         )
 
@@ -160,7 +161,8 @@ class Console:
         if found is None:
             raise NotFound(f"Connector {name} not found")
         progress = worker.progress(name) if worker.owner(name) == worker.id else None
-        offset = place(progress.stored if progress is not None else worker.offset(name)[1])
+        # An engine that has failed at once has not told of it.
+        offset = place((progress.stored if progress is not None else None) or worker.offset(name)[1])
         traces = {"connector": status.connector.trace, "task": status.task.trace if status.task else ""}
         return Answer(
             body=found
@@ -196,7 +198,7 @@ class Console:
 
     def _doctor(self, worker: Worker, question: Question) -> Answer:
         name = question.path["connector"]
-        seconds = 2.0 if question.flag("fresh") else 120.0
+        seconds = 0.0 if question.flag("fresh") else 120.0
         found = self._recent.get(("doctor", name), seconds, lambda: look.doctor(worker, name, question.caller))
         return Answer(body=found)
 

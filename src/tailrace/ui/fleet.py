@@ -13,6 +13,7 @@ from tailrace.model.progress import Progress, SnapshotPhase, SnapshotReport, Sta
 from tailrace.ops.connect import Status as Told
 from tailrace.ops.connect import reason
 from tailrace.ui.history import Sample
+from tailrace.worker.state import State as TaskState
 from tailrace.worker.state import Target
 from tailrace.worker.store import Status, Stored
 
@@ -36,7 +37,8 @@ def row(
         "state": status.connector.state.value,
         "task": task.state.value if task else None,
         "worker": (task or status.connector).worker_id,
-        "reason": _reason(stored.name, status),
+        "now": _now(stored, status, progress),
+        "reason": reason_of(stored.name, status),
         "reads": f"{stored.config.get('database.hostname', '')}:{stored.config.get('database.port', '3306')}",
         "doing": None,
         "lag": None,
@@ -94,7 +96,20 @@ def _snapshot(report: SnapshotReport) -> dict[str, Any] | None:
     }
 
 
-def _reason(name: str, status: Status) -> str:
+def _now(stored: Stored, status: Status, progress: Progress | None) -> str:
+    """The one word for how it is: what its engine does, or why it does nothing."""
+    task = status.task.state if status.task else None
+    if TaskState.FAILED in (status.connector.state, task):
+        return TaskState.FAILED.value
+    if stored.target is not Target.RUNNING:
+        return stored.target.value
+    if task is TaskState.RUNNING and progress is not None:
+        return progress.state.value
+    return (task or status.connector.state).value
+
+
+def reason_of(name: str, status: Status) -> str:
+    """Why it has failed; empty: it has not."""
     tasks = [] if status.task is None else [{"id": 0, "state": status.task.state.value, "trace": status.task.trace}]
     head = {"state": status.connector.state.value, "trace": status.connector.trace}
     told = Told.read({"name": name, "connector": head, "tasks": tasks})

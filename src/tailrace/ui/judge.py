@@ -11,6 +11,7 @@ from typing import NamedTuple
 from tailrace.model.progress import Progress, SnapshotPhase, State
 from tailrace.ops.alerts.threshold import Thresholds
 from tailrace.ops.words import duration
+from tailrace.ui.fleet import reason_of
 from tailrace.worker.state import State as TaskState
 from tailrace.worker.state import Target
 from tailrace.worker.store import Status, Stored
@@ -46,7 +47,7 @@ def judge(
 ) -> Iterator[Held]:
     """Of one connector."""
     if TaskState.FAILED in (status.connector.state, status.task and status.task.state):
-        yield Held("CdcTaskFailed", "FAILED")
+        yield Held("CdcTaskFailed", reason_of(stored.name, status) or TaskState.FAILED.value)
     elif stored.target is not Target.RUNNING:
         yield Held("CdcConnectorStopped", stored.target.value)
     if progress is None or stored.target is not Target.RUNNING:

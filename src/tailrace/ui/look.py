@@ -7,7 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -33,7 +33,7 @@ from tailrace.ops.lag.read import Reader, Ways
 from tailrace.ops.lag.report import report
 from tailrace.ops.prometheus import Prometheus
 from tailrace.ops.snapshot.channel import pattern
-from tailrace.ops.snapshot.look import Watcher
+from tailrace.ops.snapshot.look import Watcher, estimates
 from tailrace.ops.snapshot.look import Ways as SnapshotWays
 from tailrace.ops.snapshot.standing import Seen, standing
 from tailrace.ops.topology.read import Member, survey
@@ -42,6 +42,7 @@ from tailrace.rest.answers import Caller, RestError
 from tailrace.ui import inside
 from tailrace.ui.change import shown
 from tailrace.ui.map import Captures
+from tailrace.ui.recent import Recent
 from tailrace.worker.errors import NotFound
 from tailrace.worker.worker import Worker
 
@@ -55,6 +56,7 @@ class Views:
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
+        self._recent = Recent()
         self._before: OrderedDict[tuple[str, str], Facts | Seen] = OrderedDict()
 
     def lag(self, worker: Worker, name: str, caller: Caller) -> dict[str, Any]:
@@ -72,17 +74,29 @@ class Views:
         target = inside.target(worker, name, caller)
         with closing(Watcher(SnapshotWays(target, None, lambda: inside.source(worker, name)))) as watcher:
             now = watcher.look()
+        now = self._estimated(worker, name, now)
         before = self._exchange(("snapshot", name), now)
         told = [{"number": each.number, **each.notification.document()} for each in worker.notifications(name)]
         progress = worker.progress(name)
         return {
             "at": time.time(),
             **asdict(standing(now, before if isinstance(before, Seen) else None)),
-            "estimated": now.reported.estimated if now.reported is not None else None,
+            "estimated": _all_rows(now),
             "scanned": now.reported.scanned if now.reported is not None else None,
             "captured": sorted(map(str, progress.captured)) if progress is not None else [],
             "told": told,
         }
+
+    def _estimated(self, worker: Worker, name: str, now: Seen) -> Seen:
+        """With the rows of tables that an incremental snapshot has still to read, as the server estimates."""
+        # The stored offset names them late.
+        queue = now.queue or standing(now).waiting
+        if not queue or (now.reported is not None and now.reported.estimated):
+            return now
+        with suppress(TailraceError):
+            rows = self._recent.get((name, queue), 30.0, lambda: estimates(inside.source(worker, name), list(queue)))
+            return replace(now, queue=queue, estimates=rows)
+        return now
 
     def _exchange(self, key: tuple[str, str], now: Facts | Seen) -> Facts | Seen | None:
         with self._mutex:
@@ -91,6 +105,18 @@ class Views:
             if len(self._before) > _KEPT:
                 self._before.popitem(last=False)
             return before
+
+
+def _all_rows(now: Seen) -> int | None:
+    """Of all tables that the snapshot reads: those that it has read, and estimates of the others."""
+    if now.reported is None or now.reported.estimated:
+        return now.reported.estimated if now.reported is not None else None
+    queue = now.queue or ()
+    if not queue or not set(queue) <= now.estimates.keys():
+        return None
+    rows = now.reported.rows
+    done = sum(number for table, number in rows.items() if table not in queue)
+    return done + sum(max(now.estimates[table], rows.get(table, 0)) for table in queue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +179,8 @@ def topology(worker: Worker, rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[M
             continue
         except TailraceError as error:
             problem = error.message
-        state = row["doing"] or row["task"] or row["state"]
         gtids = (offset or {}).get("gtids", "")
-        connectors.append(Captures(row["name"], row["reads"], row.get("server_uuid", ""), gtids, state, problem))
+        connectors.append(Captures(row["name"], row["reads"], row.get("server_uuid", ""), gtids, row["now"], problem))
     return survey(list(logins.values())), connectors
 
 

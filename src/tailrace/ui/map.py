@@ -27,10 +27,11 @@ def draw(members: Sequence[Member], connectors: Sequence[Captures]) -> dict[str,
     members = sorted(members, key=lambda each: (each.follows is not None, each.address))
     by_address = {member.address: member for member in members}
     by_uuid = {member.uuid: member for member in members if member.uuid}
+    shown = [_connector(each, by_uuid.get(each.uuid) or by_address.get(each.address)) for each in connectors]
     return {
         "servers": [_server(member, by_address, members) for member in members],
-        "connectors": [_connector(each, by_uuid.get(each.uuid) or by_address.get(each.address)) for each in connectors],
-        "sources": _sources(members, connectors),
+        "connectors": shown,
+        "sources": _sources(members, shown),
     }
 
 
@@ -91,21 +92,35 @@ def _connector(each: Captures, reads: Member | None) -> dict[str, Any]:
     }
 
 
-def _sources(members: Sequence[Member], connectors: Sequence[Captures]) -> list[dict[str, Any]]:
+def _sources(members: Sequence[Member], connectors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """A picture for each source of GTIDs: one row a server, one a connector."""
     rows = [
-        *(("server", each.address, intervals(each.executed), intervals(each.purged)) for each in members if each.gtids),
-        *(("connector", each.name, intervals(each.gtids), {}) for each in connectors if each.gtids),
+        *(
+            ("server", each.address, intervals(each.executed), intervals(each.purged), intervals(""))
+            for each in members
+            if each.gtids
+        ),
+        *(
+            ("connector", each["name"], intervals(each["captured"]), intervals(""), intervals(each["lost"] or ""))
+            for each in connectors
+            if each["captured"]
+        ),
     ]
-    names = dict.fromkeys(source for _, _, has, _ in rows for source in has)
+    names = dict.fromkeys(source for _, _, has, _, _ in rows for source in has)
     shown = [
         {
             "source": name,
             "of": next((each.address for each in members if each.uuid == name.partition(":")[0]), None),
-            "last": max(has[name][-1][1] for _, _, has, _ in rows if name in has),
+            "last": max(has[name][-1][1] for _, _, has, _, _ in rows if name in has),
             "rows": [
-                {"kind": kind, "name": who, "has": has.get(name, []), "purged": purged.get(name, [])}
-                for kind, who, has, purged in rows
+                {
+                    "kind": kind,
+                    "name": who,
+                    "has": has.get(name, []),
+                    "purged": purged.get(name, []),
+                    "lost": lost.get(name, []),
+                }
+                for kind, who, has, purged, lost in rows
             ],
         }
         for name in names

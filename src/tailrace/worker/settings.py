@@ -211,9 +211,9 @@ class Settings:
     group: str | None = None
     console: bool = True
     prometheus: str | None = None
+    """Its URL."""
     site: Path | None = None
     """Folder of the site; None: that of the clone."""
-    """Its URL."""
     defaults: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Properties of every connector that does not say otherwise; may hold secrets."""
 

@@ -2,64 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.rest import Client
-from tailrace.config import Password
-from tailrace.rest.server import Server
-from tailrace.ui.console import Console
-from tailrace.worker.settings import Credential, Listener, RestSettings, Role, Settings
-from tailrace.worker.sqlite import SqliteStore
-from tailrace.worker.state import State, Target
-from tailrace.worker.store import Status, Stored, Told
-from tailrace.worker.worker import Worker
+from support.console import USERS, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CONFIG = {
-    "connector.class": "mysql",
-    "topic.prefix": "shop",
-    # Where nothing listens.
-    "database.hostname": "127.0.0.1",
-    "database.port": "1",
-    "database.user": "u",
-    "database.password": "pAsSwOrD-of-the-source",
-}
-USERS = (
-    Credential("reader", Role.READ_ONLY, Password("reading")),
-    Credential("ops", Role.OPERATOR, Password("token-of-ops")),
-)
+    from support.rest import Client
+
 READER = {"Authorization": "Bearer reading"}
 OPS = {"Authorization": "Bearer token-of-ops"}
 API = "/console/api"
-
-
-@contextmanager
-def served(folder: Path, *, target: Target = Target.STOPPED, elsewhere: str = "", **rest: Any) -> Iterator[Client]:
-    """A worker with one connector, which is stopped; or is another worker's (`elsewhere`)."""
-    store = SqliteStore(folder / "worker.db")
-    store.put(Stored("a", {**CONFIG, "name": "a"}, target))
-    if elsewhere:
-        store.put_status("a", Status(Told(State.STOPPED, elsewhere)))
-    settings = Settings(folder, replace(RestSettings(listener=Listener("127.0.0.1", 0), rate=0), **rest))
-    console = Console(settings)
-    server = Server(settings.rest, console.served)
-    worker = Worker(store, settings, server.address, owns=lambda _: not elsewhere)
-    try:
-        worker.start()
-        server.start(worker)
-        console.start(worker)
-        yield Client(f"http://{server.address}")
-    finally:
-        server.stop()
-        console.close()
-        worker.close()
 
 
 @pytest.fixture(scope="module")

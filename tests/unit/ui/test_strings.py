@@ -12,7 +12,7 @@ SOURCES = {file.name: file.read_text(encoding="utf-8") for file in ROOT.glob("js
 CODE = "\n".join(SOURCES.values())
 GROUPS = set(re.findall(r'(?:word|badge)\("([a-z]+)"', CODE))
 """Words of the worker's: `word("state", …)` asks for `state.…`."""
-SAME = {"GTID", "DDL", "SQL", "GTIDs"}
+SAME = {"GTID", "DDL", "SQL", "tombstone", "heartbeat"}
 """Words that are the same in Russian."""
 
 

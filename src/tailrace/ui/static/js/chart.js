@@ -10,11 +10,17 @@ class LineChart extends HTMLElement {
   #columns = [[], []];
   #series = [];
   #format = String;
+  #least = 1;
   #drawn = "";
 
   // [{ label, tone (1 to 3) }]
   set series(given) {
     this.#series = given;
+  }
+
+  // The least that the top of the chart stands for: what is below that is no mountain.
+  set least(given) {
+    this.#least = given;
   }
 
   // How a value is written.
@@ -73,7 +79,7 @@ class LineChart extends HTMLElement {
       height: HEIGHT,
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false } },
-      scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high > 0 ? high * 1.1 : 1] } },
+      scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(this.#least, (high ?? 0) * 1.1)] } },
       axes: [
         { ...axis, space: 70, values: (_, ticks) => ticks.map((each) => clock(each)) },
         { ...axis, size: 70, values: (_, ticks) => ticks.map((each) => this.#format(each)) },

@@ -83,11 +83,12 @@ function skip(event) {
 }
 
 const footer = () => {
-  const { worker, version, group, user, role, protected: guarded } = state.session;
+  const { worker, version, group, user, role, site, protected: guarded } = state.session;
   return html`<footer>
     <span>Tailrace ${version}</span><span>${t("worker")} <code>${worker}</code></span>
     ${group ? html`<span>${t("group")} <code>${group}</code></span>` : nothing}
     <span>${user ? t("signed-in", { user, role: word("role", role) }) : t("no-users")}</span>
+    ${site ? html`<a href="/site/">${t("site")}</a>` : nothing}
     ${guarded ? html`<button type="button" class="small" @click=${leave}>${t("sign-out")}</button>` : nothing}
   </footer>`;
 };

@@ -19,13 +19,6 @@ const TONES = {
 export const badge = (group, given) =>
   html`<span class="badge ${TONES[given] ?? "rest"}">${word(group, given)}</span>`;
 
-// Of a row of the fleet: what its engine does, or why it does nothing.
-export function stateOf(row) {
-  if ([row.state, row.task].includes("FAILED")) return "FAILED";
-  if (row.target !== "RUNNING") return row.target;
-  return row.task === "RUNNING" && row.doing ? row.doing : (row.task ?? row.state);
-}
-
 // A button that says why it cannot be pressed, and is not there for who may not act.
 export function button(text, press, { why = "", kind = "", label = "" } = {}) {
   if (!mayAct()) return nothing;
@@ -60,7 +53,7 @@ export const facts = (pairs) => html`<dl class="facts">
 
 // Wide tables move in a place of their own, never the page.
 export const scrolled = (label, table) =>
-  html`<div class="scroll" role="region" tabindex="0" aria-label=${label}>${table}</div>`;
+  html`<div class="scroll" role="group" tabindex="0" aria-label=${label}>${table}</div>`;
 
 const LEAST = 0.5;
 
@@ -84,7 +77,7 @@ export function copy(text) {
 }
 
 export const code = (text, label) => html`<div class="code">
-  <pre tabindex="0" role="region" aria-label=${label}><code lang="en">${text}</code></pre>${copy(text)}
+  <pre tabindex="0" role="group" aria-label=${label}><code lang="en">${text}</code></pre>${copy(text)}
 </div>`;
 
 export const since = (moment) => (moment ? duration(Math.max(0, Math.round(now() - moment))) : DASH);

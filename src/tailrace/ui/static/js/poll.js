@@ -53,7 +53,7 @@ export class Poll {
     const before = state.data[name];
     try {
       const value = await get(path, this.ending.signal);
-      if (value?.at) state.clock = value.at - Date.now() / 1000;
+      if (typeof value?.at === "number") state.clock = value.at - Date.now() / 1000;
       state.data[name] = { value: then ? then(value, before?.value) : value, error: null, at: Date.now() };
       state.live = true;
     } catch (error) {

@@ -54,7 +54,7 @@ const holding = (own, table) => html`<section><h2>${t("alerts.holds")}</h2>
 
 const what = (alert) => (alert ? html`<details><summary>${t("alerts.what")}</summary><div lang="en">
   <p>${alert.meaning}</p><ol>${alert.steps.map((each) => html`<li>${each}</li>`)}</ol>
-  ${alert.silent ? html`<p class="quiet">${alert.silent}</p>` : nothing}${code(alert.expr, t("alerts.rule"))}</div></details>` : nothing);
+  ${alert.silent ? html`<p class="quiet">${alert.silent}</p>` : nothing}${code(alert.expr, t("alerts.rule", { alert: alert.name }))}</div></details>` : nothing);
 
 function all(found, verdicts) {
   const own = new Set(found.judged);

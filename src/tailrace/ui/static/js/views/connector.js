@@ -2,7 +2,7 @@
 import { consolePath } from "../api.js";
 import { pause, remove, restart, resume, stop } from "../actions.js";
 import { html, nothing } from "../html.js";
-import { badge, button, confirmed, of, stateOf, told } from "../parts.js";
+import { badge, button, confirmed, of, told } from "../parts.js";
 import { mayAct, value } from "../state.js";
 import { t } from "../strings.js";
 import * as config from "./config.js";
@@ -31,7 +31,7 @@ export function view(route, poll) {
     <p class="crumbs"><a href="#/">${t("page.fleet")}</a></p>
     <div class="head">
       <h1 tabindex="-1">${route.name}</h1>
-      ${shown ? badge("state", stateOf(shown)) : nothing}
+      ${shown ? badge("state", shown.now) : nothing}
       ${shown && mayAct() ? html`<div class="buttons">${actions(shown)}</div>` : nothing}
     </div>
     ${shown ? blocked(shown) : nothing}
@@ -43,7 +43,7 @@ export function view(route, poll) {
 
 // Why nothing comes, and what ends that.
 function blocked(shown) {
-  const state = stateOf(shown);
+  const state = shown.now;
   if (state === "PAUSED" || state === "STOPPED") return html`<p class="note">${t(`blocked.${state}`)}</p>`;
   if (!["FAILED", "RESTARTING", "reconnecting"].includes(state)) return nothing;
   return html`<p class="problem" role="alert"><strong>${t(`blocked.${state}`)}</strong> ${told(shown.reason || shown.why || "")}</p>`;

@@ -38,6 +38,7 @@ function page(found) {
       ${ORDER.map((each) => html`<li>${badge("severity", each)} ${number(each)}</li>`)}
       <li>${badge("severity", "unread")} ${found.unread.length}</li><li>${badge("severity", "fine")} ${found.fine.length}</li>
     </ul>
+    <h2>${t("doctor.findings")}</h2>
     ${findings.length ? nothing : html`<p class="empty">${t("doctor.nothing")}</p>`}
     ${findings.map((each) => finding(each, found))}
     ${found.unread.map((each) => html`<article class="finding"><h3>${badge("severity", "unread")} <code>${each.check}</code></h3>
@@ -51,11 +52,11 @@ const finding = (each, { titles }) => html`<article class="finding ${each.severi
   <p class="quiet">${t("doctor.needed")} ${told(titles[each.check])}${each.where ? html` · <code>${each.where}</code>` : nothing}</p>
   <p>${told(each.message)}</p>
   <p>${t("doctor.found")} <code lang="en">${each.evidence}</code></p>
-  ${each.repair ? repair(each.repair) : html`<p class="quiet">${t("doctor.no-repair")}</p>`}
+  ${each.repair ? repair(each.repair, each.check) : html`<p class="quiet">${t("doctor.no-repair")}</p>`}
 </article>`;
 
-const repair = (given) => html`
+const repair = (given, check) => html`
   <h4>${t("doctor.repair", { how: word("how", given.how) })}${given.at ? html` <code>${given.at}</code>` : nothing}</h4>
-  ${given.statements.length ? code(given.statements.map((each) => each + (given.how === "sql" ? ";" : "")).join("\n"), t("doctor.statements")) : nothing}
+  ${given.statements.length ? code(given.statements.map((each) => each + (given.how === "sql" ? ";" : "")).join("\n"), t("doctor.statements", { check })) : nothing}
   ${given.restart ? html`<p class="note">${t("doctor.restart")}</p>` : nothing}
   ${given.note ? html`<p>${told(given.note)}</p>` : nothing}`;

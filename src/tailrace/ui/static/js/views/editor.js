@@ -106,7 +106,7 @@ export class Editor {
   fields() {
     const names = Object.keys(this.config).toSorted();
     const missing = Object.keys(definitions ?? {}).filter((name) => !(name in this.config));
-    return html`<div><h3>${t("config.fields")}</h3>
+    return html`<div><h2>${t("config.fields")}</h2>
       <div class="fields">${names.map((name, at) => html`<label for="field-${at}" title=${definitions?.[name]?.documentation ?? nothing}><code>${name}</code></label>
         <input id="field-${at}" .value=${String(this.config[name])} ?readonly=${!mayAct()} spellcheck="false"
           aria-invalid=${this.verdict?.[name] ? "true" : nothing}
@@ -127,7 +127,7 @@ export class Editor {
   }
 
   json(why) {
-    return html`<div><h3><label for="json">${t("config.json")}</label></h3>
+    return html`<div><h2><label for="json">${t("config.json")}</label></h2>
       <textarea id="json" spellcheck="false" .value=${this.text} ?readonly=${!mayAct()} rows=${Math.min(40, this.text.split("\n").length + 1)}
         aria-invalid=${why ? "true" : nothing} aria-describedby="json-wrong" @input=${(event) => this.write(event.target.value)}></textarea>
       <p id="json-wrong" class="wrong" role="status">${why}</p></div>`;

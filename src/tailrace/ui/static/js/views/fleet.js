@@ -2,7 +2,7 @@
 import { pause, restart, resume } from "../actions.js";
 import { ago, bytes, count, duration, percent, rate } from "../format.js";
 import { html, nothing, repeat } from "../html.js";
-import { badge, button, confirmed, of, scrolled, spark, stateOf, told } from "../parts.js";
+import { badge, button, confirmed, of, scrolled, spark, told } from "../parts.js";
 import { mayAct, redraw } from "../state.js";
 import { t } from "../strings.js";
 
@@ -27,15 +27,15 @@ function page({ connectors, problems }) {
         shown.text = event.target.value;
         redraw();
       }}></label>
-    ${scrolled(t("page.fleet"), table(wanted))}
+    ${scrolled(t("page.fleet"), table(wanted, new Set(connectors.map((row) => row.worker)).size > 1))}
     ${wanted.length ? nothing : html`<p class="empty">${t("fleet.no-match")}</p>`}`;
 }
 
 const matches = (row, text) =>
-  [row.name, row.reads, row.worker, stateOf(row), row.reason].some((each) => (each ?? "").toLowerCase().includes(text));
+  [row.name, row.reads, row.worker, row.now, row.reason].some((each) => (each ?? "").toLowerCase().includes(text));
 
 function totals(rows) {
-  const states = Map.groupBy(rows, (row) => stateOf(row));
+  const states = Map.groupBy(rows, (row) => row.now);
   const number = (...names) => names.reduce((sum, name) => sum + (states.get(name)?.length ?? 0), 0);
   const lags = rows.map((row) => row.lag).filter((each) => each !== null);
   const speed = rows.reduce((sum, row) => sum + (row.events_per_second ?? 0), 0);
@@ -53,30 +53,30 @@ function totals(rows) {
   </dl>`;
 }
 
-const table = (rows) => html`<table class="fleet">
+const table = (rows, several) => html`<table class="fleet">
   <caption>${t("fleet.caption")}</caption>
   <thead><tr>
     <th scope="col">${t("fleet.state")}</th><th scope="col">${t("connector")}</th>
     <th scope="col" class="number">${t("lag")}</th><th scope="col" class="wide">${t("fleet.minutes")}</th>
-    <th scope="col" class="number">${t("fleet.events")}</th><th scope="col" class="number wide">${t("fleet.behind")}</th>
+    <th scope="col" class="number middle">${t("fleet.events")}</th><th scope="col" class="number wide">${t("fleet.behind")}</th>
     <th scope="col" class="wide">${t("fleet.last-event")}</th><th scope="col" class="wide">${t("snapshot")}</th>
-    <th scope="col" class="wide">${t("fleet.reads")}</th><th scope="col" class="wider">${t("worker")}</th>
+    <th scope="col" class="wide">${t("fleet.reads")}</th>${several ? html`<th scope="col" class="wide">${t("worker")}</th>` : nothing}
     ${mayAct() ? html`<th scope="col">${t("actions")}</th>` : nothing}
   </tr></thead>
-  <tbody>${repeat(rows, (row) => row.name, line)}</tbody>
+  <tbody>${repeat(rows, (row) => row.name, (row) => line(row, several))}</tbody>
 </table>`;
 
-const line = (row) => html`<tr>
-  <td>${badge("state", stateOf(row))}</td>
+const line = (row, several) => html`<tr>
+  <td>${badge("state", row.now)}</td>
   <th scope="row"><a data-step href="#/connectors/${encodeURIComponent(row.name)}">${row.name}</a>${why(row)}</th>
   <td class="number">${duration(row.lag)}</td>
   <td class="wide">${spark(row.spark, t("fleet.spark"))}</td>
-  <td class="number">${rate(row.events_per_second)}</td>
+  <td class="number middle">${rate(row.events_per_second)}</td>
   <td class="number wide">${row.gap === null || row.gap === undefined ? bytes(row.bytes_behind) : t("fleet.gap", { gap: count(row.gap) })}</td>
-  <td class="wide">${row.doing ? ago(row.last_event) : "–"}</td>
-  <td class="wide">${snapshot(row.snapshot)}</td>
+  <td class="wide one-line">${row.doing ? ago(row.last_event) : "–"}</td>
+  <td class="wide one-line">${snapshot(row.snapshot)}</td>
   <td class="wide"><code>${row.reads}</code></td>
-  <td class="wider"><code>${row.worker}</code></td>
+  ${several ? html`<td class="wide"><code>${row.worker}</code></td>` : nothing}
   ${mayAct() ? html`<td class="buttons">${actions(row)}</td>` : nothing}
 </tr>`;
 
@@ -84,7 +84,7 @@ function why(row) {
   const text = row.reason || row.why;
   if (text) return html`<div class="why">${told(text)}</div>`;
   if (!row.alerts.length) return nothing;
-  return html`<div class="why">${row.alerts.map((each) => each.alert).join(", ")}</div>`;
+  return html`<div class="why held">${row.alerts.map((each) => each.alert).join(", ")}</div>`;
 }
 
 function snapshot(found) {

@@ -34,14 +34,14 @@ export const view = (_, __, shown) => html`
 
 function charts(found) {
   if (!found) return nothing;
-  const chart = (name, columns, tone, format) => html`<figure>
+  const chart = (name, columns, tone, least, format) => html`<figure>
     <figcaption>${name}</figcaption>
-    <line-chart .format=${format} .series=${[{ label: name, tone }]} .columns=${columns}></line-chart>
+    <line-chart .format=${format} .least=${least} .series=${[{ label: name, tone }]} .columns=${columns}></line-chart>
   </figure>`;
   return html`<section aria-labelledby="course"><h2 id="course">${t("overview.course")}</h2><div class="charts">
-    ${chart(t("lag"), found.lag, 1, duration)}
-    ${chart(t("fleet.events"), found.events, 2, rate)}
-    ${chart(t("overview.bytes"), found.bytes, 3, (each) => t("per-second", { value: bytes(each) }))}
+    ${chart(t("lag"), found.lag, 1, 0.05, duration)}
+    ${chart(t("fleet.events"), found.events, 2, 10, rate)}
+    ${chart(t("overview.bytes"), found.bytes, 3, 1000, (each) => t("per-second", { value: bytes(each) }))}
   </div></section>`;
 }
 
@@ -66,7 +66,7 @@ function figures(shown) {
     [t("overview.unstored"), waiting ? duration(Math.max(0, now() - waiting)) : t("overview.all-stored")],
     [t("overview.reconnects"), count(progress.reconnects)],
     [t("overview.started"), clock(progress.started)],
-    [t("overview.read"), html`<code>${reading.file}:${reading.position}</code>`],
+    [t("overview.read"), html`${reading.file ? html`<code>${reading.file}:${reading.position}</code>` : t("unknown")}`],
     [t("overview.offset"), place],
     offset?.gtids ? [t("overview.gtids"), html`<code class="long">${gtids(offset.gtids)}</code>`] : null,
     [t("worker"), html`<code>${shown.worker}</code>`],

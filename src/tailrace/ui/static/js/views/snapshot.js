@@ -3,7 +3,7 @@ import { pauseSnapshot, resumeSnapshot, startSnapshot, stopSnapshot } from "../a
 import { consolePath } from "../api.js";
 import { clock, count, duration, percent, rate } from "../format.js";
 import { html, nothing } from "../html.js";
-import { badge, button, confirmed, facts, of, scrolled, stateOf, told } from "../parts.js";
+import { badge, button, confirmed, facts, of, scrolled, told } from "../parts.js";
 import { mayAct } from "../state.js";
 import { t, word } from "../strings.js";
 
@@ -42,7 +42,7 @@ function bar(found) {
 }
 
 // Why a signal would not be taken.
-const deaf = (connector) => (stateOf(connector) === "streaming" || stateOf(connector) === "snapshot" ? "" : t("snapshot.deaf"));
+const deaf = (connector) => (connector.now === "streaming" || connector.now === "snapshot" ? "" : t("snapshot.deaf"));
 
 function buttons(name, found, connector) {
   const why = deaf(connector);

@@ -119,7 +119,7 @@ function picture(source) {
 
 const words = (has) => (has.length ? has.slice(-3).map(([from, to]) => (from === to ? count(from) : `${count(from)}–${count(to)}`)).join(", ") : t("topology.nothing"));
 
-function drawing({ name, has, purged }, first, last) {
+function drawing({ name, has, purged, lost }, first, last) {
   const whole = last - first + 1;
   const place = (from, to, kind) => {
     const [begin, end] = [Math.max(from, first), Math.min(to, last)];
@@ -141,7 +141,7 @@ function drawing({ name, has, purged }, first, last) {
     ${has.map(([from, to]) => place(from, to, "has"))}
     ${purged.map(([from, to]) => place(from, to, "purged"))}
     ${late.map(([from, to]) => place(from, to, "late"))}
-    ${holes.map(([from, to]) => place(from, to, "gap"))}
+    ${[...holes, ...lost].map(([from, to]) => place(from, to, "gap"))}
   </svg>`;
 }
 
