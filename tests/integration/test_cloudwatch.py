@@ -155,6 +155,28 @@ def test_lag_is_published_hop_by_hop_and_throttling_is_waited_out(aurora: Aurora
     assert latest(aurora, "Running", {"Connector": NAME, "Stage": "lab"}, "Tailrace") == 1.0
 
 
+def test_a_connector_that_is_behind_moves_its_own_figures_and_none_of_aws(aurora: Aurora, worker: Connect) -> None:
+    aurora.aws.set(speed=SPEED)
+    worker.pause(NAME)
+    worker.await_status(NAME, lambda status: bool(status and not status.is_running), seconds=30)
+    try:
+        writer = aurora.server(aurora.writer)
+        for statement in ("CREATE DATABASE IF NOT EXISTS behind", "DROP DATABASE behind"):
+            writer.execute(statement)
+        said = once(aurora, worker)
+        assert said.code == 0, said.err
+        assert latest(aurora, "LagTransactions", {"Connector": NAME, "Hop": "capture"}, "Tailrace") >= 2
+        assert latest(aurora, "Running", {"Connector": NAME}, "Tailrace") == 0.0
+        replica = {"DBClusterIdentifier": "lab-replica", "Role": "WRITER"}
+        aurora.until(
+            lambda: latest(aurora, "AuroraBinlogReplicaLag", replica, "AWS/RDS", names.SECOND_REGION) == 0,
+            "the replica cluster is behind",
+        )
+    finally:
+        worker.resume(NAME)
+        worker.await_status(NAME, lambda status: bool(status and status.is_running), seconds=30)
+
+
 def test_what_aws_refuses_is_said_with_what_to_do(aurora: Aurora, worker: Connect) -> None:
     aurora.aws.fault("access-denied", service="cloudwatch")
     denied = once(aurora, worker)
@@ -238,6 +260,13 @@ def test_an_alarm_that_the_aws_cli_has_put_goes_to_alarm_and_back_and_sns_is_tol
     changes = [item["HistorySummary"] for item in items if item["HistoryItemType"] == "StateUpdate"]
     assert "Alarm updated from OK to ALARM" in changes
     assert f"Successfully executed action {topic}" in [item["HistorySummary"] for item in items]
+
+    # An alarm that is put by hand tells too: the usual trial of who is told.
+    arguments = ("--alarm-name", f"CdcQueueFull-{NAME}", "--state-value", "ALARM", "--state-reason", "a trial")
+    assert aurora.cli("cloudwatch", "set-alarm-state", *arguments).returncode == 0
+    aurora.until(
+        lambda: any(each["NewStateReason"] == "a trial" for each in subscriber.messages()), "the trial was not told"
+    )
 
 
 def test_the_lag_of_a_binlog_replica_is_aws_figure_and_its_alarms_see_minus_one(aurora: Aurora) -> None:

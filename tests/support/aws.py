@@ -68,21 +68,17 @@ class Aurora:
         """Of an instance."""
         return Server.open(self.lab.folder / names.ROLES[instance])
 
-    def rebuild(self, instance: str) -> None:
-        """A server that has what the writer never had, made anew from the writer's binlog."""
-        source, server = self.server(self.writer), self.server(instance)
+    def rejoin(self) -> None:
+        """The second region is made anew, and belongs to the global database again."""
+        self.aws.stop()
+        server, roles = self.server("lab-eu-1"), self.aws.folder / "roles.json"
+        roles.write_text(json.dumps(json.loads(roles.read_text()) | {"detached": False}))
         server.kill9()
         shutil.rmtree(server.datadir)
         server.start()
         server.release()
-        account = source.capture
-        server.execute(
-            "CHANGE REPLICATION SOURCE TO SOURCE_HOST = %s, SOURCE_PORT = %s, SOURCE_USER = %s, SOURCE_PASSWORD = %s,"
-            " SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1",
-            (source.host, source.port, account.user, account.password),
-        )
-        server.execute("START REPLICA")
-        server.execute("SET GLOBAL super_read_only = ON")
+        self.aws.start()
+        self.usual()
 
     @property
     def writer(self) -> str:

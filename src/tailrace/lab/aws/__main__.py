@@ -21,12 +21,13 @@ from werkzeug.serving import make_server
 
 from tailrace.lab.aws import feed, models, names, parameters, procedures, sns
 from tailrace.lab.aws.alarms import Alarms
-from tailrace.lab.aws.aurora import AVAILABLE, Aurora, Place, Roles
+from tailrace.lab.aws.aurora import AVAILABLE, Aurora
 from tailrace.lab.aws.cloudwatch import CloudWatch, window
 from tailrace.lab.aws.database import Database
 from tailrace.lab.aws.endpoint import Endpoint
 from tailrace.lab.aws.faults import Faults
 from tailrace.lab.aws.front import Front
+from tailrace.lab.aws.places import Place, Roles
 from tailrace.lab.aws.rds import Rds
 from tailrace.lab.aws.refusable import Refusable
 from tailrace.lab.aws.settings import CLUSTER_HOST, READER_HOST, Settings

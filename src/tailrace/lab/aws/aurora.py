@@ -7,100 +7,25 @@ writer is not restarted: its sessions are ended, and it takes no writes. A globa
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pymysql
-from moto.rds.models import rds_backends
 
 from tailrace.errors import LabError
 from tailrace.lab.aws import names, procedures
 from tailrace.lab.aws.database import Database, wait_until
-from tailrace.lab.aws.endpoint import Endpoint
-from tailrace.lab.aws.events import SUBJECT, Event, event, message, wanted
+from tailrace.lab.aws.places import Place, Roles
 from tailrace.lab.aws.timing import Timing
 
 log = logging.getLogger(__name__)
+MOST_SECONDS = 0.5
+"""Of sleep, at once."""
 AVAILABLE, FAILING_OVER, SWITCHING_OVER = "available", "failing-over", "switching-over"
-
-
-@dataclass
-class Place:
-    """A cluster's two endpoints, and who it has."""
-
-    region: str
-    name: str
-    instances: tuple[str, ...]
-    endpoint: Endpoint
-    reader: Endpoint
-    publish: Callable[[str, str, str, str], None]
-    """To SNS: region, topic, subject, message. Raises LookupError where there is no such topic."""
-
-    @property
-    def arn(self) -> str:
-        """Of the cluster."""
-        return names.cluster_arn(self.region, self.name)
-
-    @property
-    def cluster(self) -> Any:
-        """moto's."""
-        return rds_backends[names.ACCOUNT][self.region].clusters[self.name]
-
-    def tell(self, number: str, **words: str) -> None:
-        """An event of this cluster."""
-        self.add(event(number, self.arn, **({"cluster": self.name, "region": self.region} | words)))
-
-    def tell_instance(self, number: str, instance: str) -> None:
-        """An event of one of its instances."""
-        self.add(event(number, f"arn:aws:rds:{self.region}:{names.ACCOUNT}:db:{instance}"))
-
-    def add(self, happened: Event) -> None:
-        """To what DescribeEvents shows."""
-        log.info("%s %s: %s", happened.number, happened.source_identifier, happened.message)
-        backend = rds_backends[names.ACCOUNT][self.region]
-        events: list[Any] = backend.events
-        events.append(happened)
-        for subscription in backend.event_subscriptions.values():
-            if wanted(happened, subscription):
-                with suppress(LookupError):
-                    self.publish(self.region, str(subscription.sns_topic_arn), SUBJECT, json.dumps(message(happened)))
-
-
-@dataclass
-class Roles:
-    """Who writes; kept, for servers outlive this process."""
-
-    file: Path
-    primary: str = names.CLUSTER
-    """The cluster that writes."""
-    writers: dict[str, str] = field(default_factory=lambda: {names.CLUSTER: "lab-1", names.SECOND_CLUSTER: "lab-eu-1"})
-    """Of each cluster the instance that writes, or would."""
-
-    @classmethod
-    def read(cls, file: Path) -> Roles:
-        """As they were left; as new where nothing is kept."""
-        try:
-            return cls(file, **json.loads(file.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            return cls(file)
-
-    @property
-    def writer(self) -> str:
-        """The instance that takes writes."""
-        return self.writers[self.primary]
-
-    def save(self) -> None:
-        """For the next start."""
-        draft = self.file.with_suffix(".new")
-        draft.write_text(json.dumps({"primary": self.primary, "writers": self.writers}) + "\n", encoding="utf-8")
-        draft.replace(self.file)
 
 
 class Aurora:
@@ -114,13 +39,14 @@ class Aurora:
         self.roles = roles
         self.timing = timing
         self.busy = threading.Lock()
+        self._changes = 0
         self.lost = ""
         """GTIDs that a global failover has left behind."""
 
     def arrange(self) -> None:
         """Replication and endpoints, as the roles say."""
         for name, database in self.databases.items():
-            if name == self.roles.writer:
+            if name == self.roles.writer or self._is_detached(name):
                 database.make_writable()
         self._follow_writer()
         for place in self.places.values():
@@ -144,7 +70,9 @@ class Aurora:
         threading.Thread(target=self._fail_over, args=(place, target), daemon=True).start()
 
     def _fail_over(self, place: Place, target: str) -> None:
-        old, timing, flipped = self.roles.writers[place.name], self.timing, False
+        old, timing = self.roles.writers[place.name], self.timing
+        self._changes += 1
+        mine = self._changes
         with self._exclusive(place):
             time.sleep(timing.notice)
             place.cluster.status = FAILING_OVER
@@ -174,13 +102,19 @@ class Aurora:
                 self._lead(place)
             place.cluster.status = AVAILABLE
             place.tell("RDS-EVENT-0071", instance=target)
-        until = time.monotonic() + timing.stale
-        while (left := until - time.monotonic()) > 0:
-            time.sleep(min(timing.flap or left, left))
-            if timing.flap:
+        self._be_stale(place, old, mine)
+
+    def _be_stale(self, place: Place, old: str, change: int) -> None:
+        """It leads to the old writer, or to both by turns, for as long as `stale` says; at last to the new one,
+        unless there was another change meanwhile.
+        """
+        began, flipped = time.monotonic(), False
+        while (left := began + self.timing.stale - time.monotonic()) > 0 and self._changes == change:
+            time.sleep(min(self.timing.flap or left, left, MOST_SECONDS))
+            if self.timing.flap and self._changes == change:
                 flipped = not flipped
                 self._lead(place, writer="" if flipped else old)
-        if timing.stale:
+        if self._changes == change:
             # Who is connected to the old writer stays there, as with a DNS name.
             self._lead(place)
 
@@ -210,6 +144,7 @@ class Aurora:
 
     def _switch_over_globally(self, cluster: Any, target: Place) -> None:
         old = self.places[self.roles.primary]
+        self._changes += 1
         with self._exclusive(old, target):
             time.sleep(self.timing.notice)
             self._state(cluster, old, target, SWITCHING_OVER)
@@ -241,6 +176,7 @@ class Aurora:
     def _fail_over_globally(self, cluster: Any, target: Place) -> None:
         old = self.places[self.roles.primary]
         source, new = self.databases[self.roles.writer], self.databases[self.roles.writers[target.name]]
+        self._changes += 1
         with self._exclusive(old, target):
             time.sleep(self.timing.notice)
             self._state(cluster, old, target, FAILING_OVER, data_loss=True)
@@ -294,6 +230,16 @@ class Aurora:
             }
         )
 
+    def detach(self, place: Place) -> None:
+        """A secondary leaves the global database: it follows nobody, and takes writes. `lab reset` brings it back."""
+        self.databases[self.roles.writers[place.name]].promote()
+        self.roles.detached = True
+        self.roles.save()
+        self._lead(place)
+
+    def _is_detached(self, instance: str) -> bool:
+        return self.roles.detached and instance not in self.places[self.roles.primary].instances
+
     # A reboot
 
     def reboot(self, place: Place, instance: Any) -> None:
@@ -315,7 +261,7 @@ class Aurora:
     def _follow_writer(self) -> None:
         writer = self.databases[self.roles.writer]
         for name, database in self.databases.items():
-            if name == self.roles.writer or not database.reachable:
+            if name == self.roles.writer or not database.reachable or self._is_detached(name):
                 continue
             if not writer.lacks(database.executed()):
                 database.follow(writer)
@@ -329,10 +275,9 @@ class Aurora:
         writes = writer or self.roles.writers[place.name]
         readers = [name for name in place.instances if name != writes] or [writes]
         server = self.databases[writes].server
-        if place.name == self.roles.primary:
+        if self.roles.leads(place):
             place.endpoint.lead_to(server.host, server.port)
         else:
-            # Of a secondary of a global database AWS has it inactive.
             place.endpoint.close()
         reader = self.databases[readers[0]].server
         place.reader.lead_to(reader.host, reader.port)

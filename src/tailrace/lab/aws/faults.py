@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tailrace.errors import ConfigError
@@ -62,7 +62,8 @@ class Faults:
             raise ConfigError(f"no fault is called {kind!r}", hint=f"there are: {', '.join([*ERRORS, SLOW])}")
         try:
             fault = Fault(**given)
-        except TypeError as error:
+            fault = replace(fault, times=int(fault.times), seconds=float(fault.seconds))
+        except (TypeError, ValueError) as error:
             raise ConfigError(f"a fault has kind, service, action, times, seconds: {error}") from error
         with self._lock:
             self._waiting.append(fault)

@@ -55,14 +55,13 @@ def figures(aurora: Aurora) -> Iterator[Figure]:
             "Seconds",
             dimensions,
         )
-    if lag is not None:
-        yield Figure(
-            names.SECOND_REGION,
-            "AuroraGlobalDBReplicationLag",
-            lag * _MILLISECONDS,
-            "Milliseconds",
-            {"DBClusterIdentifier": names.SECOND_CLUSTER},
-        )
+    for place in aurora.places.values():
+        behind = _lag(aurora.databases[aurora.roles.writers[place.name]])
+        if place.name != aurora.roles.primary and behind is not None:
+            dimensions = {"DBClusterIdentifier": place.name}
+            yield Figure(
+                place.region, "AuroraGlobalDBReplicationLag", behind * _MILLISECONDS, "Milliseconds", dimensions
+            )
 
 
 def _dimensions(cluster: str, instance: str, role: str) -> Iterator[dict[str, str]]:

@@ -10,8 +10,9 @@ from moto.rds.models import rds_backends
 from moto.rds.responses import RDSResponse
 
 from tailrace.lab.aws import names, parameters
-from tailrace.lab.aws.aurora import AVAILABLE, Aurora, Place
+from tailrace.lab.aws.aurora import AVAILABLE, Aurora
 from tailrace.lab.aws.models import PENDING
+from tailrace.lab.aws.places import Place
 from tailrace.lab.aws.refusable import Refusable, Refused
 
 EVENT_MINUTES = 60
@@ -138,6 +139,13 @@ class Rds(Refusable, RDSResponse):
         found, member = self._global_cluster(), _of_arn(self.params["DbClusterIdentifier"])
         if member not in found.members:
             raise Refused("DBClusterNotFoundFault", f"{member.arn} is no member of the global cluster")
+        place = self.aurora.place(member.arn)
+        if found.global_cluster_identifier == names.GLOBAL and place:
+            if member.is_writer:
+                raise Refused("InvalidGlobalClusterStateFault", "the emulator cannot detach the primary of lab-global")
+            self._take(place)
+            self.aurora.detach(place)
+            self.aurora.busy.release()
         found.members.remove(member)
         member.global_cluster_identifier = None
         return ActionResult({"GlobalCluster": found})

@@ -49,9 +49,8 @@ def _refused(answer: dict[str, Any], action: str, where: str) -> AwsError:
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     error: AwsError
     if code in _DENIED:
-        hint = (
-            f"have the IAM policy of these credentials allow {action} (docs/how-to/failover.md has all that it takes)"
-        )
+        page = "aws.md" if action.startswith("cloudwatch:") else "failover.md"
+        hint = f"have the IAM policy of these credentials allow {action} (docs/how-to/{page} has all that it takes)"
         error = AwsDenied(f"AWS denies {action}: {message}", where=where, hint=hint)
     elif code in _EXPIRED:
         error = AwsDenied("the AWS credentials have expired", where=where, hint=_RENEW)
