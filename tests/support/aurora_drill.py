@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 IN_REGION = ("planned", "stale", "resumed", "dead", "refusals")
 TO_REGION = ("region", "enhanced")
 KINDS = (*IN_REGION, "runbook", *TO_REGION, "lost")
-"""Within the cluster: as planned; the endpoint leads to the old writer for a while; the run is killed and resumed; the
-writer is dead; AWS denies, throttles and answers with errors; by the bash runbook with the AWS CLI. To another region:
-a switchover; one with the enhanced binlog, which begins anew there; a failover with the connector ahead of what that
-region has."""
+"""Within the cluster: as planned; for a while the endpoint leads to the old writer, or to both by turns; the run is
+killed and resumed; the writer is dead; AWS denies, throttles and answers with errors; by the bash runbook with the AWS
+CLI. To another region: a switchover; one with the enhanced binlog, which begins anew there; a failover with the
+connector ahead of what that region has."""
 
 
 class AuroraDrill(Drill):
@@ -53,7 +53,7 @@ class AuroraDrill(Drill):
         self._run_planned()
 
     def _stale(self) -> None:
-        self._aurora.aws.set(stale=self._random.uniform(0.5, 3))
+        self._aurora.aws.set(stale=self._random.uniform(0.5, 3), flap=self._random.choice((0, 0.2, 0.6)))
         self._run_planned()
 
     def _dead(self) -> None:

@@ -94,20 +94,22 @@ class _Run:
         began = time.monotonic()
         deadline = began + step.seconds
         remembered: dict[str, str] = {}
+        evidence: list[str] = []
         # A run that was killed may have come so far: what is done already need not be allowed once more.
         if not (step.name in self._begun and self._is_done(step)):
             for check in step.before:
                 verdict = self._hands.judge(check, self._values)
                 if not verdict.holds:
                     raise FailoverError(f"does not hold: {verdict.words}; found: {verdict.found or 'nothing'}")
+                evidence.append(_told(verdict))
             self._journal.note(step.name, states.BEGUN)
             for action in step.act:
                 remembered |= self._act(step, action, max(1.0, deadline - time.monotonic()))
                 self._values.update(remembered)
-        evidence = tuple(self._await(check, deadline) for check in step.after)
+        evidence += [self._await(check, deadline) for check in step.after]
         seconds = time.monotonic() - began
         self._journal.note(step.name, states.DONE, seconds=round(seconds, 3), evidence=evidence, values=remembered)
-        self._tell(Told(step, states.DONE, seconds, evidence))
+        self._tell(Told(step, states.DONE, seconds, tuple(evidence)))
 
     def _act(self, step: Step, action: Action, seconds: float) -> dict[str, str]:
         try:
@@ -125,7 +127,7 @@ class _Run:
         while True:
             verdict = self._hands.judge(check, self._values)
             if verdict.holds:
-                return f"{verdict.words}: {verdict.found}" if verdict.found else verdict.words
+                return _told(verdict)
             if time.monotonic() >= deadline:
                 raise FailoverError(f"does not come to hold: {verdict.words}; found: {verdict.found or 'nothing'}")
             time.sleep(_EVERY)
@@ -163,3 +165,7 @@ class _Run:
             self._journal.note(step.name, states.UNDONE)
             self._tell(Told(step, states.UNDONE, time.monotonic() - began))
         return left
+
+
+def _told(verdict: Verdict) -> str:
+    return f"{verdict.words}: {verdict.found}" if verdict.found else verdict.words

@@ -99,6 +99,9 @@ def test_all_steps_are_done_in_their_order(tmp_path: Path) -> None:
     world = World()
     assert [state for _, state in run(world, tmp_path / "j")] == ["done"] * 5
     assert world.done == ["stop", "fence", "promote", "move"]
+    # What was found before a step is told as what was found after it.
+    promoted = next(line for line in (tmp_path / "j").read_text().splitlines() if '"promote", "state": "done"' in line)
+    assert json.loads(promoted)["evidence"] == ["fence: not fence", "promote holds: not promote"]
 
 
 @pytest.mark.parametrize("kill_at", range(1, 10))
