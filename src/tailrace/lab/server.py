@@ -270,7 +270,9 @@ class Server:
         # In a file, because everybody on the machine can read command lines.
         login = self.folder / "client.cnf"
         options = {"host": self.host, "port": self.port, "user": self.admin.user, "password": self.admin.password}
-        write_private(login, "[client]\n" + "".join(f"{name}={value}\n" for name, value in options.items()))
+        lines = [f"{name}={value}\n" for name, value in options.items()]
+        # Recent clients refuse \G and its like unless they are told; older ones do not know the option.
+        write_private(login, "".join(["[client]\n", *lines, "[mysql]\nloose-commands=ON\n"]))
         return [*self.mysql.command(program), f"--defaults-file={login}", *arguments]
 
 

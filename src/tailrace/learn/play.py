@@ -52,6 +52,7 @@ def _prepare(exercise: Exercise, lab: Lab, seed: int, tell: Callable[[str], None
             lab.endpoint.mend()
             lab.endpoint.lead_to(lab.primary.port)
         lab.reset(keep=True)
+        faults.forget(lab)
     lab.up(
         worker="worker" in exercise.parts,
         endpoint="endpoint" in exercise.parts,

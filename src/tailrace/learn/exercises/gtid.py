@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+import pymysql.cursors
+
+from tailrace.lab import faults
 from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen
 
 if TYPE_CHECKING:
@@ -70,6 +73,136 @@ def _look(role: str) -> Observation:
     return Observation(f"place-{role}", look)
 
 
+# -- what takes a GTID -------------------------------------------------------------------------------------------------
+
+
+def _draw_taking(random: Random) -> dict[str, str]:
+    return {
+        "table": random.choice(TABLES),
+        "inserts": str(random.randrange(2, 6)),
+        "together": str(random.randrange(3, 8)),
+        "unlogged": str(random.randrange(2, 5)),
+        "jump": str(random.randrange(40, 90)),
+    }
+
+
+def _prepare_taking(stage: Stage, values: dict[str, str]) -> None:
+    stage.primary.execute("CREATE DATABASE shop")
+    stage.primary.execute(f"CREATE TABLE shop.{values['table']} (id INT PRIMARY KEY AUTO_INCREMENT, note VARCHAR(40))")
+    stage.primary.execute(f"INSERT INTO shop.{values['table']} (note) VALUES ('the first')")
+    stage.until(lambda: not _missing(stage), 20)
+
+
+def _executed(server: Server) -> str:
+    (found,) = server.execute("SELECT @@GLOBAL.gtid_executed")[0]
+    return str(found).replace("\n", "")
+
+
+def _less(server: Server, one: str, other: str) -> str:
+    """What of one set is not in the other."""
+    (found,) = server.execute("SELECT GTID_SUBTRACT(%s, %s)", (one, other))[0]
+    return str(found).replace("\n", "")
+
+
+def _numbers(gtids: str) -> list[int]:
+    """All of a set of one UUID."""
+    parts = [part.split("-") for part in gtids.split(":")[1:]]
+    return [number for part in parts for number in range(int(part[0]), int(part[-1]) + 1)]
+
+
+def _take(stage: Stage, values: Values) -> dict[str, str]:
+    primary, replica, table = stage.primary, stage.replica, f"shop.{values['table']}"
+    insert = f"INSERT INTO {table} (note) VALUES ('one more')"
+    before = _executed(primary)
+    with primary.connect(autocommit=True) as session, session.cursor() as cursor:
+        for statement in (
+            *[insert] * int(values["inserts"]),
+            *("BEGIN", *[insert] * int(values["together"]), "COMMIT"),
+            *("BEGIN", insert, "ROLLBACK"),
+            f"UPDATE {table} SET note = note",
+            *("SET SESSION sql_log_bin = OFF", *[insert] * int(values["unlogged"]), "SET SESSION sql_log_bin = ON"),
+        ):
+            cursor.execute(statement)
+        after = _executed(primary)
+        taken = _numbers(_less(primary, after, before))
+        uuid, last = after.split(":")[0], _numbers(after)[-1]
+        for statement in (
+            f"SET GTID_NEXT = '{uuid}:{last + int(values['jump'])}'",
+            *("BEGIN", "COMMIT", "SET GTID_NEXT = 'AUTOMATIC'"),
+            insert,
+        ):
+            cursor.execute(statement)
+    follows = _numbers(_executed(primary))[-1] > last + int(values["jump"])
+    with replica.connect(autocommit=True) as session, session.cursor() as cursor:
+        cursor.execute("SET GLOBAL super_read_only = OFF")
+        cursor.execute(f"INSERT INTO {table} (id, note) VALUES (100000, 'by hand')")
+        cursor.execute("SET GLOBAL super_read_only = ON")
+    errant = _less(primary, _executed(replica), _executed(primary))
+    executed = _executed(primary)
+    primary.execute("FLUSH BINARY LOGS")
+    primary.execute("PURGE BINARY LOGS TO %s", (primary.binlog_files()[-1].name,))
+    return {
+        "measured.count": str(len(taken)),
+        "measured.next": "after the largest" if follows else "in the gap",
+        "measured.errant": "nothing" if not errant else "of the source" if uuid in errant else "of the replica",
+        "measured.purged": "stays" if _executed(primary) == executed else "shrinks",
+    }
+
+
+def _predicted(name: str) -> Observation:
+    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
+        measured = values[f"measured.{name}"]
+        return Seen(answers.get(name) == measured, measured)
+
+    return Observation(name, look)
+
+
+# -- no candidate ------------------------------------------------------------------------------------------------------
+
+BREAKS: Final = ("errant-transaction", "replication-broken", "replica-delayed")
+CAUSES: Final = (*BREAKS, "replica-without-updates", "binlog-purged", "gtid-permissive")
+
+
+def _draw_break(random: Random) -> dict[str, str]:
+    return {"cause": random.choice(BREAKS), "seed": str(random.randrange(1 << 30))}
+
+
+def _prepare_break(stage: Stage, values: dict[str, str]) -> None:
+    broken = faults.inject(values["cause"], stage.lab, seed=int(values["seed"]), blind=True)
+    values["table"] = broken.values["TABLE"]
+
+
+def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
+    given = answers.get("cause", "")
+    return Seen(given == values["cause"], given or "—")
+
+
+def _follows(stage: Stage, _values: Values, _answers: Answers) -> Seen:
+    with stage.replica.connect(cursorclass=pymysql.cursors.DictCursor) as session, session.cursor() as cursor:
+        cursor.execute("SHOW REPLICA STATUS")
+        delay = cursor.fetchone()["SQL_Delay"]
+    follow = stage.lab.follow()
+    if follow is None or not follow.healthy or delay:
+        threads = "?" if follow is None else f"IO {follow.receiving}, SQL {follow.applying}"
+        return Seen(holds=False, evidence=threads)
+    return Seen(stage.until(lambda: not _missing(stage), 20), "IO True, SQL True")
+
+
+def _no_errant(stage: Stage, _values: Values, _answers: Answers) -> Seen:
+    errant = _less(stage.primary, _executed(stage.replica), _executed(stage.primary))
+    return Seen(not errant, errant or "∅")
+
+
+def _closed(stage: Stage, _values: Values, _answers: Answers) -> Seen:
+    (on,) = stage.replica.execute("SELECT @@GLOBAL.super_read_only")[0]
+    return Seen(bool(on), f"super_read_only = {'ON' if on else 'OFF'}")
+
+
+def _same_rows(stage: Stage, values: Values, _answers: Answers) -> Seen:
+    sums = [server.execute(f"CHECKSUM TABLE {values['table']}")[0][1] for server in (stage.primary, stage.replica)]
+    return Seen(sums[0] is not None and sums[0] == sums[1], f"CHECKSUM TABLE: {sums[0]}, {sums[1]}")
+
+
 EXERCISES: Final = (
     Exercise(
         name="one-gtid-two-places",
@@ -80,6 +213,40 @@ EXERCISES: Final = (
         prepare=_prepare,
         questions=(Question("primary"), Question("replica")),
         observations=(_look("primary"), _look("replica")),
+        parts=frozenset(),
+    ),
+    Exercise(
+        name="what-takes-a-gtid",
+        lesson=2,
+        kind=Kind.PREDICTION,
+        abilities=("R5", "R13"),
+        draw=_draw_taking,
+        prepare=_prepare_taking,
+        questions=(
+            Question("count"),
+            Question("next", ("in the gap", "after the largest")),
+            Question("errant", ("nothing", "of the source", "of the replica")),
+            Question("purged", ("shrinks", "stays")),
+        ),
+        experiment=_take,
+        observations=(_predicted("count"), _predicted("next"), _predicted("errant"), _predicted("purged")),
+        parts=frozenset(),
+    ),
+    Exercise(
+        name="no-candidate",
+        lesson=2,
+        kind=Kind.INCIDENT,
+        abilities=("R5", "R6", "R8"),
+        draw=_draw_break,
+        prepare=_prepare_break,
+        questions=(Question("cause", CAUSES),),
+        observations=(
+            Observation("cause", _named),
+            Observation("follows", _follows),
+            Observation("no-errant", _no_errant),
+            Observation("same-rows", _same_rows),
+            Observation("closed", _closed),
+        ),
         parts=frozenset(),
     ),
 )

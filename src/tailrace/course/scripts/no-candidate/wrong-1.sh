@@ -1,0 +1,3 @@
+# The cause is named, and replication is started once more.
+tailrace lab mysql --replica -e 'STOP REPLICA; START REPLICA'
+tailrace learn check --answer cause={{cause}}
