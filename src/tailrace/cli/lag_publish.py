@@ -15,7 +15,7 @@ from tailrace.cli import quantity
 from tailrace.cli.access import complete_connector, worker_options
 from tailrace.cli.cloudwatch import namespace_options
 from tailrace.cli.lag_look import first, judged, look_options, looking
-from tailrace.errors import AwsError, ConfigError, SourceError, WorkerError
+from tailrace.errors import AwsError, ConfigError, SourceError, WorkerError, WorkerUnreachable
 from tailrace.ops.aws import cloudwatch
 from tailrace.ops.aws.client import Aws
 from tailrace.ops.lag.cloudwatch import figures
@@ -51,7 +51,7 @@ def publish(  # noqa: PLR0917 - click names them
     once: bool,
     as_json: bool,
 ) -> None:
-    """Publish the lag of connectors (all without a CONNECTOR) to CloudWatch, hop by hop, until Ctrl-C.
+    """Publish the lag of connectors (all that there are, without a CONNECTOR) to CloudWatch, hop by hop, until Ctrl-C.
 
     Account and region are those of AWS's usual settings (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, a role of the
     machine); it takes cloudwatch:PutMetricData. What is not known is not published, and while it does not get through
@@ -67,7 +67,7 @@ def publish(  # noqa: PLR0917 - click names them
         before: list[Facts | None] = list(first(readers))
         while True:
             try:
-                data = _look(readers, before, dimensions)
+                data = look(readers, before, dimensions)
                 cloudwatch.publish(aws, namespace, data, dt.datetime.now(dt.UTC))
                 _say(data, namespace, as_json=as_json)
             except (AwsError, WorkerError, SourceError) as error:
@@ -76,14 +76,27 @@ def publish(  # noqa: PLR0917 - click names them
                 click.echo(f"{time.strftime('%H:%M:%S')}  not published: {error}", err=True)
             if once:
                 return
-            time.sleep(every)
+            time.sleep(until_next(time.time(), every))
 
 
-def _look(readers: list[Reader], before: list[Facts | None], dimensions: Mapping[str, str]) -> list[Datum]:
-    """`before` is then what was seen now."""
+def until_next(now: float, every: float) -> float:
+    """Seconds until the middle of the next period of so many: so each period has its datapoint, however long a look
+    takes, and none is missing because of one that came a moment late.
+    """
+    return every - (now - every / 2) % every
+
+
+def look(readers: list[Reader], before: list[Facts | None], dimensions: Mapping[str, str]) -> list[Datum]:
+    """`before` is then what was seen now. A connector that is gone keeps no other from being published."""
     data: list[Datum] = []
     for place, reader in enumerate(readers):
-        now = reader.read()
+        try:
+            now = reader.read()
+        except WorkerUnreachable:
+            raise
+        except WorkerError as error:
+            click.echo(f"{time.strftime('%H:%M:%S')}  {error}", err=True)
+            continue
         data += figures(judged(now, before[place]), now, dimensions)
         before[place] = now
     return data

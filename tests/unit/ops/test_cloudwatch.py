@@ -10,6 +10,8 @@ import hcl2
 import pytest
 
 from support.cli import tailrace
+from tailrace.cli.lag_publish import look, until_next
+from tailrace.errors import WorkerError
 from tailrace.ops.alerts import ALERTS
 from tailrace.ops.alerts.cloudwatch import OF_CLUSTER, OF_CONNECTOR
 from tailrace.ops.lag.cloudwatch import FIGURES, figures
@@ -141,6 +143,28 @@ def test_what_is_not_known_is_not_published() -> None:
     assert found["LagTransactions", "capture"] == 7.0
     assert found["LagBytes", "capture"] == 70.0
     assert found["Lag", "delivery"] == 0.0
+
+
+@pytest.mark.parametrize(("now", "seconds"), [(0.0, 30.0), (29.0, 1.0), (30.0, 60.0), (31.5, 58.5), (119.0, 31.0)])
+def test_looks_are_in_the_middle_of_periods_however_long_one_takes(now: float, seconds: float) -> None:
+    assert until_next(now, 60.0) == seconds
+
+
+def test_a_connector_that_is_gone_keeps_no_other_from_being_published(capsys: pytest.CaptureFixture[str]) -> None:
+    class Reader:
+        def __init__(self, seen: Facts | None) -> None:
+            self._seen = seen
+
+        def read(self) -> Facts:
+            if self._seen is None:
+                raise WorkerError("there is no connector gone")
+            return self._seen
+
+    there: Any = Reader(Facts(at=1.0, name="shop", state="RUNNING, task 0 RUNNING", runs=True))
+    gone: Any = Reader(None)
+    data = look([gone, there], [None, None], {})
+    assert [each.dimensions for each in data] == [{"Connector": "shop"}]
+    assert "no connector gone" in capsys.readouterr().err
 
 
 def test_how_far_the_offset_is_from_its_purge_is_published() -> None:
