@@ -5,10 +5,11 @@ The tests share one source, one worker of each kind, and their order.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
@@ -32,6 +33,8 @@ NAME = "watched"
 OURS, THEIRS = "alerts-tailrace", "alerts-connect"
 """Scrape jobs."""
 ROWS, WIDTH = 8000, 500
+SIGNALS = "signals"
+SIGNALLED = {"signal.data.collection": f"{NAME}.{SIGNALS}", "incremental.snapshot.chunk.size": 200}
 QUICKLY = (
     *(f"{name}.for=2s" for name in ("stopped", "task", "gtid", "lag", "lag-critical", "queue")),
     # A busy machine may not answer a scrape or two.
@@ -58,6 +61,9 @@ class Watched:
         self.server = self._opened.enter_context(lab.server())
         self.server.execute(f"CREATE DATABASE {NAME}")
         self.server.execute(f"CREATE TABLE {NAME}.t (id INT PRIMARY KEY AUTO_INCREMENT, v VARCHAR(2000))")
+        self.server.execute(f"CREATE TABLE {NAME}.{SIGNALS} (id VARCHAR(42) PRIMARY KEY, type VARCHAR(32), data TEXT)")
+        # For Debezium's watermarks.
+        self.server.execute(f"GRANT INSERT ON {NAME}.{SIGNALS} TO {self.server.user}")
         self.server.execute(
             f"INSERT INTO {NAME}.t (v) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
             f" WHERE i < 1000) SELECT REPEAT('x', {WIDTH}) FROM n"
@@ -92,18 +98,30 @@ class Watched:
     def our_config(self) -> dict[str, Any]:
         place = {"database.port": self.proxy.port, "database.server.id": 7301}
         sink = {"sink.type": "jsonl", "sink.path": str(self.folder / "events")}
-        return connector_config(self.server, NAME, topic__prefix=NAME) | place | sink
+        return connector_config(self.server, NAME, topic__prefix=NAME) | place | sink | SIGNALLED
 
     @property
     def their_config(self) -> dict[str, Any]:
         config = debezium_config(self.server, self._kafka.bootstrap, NAME, NAME, server_id=7302)
-        return config | {"database.port": str(self.proxy.port)}
+        return config | {"database.port": str(self.proxy.port)} | SIGNALLED
 
     def write(self) -> None:
         self.server.execute(f"INSERT INTO {NAME}.t (v) VALUES ('x')")
 
     def until(self, expression: str) -> None:
         self.prometheus.until(expression)
+
+    @contextmanager
+    def slow_snapshot(self, ours: int, theirs: int) -> Iterator[None]:
+        """What begins in this block is so slow that it takes so many scrapes of each: longer than any alert waits."""
+        told = 'sum(sum_over_time(debezium_metrics_SnapshotRunning{{job="{}"}}[1h]))'
+        running = {job: told.format(job) for job in (OURS, THEIRS)}
+        before = {job: sum(one.value for one in self.prometheus.client.query(query)) for job, query in running.items()}
+        self.proxy.delay(0.2)
+        yield
+        for job, scrapes in ((OURS, ours), (THEIRS, theirs)):
+            self.until(f"{running[job]} >= {before[job] + scrapes}")
+        self.proxy.delay(0)
 
     def until_streaming(self) -> None:
         for job in (OURS, THEIRS):
@@ -131,18 +149,27 @@ def watched(
 
 @pytest.mark.timeout(360)  # a broker and a worker of Connect may have to start first
 def test_no_alert_fires_in_a_healthy_run_with_a_snapshot_that_takes_long(watched: Watched) -> None:
-    # So slow that it takes longer than any alert of a connector waits.
-    watched.proxy.delay(0.2)
-    for client, config in ((watched.worker, watched.our_config), (watched.theirs, watched.their_config)):
-        assert client.ask("POST", "/connectors", {"name": NAME, "config": config}).status == 201
-    for job, scrapes in ((OURS, 8), (THEIRS, 2)):
-        watched.until(f'sum_over_time(debezium_metrics_SnapshotRunning{{job="{job}"}}[3m]) >= {scrapes}')
-    watched.proxy.delay(0)
+    with watched.slow_snapshot(ours=8, theirs=2):
+        for client, config in ((watched.worker, watched.our_config), (watched.theirs, watched.their_config)):
+            assert client.ask("POST", "/connectors", {"name": NAME, "config": config}).status == 201
     watched.until_streaming()
     watched.until("tailrace_purge_distance_seconds > 0")
     assert watched.fired_ever() == set()
     checked = tailrace("alerts", "check", "--prometheus", watched.prometheus.server.url)
     assert checked.code == 0, checked.out
+
+
+@pytest.mark.timeout(360)
+@pytest.mark.parametrize("kind", ["INCREMENTAL", "BLOCKING"])
+def test_no_alert_fires_while_a_table_is_read_again(watched: Watched, kind: str) -> None:
+    with watched.slow_snapshot(ours=8, theirs=2):
+        asked = json.dumps({"data-collections": [f"{NAME}\\.t"], "type": kind})
+        insert = f"INSERT INTO {NAME}.{SIGNALS} VALUES (%s, 'execute-snapshot', %s)"
+        watched.server.execute(insert, (kind, asked))
+    for job in (OURS, THEIRS):
+        watched.until(f'max(debezium_metrics_SnapshotRunning{{job="{job}"}}) == 0')
+    watched.until_streaming()
+    assert watched.fired_ever() == set()
 
 
 @pytest.mark.parametrize(("job", "missing"), [(OURS, set()), (THEIRS, {"tailrace"})])
