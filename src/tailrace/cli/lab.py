@@ -15,6 +15,7 @@ import click
 import pymysql
 
 from tailrace.cli.lab_fault import fault
+from tailrace.cli.lab_kafka import kafka_topics
 from tailrace.cli.lab_options import DEFAULT_FOLDER, common
 from tailrace.errors import ConnectionLost, LabError
 from tailrace.lab import Lab, Server, background, faults
@@ -261,6 +262,9 @@ def mysql_client(folder: Path, arguments: tuple[str, ...], *, role: str | None) 
 def mysqlbinlog_client(folder: Path, arguments: tuple[str, ...], *, role: str | None) -> None:
     """Mysqlbinlog on the primary's binlogs, read from the server; ARGUMENTS are its own (mysqlbinlog --help)."""
     _become_client("mysqlbinlog", folder, ("--read-from-remote-server", *arguments), role)
+
+
+lab.add_command(kafka_topics)
 
 
 @lab.group(epilog="Example: tailrace lab workload start --rate 500")

@@ -90,7 +90,7 @@ def _produce(target: Target, channel: Channel, message: Message) -> str:
     topics = Topics(config)
     topics.open()
     if not topics.has(channel.place):
-        hint = f"kafka-topics.sh --create --topic {channel.place} --partitions 1, then restart the connector"
+        hint = f"kafka-topics.sh --create --topic {channel.place} --partitions 1, then restart the connector's task"
         raise ConfigError(f"the signal topic {channel.place} is not there", where=channel.servers, hint=hint)
     producer = KafkaProducer(config)
     document = json.dumps(message.document(), ensure_ascii=False).encode()
