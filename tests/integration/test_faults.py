@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.cli import tailrace
-from support.faults import DATABASE, Stage
+from support.faults import Stage, prepare
 from tailrace.lab import Lab, faults
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, tailrace_worker: TailraceWor
     lab = Lab(folder / "lab")
     lab.up(endpoint=True, options=OPTIONS, keep=True)
     try:
-        lab.primary.execute(f"CREATE DATABASE {DATABASE}")
-        lab.primary.execute(f"CREATE TABLE {DATABASE}.orders (id INT PRIMARY KEY, total DECIMAL(8,2), placed DATETIME)")
-        lab.primary.execute(f"INSERT INTO {DATABASE}.orders VALUES (1, 9.5, NOW()), (2, 1.25, NOW()), (3, NULL, NULL)")
+        prepare(lab)
         made = Stage(lab, tailrace_worker.url, tailrace_worker.metrics_url, folder)
         yield made
         made.end()

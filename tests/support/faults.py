@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from support.cli import Said, tailrace
+from support.topics import read
 from tailrace.errors import WorkerError
 from tailrace.lab import faults, jvm
 from tailrace.lab.faults import filled
@@ -45,9 +47,9 @@ class Stage:
     url: str
     metrics: str
     folder: Path
-    extra: dict[str, str] = field(default_factory=dict)
-    """Properties of every connector."""
     engine: faults.Engine = faults.Engine.TAILRACE
+    first_id: int = 8000
+    """From here on server ids of its connectors."""
     made: int = 0
     name: str = ""
 
@@ -65,20 +67,26 @@ class Stage:
             "database.port": str(endpoint.port),
             "database.user": primary.user,
             "database.password": primary.password,
-            "database.server.id": str(8000 + self.made),
+            "database.server.id": str(self.first_id + self.made),
             "database.include.list": DATABASE,
             # What a path that is dead is waited for.
             "connect.timeout.ms": "3000",
-            "sink.type": "jsonl",
-            "sink.path": str(self.folder / self.name),
-            **self.extra,
+            **self.sink,
         }
+
+    @property
+    def sink(self) -> dict[str, str]:
+        return {"sink.type": "jsonl", "sink.path": str(self.folder / self.name)}
+
+    def files(self) -> list[Path]:
+        """What the connector has written, as JSON lines."""
+        return sorted((self.folder / self.name).glob("*.jsonl"))
 
     def begin(self, **properties: str) -> None:
         """A new connector, which streams on return; `properties` with `__` for `.`."""
         self.end()
         self.made += 1
-        self.name = f"c{self.made}"
+        self.name = f"c{self.first_id + self.made}"
         given = {name.replace("__", "."): value for name, value in properties.items()}
         self.worker.create(self.name, {**self.config, **given})
         self.await_well()
@@ -157,6 +165,12 @@ class Stage:
     def _signs(self, fault: Fault) -> list[Sign]:
         return [sign for sign in fault.found_by if sign.engine.includes(self.engine)]
 
+    def runs(self) -> bool:
+        # Connect tells nothing of a connector that it has just made.
+        with suppress(WorkerError):
+            return self.worker.status(self.name).is_running
+        return False
+
     def status(self) -> Any:
         return self.worker.status(self.name)
 
@@ -164,11 +178,40 @@ class Stage:
         """The connector runs, and what it wrote is the tables."""
         self.lab.primary.execute(f"CREATE TABLE IF NOT EXISTS {DATABASE}.marker (id INT PRIMARY KEY AUTO_INCREMENT)")
         self.lab.primary.execute(f"INSERT INTO {DATABASE}.marker VALUES ()")
-        assert await_condition(lambda: self.worker.status(self.name).is_running, WELL_SECONDS, every=0.1), self.status()
+        assert await_condition(self.runs, WELL_SECONDS, every=0.1), self.status()
         assert await_condition(lambda: not self.wrong(), WELL_SECONDS, every=0.2), (self.wrong(), self.status())
 
     def wrong(self) -> list[Any]:
         """Tables that their events do not make."""
         with self.lab.primary.connect() as connection:
-            verdicts = verify(connection, DATABASE, sorted((self.folder / self.name).glob("*.jsonl")))
+            verdicts = verify(connection, DATABASE, self.files())
         return [verdict for verdict in verdicts if verdict.rebuilt_hash != verdict.server_hash]
+
+
+class KafkaStage(Stage):
+    """Connectors that write to the lab's Kafka."""
+
+    @property
+    def sink(self) -> dict[str, str]:
+        assert self.lab.kafka
+        bootstrap = self.lab.kafka.bootstrap
+        if self.engine is faults.Engine.TAILRACE:
+            return {"sink.type": "kafka", "bootstrap.servers": bootstrap}
+        history = "schema.history.internal.kafka"
+        topics = {"topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "1"}
+        return {f"{history}.bootstrap.servers": bootstrap, f"{history}.topic": f"{self.name}.history", **topics}
+
+    def files(self) -> list[Path]:
+        """One, of what is in the topics of its tables."""
+        assert self.lab.kafka
+        found = read(self.lab.kafka.bootstrap, f"{self.name}.{DATABASE}.")
+        file = self.folder / f"{self.name}.jsonl"
+        file.write_text("".join(json.dumps(each.value) + "\n" for each in found if each.value is not None))
+        return [file]
+
+
+def prepare(lab: Lab) -> None:
+    """A database to be captured."""
+    lab.primary.execute(f"CREATE DATABASE {DATABASE}")
+    lab.primary.execute(f"CREATE TABLE {DATABASE}.orders (id INT PRIMARY KEY, total DECIMAL(8,2), placed DATETIME)")
+    lab.primary.execute(f"INSERT INTO {DATABASE}.orders VALUES (1, 9.5, NOW()), (2, 1.25, NOW()), (3, NULL, NULL)")

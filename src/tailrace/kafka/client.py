@@ -117,7 +117,8 @@ def consumer(config: KafkaConfig, **own: Any) -> Consumer:
 
 def refused(what: str, name: str, text: str, where: str | None) -> SinkError:
     """An error of Kafka's, by its name, as people need it."""
-    if name in _AWAY:
+    # A broker that starts or shuts down takes no new partition; the controller's word for it is fenced.
+    if name in _AWAY or (name == "INVALID_REPLICATION_FACTOR" and "currently fenced" in text):
         hint = "start the brokers, or correct bootstrap.servers; events go on from the last stored offset"
         return DestinationLost(f"{what}: Kafka cannot be reached ({text})", where=where, hint=hint)
     if name in FENCED:

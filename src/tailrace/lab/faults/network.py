@@ -59,7 +59,7 @@ NETWORK = (
         "The task is RUNNING and nothing comes. There is no error; lag may stand still at a small figure.",
         (
             lag("source → connector", "down", "reconnecting", engine=Engine.TAILRACE),
-            lag("source → connector", "frozen", "frozen", engine=Engine.DEBEZIUM),
+            lag("source → connector", "unknown", "hears nothing there for", engine=Engine.DEBEZIUM),
         ),
         "A NAT gateway or a firewall has forgotten the connection, and drops what comes. Neither end gets a packet, so "
         "neither learns. Tailrace counts the server's heartbeats and connects again when they stay away; Debezium may "
@@ -82,7 +82,10 @@ NETWORK = (
         "stale-endpoint",
         "The endpoint leads to a server that gets no writes",
         "After a failover everything is green: RUNNING, connected, no lag. New rows do not come.",
-        (doctor("server.following", "Replica_IO_Running: No", source=ENDPOINT, stays=True),),
+        (
+            doctor("server.following", "Replica_IO_Running: No", source=ENDPOINT, stays=True),
+            lag("source → connector", "unknown", "it reads another server, or by another address"),
+        ),
         "The name or the proxy still leads to the old primary, or to a replica that has stopped. It answers, it is "
         "read-only, and its binlog stands still: so there is nothing to be behind of.",
         (

@@ -108,7 +108,10 @@ SETTINGS = (
         _inject_statement,
         _heal_statement,
         needs=frozenset({Need.CONNECTOR}),
-        log=("a change is in the binlog as a statement, so its rows are unknown",),
+        log=(
+            "a change is in the binlog as a statement, so its rows are unknown",
+            "binlog probably contains events generated with statement or mixed based replication format",
+        ),
         alerts=("CdcTaskFailed",),
     ),
     Fault(

@@ -138,7 +138,7 @@ TABLES = (
         "hidden-ddl",
         "A table was changed without the binlog",
         "The task fails at the first row after somebody changed the table's columns.",
-        (doctor("connector.state", "schema"),),
+        (doctor("connector.state", "internal schema size"),),
         "With `sql_log_bin=0`, as rolling changes of a topology do it, the ALTER is in no binlog, and the connector's "
         "schema history has the old columns. Tailrace holds rows against its history, and reads the table's definition "
         "from the server where they do not fit; so it goes on.",
@@ -156,7 +156,7 @@ TABLES = (
         lambda scene: scene.heal_table(),
         needs=frozenset({Need.CONNECTOR}),
         engine=Engine.DEBEZIUM,
-        log=("internal schema",),
+        log=("internal schema size 4, but row size 5, restart connector with schema recovery mode",),
         alerts=("CdcTaskFailed",),
     ),
 )

@@ -52,7 +52,11 @@ def _deaf(now: Facts, told: Connector, words: Duration) -> Judgement | None:
     """Debezium's figure is of the last event: it stands still when none comes."""
     quiet = told.quiet or 0.0
     # A dead connection counts as connected: it shows by silence while the source has more than was read.
-    silent = quiet > (told.lag or 0.0) + DEAF_SECONDS and bool(gap(now)) and now.at_source and not now.at_end
+    silent = quiet > (told.lag or 0.0) + DEAF_SECONDS and bool(gap(now)) and not now.at_end
+    if silent and told.connected is not False and not now.at_source:
+        # Its place in the binlog means nothing here, and what is missing may be what it does not capture.
+        what = f"it reads another server, or by another address ({now.configured}), and hears nothing there"
+        return Mood.UNKNOWN, None, f"{what} for {words(quiet)}; this server has {_more(now)}"
     if told.engine != "debezium" or not (told.connected is False or silent):
         return None
     why = "Connected = 0" if told.connected is False else "it is connected and hears nothing"

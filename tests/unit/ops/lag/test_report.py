@@ -47,6 +47,17 @@ def test_a_dead_connection_that_still_counts_as_connected_is_found_by_silence_an
     assert "silence, not lag" in idle.hops[0].meaning
 
 
+def test_a_connector_that_hears_nothing_at_another_address_is_not_fine() -> None:
+    elsewhere = replace(FACTS, source=replace(SOURCE, where="db1:3306"), configured="endpoint:3306")
+    for silent in (replace(DEBEZIUM, quiet=60.0), replace(OWN, quiet=60.0, reads="another")):
+        (capture, _) = of(replace(elsewhere, connector=silent)).hops
+        assert (capture.mood, capture.seconds) == (Mood.UNKNOWN, None)
+        assert "another address (endpoint:3306)" in capture.meaning
+        assert "this server has 10 transactions more" in capture.meaning
+    idle = of(replace(elsewhere, connector=replace(DEBEZIUM, quiet=60.0), stored=ALL))
+    assert (idle.hops[0].mood, idle.seconds) == (Mood.FINE, 0.0)
+
+
 def test_a_debezium_that_has_read_all_has_no_lag_though_its_stored_offset_is_old() -> None:
     # It stores with records: what is not captured moves nothing, and the last transaction counts with the next.
     read = replace(FACTS, connector=replace(DEBEZIUM, quiet=900.0, read=("", 500)))

@@ -9,6 +9,9 @@ from tailrace.ops.doctor.facts import Facts, NotRead, known
 from tailrace.ops.doctor.finding import Finding, warning
 from tailrace.ops.doctor.repair import properties
 
+MUCH = 100
+"""Times."""
+
 
 def look(facts: Facts) -> Iterator[Finding]:
     """There are heartbeats, or the captured tables are busy."""
@@ -28,9 +31,9 @@ def look(facts: Facts) -> Iterator[Finding]:
         if any(each.writes is None for each in (*captured, *others)):
             raise NotRead("how much is written to each table is not known (performance_schema)")
         own, foreign = (sum(each.writes or 0 for each in tables) for tables in (captured, others))
-        if foreign and not own:
+        if foreign > MUCH * own:
             yield warning(
-                "captured tables stand still while others are written: the offset is stored with events only, stays"
+                "captured tables are quiet while others are written: the offset is stored with events only, stays"
                 " where it is, and one day is purged",
                 f"since the server started {own} rows of captured tables were written, {foreign} of others",
                 repair,
