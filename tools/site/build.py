@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def build(out: Path, sphinx: Path) -> list[str]:
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
         made, static, locales = work / "made", work / "static", work / "locales"
-        _statics(static)
+        shutil.copytree(mermaid(), static / "mermaid")
         _locales(locales, sphinx)
         for language in LANGUAGES:
             sources.write(language, work / language)
@@ -42,6 +43,8 @@ def build(out: Path, sphinx: Path) -> list[str]:
         wrong = [line for each in said for line in each]
         if wrong:
             return wrong
+        for language in LANGUAGES:
+            _without_eval(made / language / "_static")
         (made / "index.html").write_text(ENTRY, encoding="utf-8")
         wrong = problems(made)
         if not wrong:
@@ -50,19 +53,23 @@ def build(out: Path, sphinx: Path) -> list[str]:
         return wrong
 
 
-def _statics(folder: Path) -> None:
-    shutil.copytree(mermaid(), folder / "mermaid")
-    (folder / "images").mkdir()
-    for image in (*sources.DOCS.glob("*.svg"), *sources.DOCS.glob("images/*.png")):
-        shutil.copy(image, folder / "images")
-
-
 def _locales(folder: Path, sphinx: Path) -> None:
     """What Sphinx and its theme say, where they have no Russian of their own."""
     place = folder / "ru/LC_MESSAGES"
     place.mkdir(parents=True)
     command = [sphinx.with_name("pybabel"), "-q", "compile", "-i", HERE / "locale/ru.po", "-o", place / "sphinx.mo"]
     subprocess.run(command, check=True)
+
+
+def _without_eval(static: Path) -> None:
+    """Sphinx makes the choice of plurals out of a text, which a page that runs files alone may not: here it is code."""
+    translations, script = static / "translations.js", static / "doctools.js"
+    found = re.search(r'"plural_expr": "([^"]*)"', translations.read_text("utf-8")) if translations.exists() else None
+    text = script.read_text(encoding="utf-8")
+    begin = text.index("new Function(")
+    end = text.index(");", begin)
+    plural = f"(n) => Number({found[1]}" if found else "(n) => Number(n !== 1"
+    script.write_text(f"{text[:begin]}{plural}{text[end:]}", encoding="utf-8")
 
 
 def _sphinx(language: str, work: Path, made: Path, sphinx: Path) -> list[str]:

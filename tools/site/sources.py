@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ BESIDE = {
 SECTIONS = ("how-to", "reference", "explanation")
 ALONE = ("troubleshooting.md", "runbooks.md", "requirements.md")
 """Pages of docs/ itself, in their order; those that are there."""
+IMAGES = {".png", ".svg"}
 _LINK = re.compile(r"(?P<image>!?)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s]+)\)")
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _WIDE = "`````"
@@ -62,6 +64,10 @@ def write(language: str, folder: Path) -> None:
     """All sources of one language. Raises BrokenLink."""
     known = {page.origin.resolve(): page.place for page in pages(language)}
     known |= {(DOCS / page.place).resolve(): page.place for page in pages(language)}
+    for image in (file for file in DOCS.rglob("*") if file.suffix in IMAGES):
+        known[image.resolve()] = image.relative_to(DOCS).as_posix()
+        (folder / known[image.resolve()]).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(image, folder / known[image.resolve()])
     course = {}
     for lesson in lessons(language):
         own = [exercise for exercise in EXERCISES if exercise.lesson == lesson.number]
@@ -106,11 +112,10 @@ def _linked(text: str, origin: Path, known: dict[Path, str]) -> str:
             return found[0]
         file = Path(os.path.normpath(origin.parent / path))
         if file in known:
-            return f"[{found['text']}](/{known[file]}{hash_}{anchor})"
+            return f"{found['image']}[{found['text']}](/{known[file]}{hash_}{anchor})"
         if not file.exists():
             raise BrokenLink(f"{origin.relative_to(ROOT)}: {found['target']}")
-        # Images of docs/ lie in _static/images.
-        return f"![{found['text']}](/_static/images/{file.name})" if found["image"] else found["text"]
+        return found["text"]
 
     parts, end = [], 0
     for found in FENCE.finditer(text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import shutil
+import webbrowser
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tailrace.errors import ConfigError
+from tailrace.lab.server import write_private
 from tailrace.learn import play
 from tailrace.learn.attempt import HINT_COSTS, Attempt, Progress
 from tailrace.learn.exercise import Exercise, Kind, fill, told
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 
 DEFAULT_FOLDER = Path(".tailrace")
+SERVED = "serve.url"
+"""File in the learner's folder with the address of the pages, while they are served."""
 
 
 def _common(command: Callable[..., None]) -> Callable[..., None]:
@@ -210,6 +214,52 @@ def report(learner: Learner, out: Path, *, as_json: bool) -> None:
     click.echo(
         json.dumps(told, ensure_ascii=False) if as_json else learner.word("report", files=", ".join(map(str, files)))
     )
+
+
+@learn.command(epilog="Example: tailrace learn serve")
+@click.option("--port", type=click.IntRange(0, 65535), default=8085, show_default=True, help="0: any free one.")
+@click.option("--site", type=click.Path(file_okay=False, path_type=Path), help="The built site; default: site/.")
+@click.option("--open", "opens", is_flag=True, help="Open it in the browser.")
+@_common
+def serve(learner: Learner, port: int, site: Path | None, *, opens: bool, as_json: bool) -> None:
+    """The course in the browser, with buttons that start and check exercises; until Ctrl-C. For this machine alone."""
+    from tailrace.learn.desk import Desk
+    from tailrace.learn.serve import listen, server, url
+    from tailrace.ui.site import CHECKOUT
+
+    folder = site or CHECKOUT
+    if not (folder / "index.html").is_file():
+        raise ConfigError("the site was not built", where=str(folder), hint="make site")
+    with listen(port) as listener:
+        address, note = url(listener), learner.folder / "learn" / SERVED
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_private(note, address)
+        click.echo(json.dumps({"url": address}) if as_json else learner.word("serving", url=address))
+        if opens:
+            webbrowser.open(address)
+        try:
+            server(listener, Desk(learner), folder).run(sockets=[listener])
+        finally:
+            note.unlink(missing_ok=True)
+
+
+@learn.command("open", epilog="Example: tailrace learn open 10")
+@click.argument("lesson", type=int)
+@_common
+def open_(learner: Learner, lesson: int, *, as_json: bool) -> None:
+    """A lesson in the browser, where `tailrace learn serve` runs."""
+    found = next((each for each in lessons(learner.language) if each.number == lesson), None)
+    if found is None:
+        known = ", ".join(str(each.number) for each in lessons(learner.language))
+        raise ConfigError(f"there is no lesson {lesson}", hint=f"there are: {known}")
+    try:
+        site = (learner.folder / "learn" / SERVED).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError("nothing serves the course now", hint="tailrace learn serve") from None
+    address = f"{site}{learner.language}/lessons/{found.number:02d}-{found.name}.html"
+    click.echo(json.dumps({"url": address}) if as_json else address)
+    if not as_json:
+        webbrowser.open(address)
 
 
 def _current(learner: Learner) -> Exercise:

@@ -68,7 +68,7 @@ def _prose(text: str, exercises: set[str]) -> str:
 def _linked(found: re.Match[str], exercises: set[str]) -> str:
     if found["name"] not in exercises:
         return found[0]
-    return f'<a href="#exercise-{found["name"]}"><code>{found[0].strip("`")}</code></a>'
+    return f'<a href="#exercise-{found["name"]}"><code class="literal">{found[0].strip("`")}</code></a>'
 
 
 def _called(found: re.Match[str]) -> str:
@@ -115,7 +115,7 @@ def _exercises(exercises: Sequence[Exercise], language: str) -> str:
 
 def _exercise(exercise: Exercise, language: str, words: Mapping[str, str]) -> str:
     title = html.escape(exercise_text(exercise.name, language).title)
-    abilities = " ".join(exercise.abilities)
+    abilities, command = " ".join(exercise.abilities), f"tailrace learn start {exercise.name}"
     # The browser adds what the runner says; see tools/site/static/learn.js. An empty line would end the HTML.
     return (
         f'<section class="exercise" id="exercise-{exercise.name}" data-exercise="{exercise.name}"'
@@ -123,7 +123,7 @@ def _exercise(exercise: Exercise, language: str, words: Mapping[str, str]) -> st
         f"<h3>{title}</h3>\n"
         f'<p class="facts"><span class="kind">{words["kind-" + exercise.kind.value]}</span>'
         f' <span class="skills">{words["abilities"]}: {abilities}</span> <span class="state"></span></p>\n'
-        f'<p class="how">{words["in_terminal"]}: <code>tailrace learn start {exercise.name}</code></p>\n'
+        f'<p class="how">{words["in_terminal"]}: <code class="literal">{command}</code></p>\n'
         "</section>"
     )
 
