@@ -106,6 +106,7 @@ def test_what_is_wrong_at_aws_is_told_with_what_to_do(asked: Asked) -> None:
     assert "did you mean lab-global" in asked.message("--global", "lab-globl", "--candidate", "${env:OTHER}")[1]
     assert asked.call("plan", "--global", "lab-global").code == 2
     assert asked.call("plan", "--dead").code == 2
+    assert asked.call("plan", "--fence-command", "true").code == 2
     aws.fault("access-denied", action="DescribeDBInstances")
     code, words = asked.message()
     assert code == 1

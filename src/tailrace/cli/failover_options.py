@@ -162,6 +162,8 @@ def _servers(given: dict[str, Any]) -> dict[str, SourceConfig]:
     if given["endpoint_command"] and not given["endpoint"]:
         raise click.UsageError("--endpoint-command needs --endpoint: where to look whether it has worked")
     needs_candidate = bool(given["global_name"]) or not given["aurora"]
+    if given["global_name"] and not given["candidate"]:
+        raise click.UsageError("--global needs --candidate DSN: the cluster endpoint in the other region")
     if needs_candidate and not given["candidate"]:
         raise click.UsageError("who is to be the primary? --candidate DSN, or --aurora CLUSTER")
     if given["candidate"] and not needs_candidate:
@@ -178,6 +180,8 @@ def _servers(given: dict[str, Any]) -> dict[str, SourceConfig]:
 def _aurora_wish(given: dict[str, Any]) -> AuroraWish:
     if wrong := next((name for name in _SELF_MANAGED if given[name]), None):
         raise click.UsageError(f"{_flag(wrong)} is for servers of one's own: AWS does that within --aurora")
+    if given["fence_command"] and not given["global_name"]:
+        raise click.UsageError("within an Aurora cluster AWS sees to it that one instance writes: no --fence-command")
     return AuroraWish(
         target=given["target"],
         allow_data_loss=given["allow_data_loss"],

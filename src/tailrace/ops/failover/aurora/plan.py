@@ -67,19 +67,23 @@ def _cluster_steps(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
     yield from _stop(facts, wish)
     yield from _note(facts)
     asked = {"DBClusterIdentifier": cluster.name, "TargetDBInstanceIdentifier": target.name}
+
+    def writer_is(instance: str, words: str, *, underway: bool = False) -> WriterIs:
+        return WriterIs(cluster.name, instance, words, underway=underway, region=cluster.region)
+
     yield Step(
         "promote",
         f"AWS makes {target.name} the writer of {cluster.name}",
-        before=(WriterIs(cluster.name, cluster.writer, f"{cluster.writer} is the writer, and all is quiet"),),
-        act=(Aws("rds", "failover_db_cluster", json.dumps(asked)),),
-        after=(WriterIs(cluster.name, target.name, "AWS is at it, or has done it", underway=True),),
+        before=(writer_is(cluster.writer, f"{cluster.writer} is the writer, and all is quiet"),),
+        act=(Aws("rds", "failover_db_cluster", json.dumps(asked), cluster.region),),
+        after=(writer_is(target.name, "AWS is at it, or has done it", underway=True),),
         seconds=wish.seconds,
         no_return=True,
     )
     yield Step(
         "writer",
         f"wait until AWS says that {target.name} is the writer",
-        after=(WriterIs(cluster.name, target.name, f"{target.name} is the writer, and the cluster is available"),),
+        after=(writer_is(target.name, f"{target.name} is the writer, and the cluster is available"),),
         seconds=wish.seconds,
     )
     instance = target.name if facts.source.instance else ""
@@ -160,6 +164,8 @@ def _global_steps(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
     assert whole is not None, "it is asked for by who knows it"
     assert target is not None, "it would have been refused"
     assert facts.candidate is not None, "the command line has it"
+    if wish.fence_command:
+        yield Step("quiet", "clients write no more", act=(Shell(wish.fence_command),), seconds=wish.seconds)
     if facts.enhanced_binlog and not wish.allow_data_loss:
         yield from _drain(facts, wish)
     yield from _stop(facts, wish)
@@ -200,14 +206,6 @@ def _global_steps(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
 
 def _drain(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
     """The new primary's binlog begins anew: connectors must have read all before."""
-    if not facts.connectors:
-        return
-    yield Step(
-        "quiet",
-        "clients write no more",
-        act=(Shell(wish.fence_command),),
-        seconds=wish.seconds,
-    )
     for connector in with_offset(facts.connectors):
         yield Step(
             f"drain-{connector.name}",

@@ -239,7 +239,8 @@ api() {{ echo "$2"; }} >&3
 
 def test_the_clis_options_are_those_that_the_sdk_is_given() -> None:
     text = write_runbook(planned(facts()))
-    assert "order failover-db-cluster --db-cluster-identifier shop --target-db-instance-identifier shop-2" in text
+    options = "--region eu-west-1 --db-cluster-identifier shop --target-db-instance-identifier shop-2"
+    assert f"order failover-db-cluster {options}" in text
     text = write_runbook(planned(global_facts(), LOSS))
     options = f"--region us-east-1 --global-cluster-identifier shop-global --target-db-cluster-identifier {FAR}"
     assert f"order failover-global-cluster {options} --allow-data-loss" in text
