@@ -1,26 +1,26 @@
 """Blind incidents: a fault of the lab is brought about, and only what somebody on call sees is told.
 
-Which fault it is is drawn. To pass, its name must be given, and the connector must run and have all there is; a finding
-of the doctor by which the fault is known must be gone.
+Which fault it is is drawn. To pass, its name must be given, and the connector must run and have all there is; what the
+doctor or the lag command says of the fault must be gone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
-from tailrace.config import Password, SourceConfig
+from tailrace.errors import LabError
 from tailrace.lab import faults
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
 from tailrace.learn.stage import CONNECTOR, DATABASE
-from tailrace.ops.doctor.checks import all_checks
-from tailrace.ops.doctor.gather import gather
-from tailrace.ops.doctor.judge import judge
 
 if TYPE_CHECKING:
     from random import Random
 
     from tailrace.lab.faults import Fault, Sign
-    from tailrace.lab.server import Server
     from tailrace.learn.exercise import Answers, Values
     from tailrace.learn.stage import Stage
 
@@ -28,6 +28,7 @@ CAUSE = f"{HIDDEN}cause"
 RUN_SECONDS = 5.0
 COMPLETE_SECONDS = 15.0
 """What is repaired needs a moment; what is not needs no long wait to be told so."""
+COMMAND_SECONDS = 60.0
 SCRIPTS = "incident"
 """Folder of the scripts that all incidents share."""
 
@@ -125,25 +126,48 @@ def _complete(stage: Stage, _values: Values, _answers: Answers) -> Seen:
 
 
 def _gone(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    signs = [sign for sign in faults.find(values[CAUSE]).found_by if sign.how is faults.How.DOCTOR and not sign.stays]
-    found = [evidence for sign in signs for evidence in _findings(stage, sign, values)]
-    return Seen(not found, "; ".join(found) or "tailrace doctor")
-
-
-def _findings(stage: Stage, sign: Sign, values: Values) -> list[str]:
-    """What the doctor still says that is this sign."""
-    replicas = [_administrator(stage.replica)] if "--replica" in sign.command else []
-    facts = gather(_administrator(stage.primary), replicas=replicas, connect=stage.connect, connector=CONNECTOR)
     drawn = {name.removeprefix(HIDDEN): value for name, value in values.items()}
-    line = faults.filled(sign.line, drawn)
-    return [
-        finding.evidence
-        for outcome in judge(facts, all_checks()).outcomes
-        if outcome.check.id == sign.name
-        for finding in outcome.findings
-        if line in f"{finding.message} {finding.evidence}"
-    ]
+    signs = [sign for sign in faults.find(values[CAUSE]).found_by if sign.engine.includes(faults.Engine.TAILRACE)]
+    left = [evidence for sign in signs if not sign.stays for evidence in _said(stage, sign, drawn)]
+    return Seen(not left, "; ".join(left) or ", ".join(dict.fromkeys(sign.command.split(" --")[0] for sign in signs)))
 
 
-def _administrator(server: Server) -> SourceConfig:
-    return SourceConfig(server.host, server.port, server.admin.user, Password(server.admin.password), 1)
+def _said(stage: Stage, sign: Sign, values: Values) -> list[str]:
+    """What the command that finds it still says of it: the one that the troubleshooting page prints."""
+    line = faults.filled(sign.line, values)
+    if sign.how is faults.How.DOCTOR:
+        found = _run(stage, sign.command, values)["findings"]
+        return [
+            each["evidence"]
+            for each in found
+            if each["check"] == sign.name and line in f"{each['message']} {each['evidence']}"
+        ]
+    if sign.how is faults.How.LAG:
+        hops = _run(stage, sign.command, values)[0]["hops"]
+        return [
+            each["meaning"]
+            for each in hops
+            if sign.name in each["name"] and each["mood"] == sign.mood and line in each["meaning"]
+        ]
+    return []
+
+
+def _run(stage: Stage, command: str, values: Values) -> Any:
+    """The JSON that it answers. Raises LabError where it gives none."""
+    script = f'{_PRELUDE}\neval "$(tailrace lab env --dir "$LAB")"\n{command} --json'
+    known = {"PYTHON": sys.executable, "LAB": str(stage.lab.folder), "CONNECTOR": CONNECTOR, **values}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, **known},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_SECONDS,
+    )
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        raise LabError(f"{command} says: {done.stderr.strip()[-300:]}") from None
+
+
+_PRELUDE: Final = 'tailrace() { "$PYTHON" -m tailrace.cli "$@"; }'

@@ -7,9 +7,15 @@ from typing import Final
 
 from tailrace.errors import ConfigError
 from tailrace.learn.exercise import Exercise
-from tailrace.learn.exercises import binlog, gtid, lag, snapshots
+from tailrace.learn.exercises import binlog, failover, gtid, lag, snapshots
 
-EXERCISES: Final[tuple[Exercise, ...]] = (*binlog.EXERCISES, *gtid.EXERCISES, *lag.EXERCISES, *snapshots.EXERCISES)
+EXERCISES: Final[tuple[Exercise, ...]] = (
+    *binlog.EXERCISES,
+    *gtid.EXERCISES,
+    *lag.EXERCISES,
+    *failover.EXERCISES,
+    *snapshots.EXERCISES,
+)
 
 
 def find(name: str) -> Exercise:
