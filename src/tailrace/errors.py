@@ -21,6 +21,7 @@
     │   └── PrometheusUnreachable  it does not answer (retriable)           exit 3
     ├── AwsError               AWS refused                                  exit 1
     │   ├── AwsDenied          who we are, or how often we ask: nothing was done  exit 1
+    │   ├── AwsGaveUp          it began, and could not: all is as before    exit 1
     │   └── AwsUnreachable     it does not answer (retriable)               exit 3
     ├── FailoverError          a failover is refused, or a step of it fails   exit 1
     └── LabError               the lab could not be set up                  exit 1
@@ -178,6 +179,10 @@ class AwsError(TailraceError):
 
 class AwsDenied(AwsError):
     """AWS does not let us: no credentials, expired ones, a missing permission, too many requests. Nothing was done."""
+
+
+class AwsGaveUp(AwsError):
+    """AWS has begun what was asked and could not do it: all is as it was before."""
 
 
 class AwsUnreachable(AwsError):

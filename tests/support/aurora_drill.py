@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from support.rest import Client
     from tailrace.lab.server import Server
 
-IN_REGION = ("planned", "stale", "resumed", "dead", "refusals")
+IN_REGION = ("planned", "stale", "resumed", "dead", "refusals", "given_up")
 TO_REGION = ("region", "enhanced")
 KINDS = (*IN_REGION, "runbook", *TO_REGION, "lost")
 """Within the cluster: as planned; for a while the endpoint leads to the old writer, or to both by turns; the run is
-killed and resumed; the writer is dead; AWS denies, throttles and answers with errors; by the bash runbook with the AWS
-CLI. To another region: a switchover; one with the enhanced binlog, which begins anew there; a failover with the
-connector ahead of what that region has."""
+killed and resumed; the writer is dead; AWS denies, throttles and answers with errors; it gives up first; by the bash
+runbook with the AWS CLI. To another region: a switchover; one with the enhanced binlog, which begins anew there; a
+failover with the connector ahead of what that region has."""
 
 
 class AuroraDrill(Drill):
@@ -71,6 +71,19 @@ class AuroraDrill(Drill):
         assert self._worker.state(self.name)[0] == "RUNNING"
         self._aurora.aws.fault("throttling", times=self._random.randint(1, 3))
         self._aurora.aws.fault("unavailable", times=self._random.randint(1, 3))
+        self._run_planned()
+
+    def _given_up(self) -> None:
+        """The reader does not catch up: the old writer goes on, and so does the connector. Later it is done."""
+        self._replica.execute("STOP REPLICA SQL_THREAD")
+        self._aurora.aws.set(catch_up=0.5)
+        refused = self._call("run", "--yes", "--json", *self._options())
+        assert refused.returncode == 1
+        assert "previous primary again" in refused.stderr
+        assert self._aurora.writer == self._writer
+        assert self._worker.state(self.name)[0] == "RUNNING"
+        self._replica.execute("START REPLICA")
+        self._aurora.aws.set(catch_up=60)
         self._run_planned()
 
     def _region(self) -> None:

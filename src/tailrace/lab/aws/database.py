@@ -103,9 +103,11 @@ class Database:
             return
         account = source.server.capture
         self.ask("STOP REPLICA")
+        # By default it gives up after ten tries, and a writer that comes again later is not followed.
         self.ask(
             "CHANGE REPLICATION SOURCE TO SOURCE_HOST = %s, SOURCE_PORT = %s, SOURCE_USER = %s, SOURCE_PASSWORD = %s,"
-            " SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1, SOURCE_CONNECT_RETRY = 1",
+            " SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1, SOURCE_CONNECT_RETRY = 1,"
+            " SOURCE_RETRY_COUNT = 86400",
             source.server.host,
             source.server.port,
             account.user,

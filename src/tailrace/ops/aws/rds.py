@@ -247,13 +247,23 @@ class Event:
 
 def read_ends(aws: Aws, cluster: Cluster, minutes: int) -> tuple[Event, ...]:
     """How the failovers of a cluster, or to it, have ended, oldest first. Raises AwsError."""
+    told = _failover_events(aws, cluster.name, cluster.region, minutes)
+    return tuple(Event(words, bool(_FAILED.search(words))) for words in told if _ENDED.search(words))
+
+
+def read_failure(aws: Aws, cluster: str, region: str, minutes: int) -> str:
+    """What RDS says of the last failover of a cluster, if that has failed and no other has begun. Raises AwsError."""
+    told = _failover_events(aws, cluster, region, minutes)
+    return told[-1] if told and _FAILED.search(told[-1]) else ""
+
+
+def _failover_events(aws: Aws, cluster: str, region: str, minutes: int) -> list[str]:
     asked = {
         "SourceType": "db-cluster",
-        "SourceIdentifier": cluster.name,
+        "SourceIdentifier": cluster,
         "EventCategories": ["failover", "global failover"],
         "Duration": minutes,
     }
-    found = aws.every("rds", "describe_events", "Events", asked, cluster.region)
+    found = aws.every("rds", "describe_events", "Events", asked, region)
     found.sort(key=lambda event: str(event.get("Date", "")))
-    told = [str(event.get("Message", "")) for event in found]
-    return tuple(Event(words, bool(_FAILED.search(words))) for words in told if _ENDED.search(words))
+    return [str(event.get("Message", "")) for event in found]

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tailrace.errors import AwsDenied, AwsError, FailoverError, TailraceError
+from tailrace.errors import AwsDenied, AwsError, AwsGaveUp, FailoverError, TailraceError
 from tailrace.ops.failover import journal as states
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ class _Run:
             verdict = self._hands.judge(check, self._values)
             if verdict.holds:
                 return _told(verdict)
+            if verdict.lasts:
+                raise AwsGaveUp(f"AWS has given up; found: {verdict.found}")
             if time.monotonic() >= deadline:
                 raise FailoverError(f"does not come to hold: {verdict.words}; found: {verdict.found or 'nothing'}")
             time.sleep(_EVERY)
@@ -139,7 +141,8 @@ class _Run:
         self._fail(failed, why)
         where = str(self._journal.file)
         story = f"step {failed.name}: {why}"
-        if (failed.no_return and is_begun) or any(step.no_return for step in self._done):
+        is_past = (failed.no_return and is_begun) or any(step.no_return for step in self._done)
+        if is_past and not isinstance(error, AwsGaveUp):
             hint = "past the point of no return: repair what is wrong, and run the same command again to go on"
             return FailoverError(story, where=where, hint=hint)
         if left := self._undo([*self._done, failed]):

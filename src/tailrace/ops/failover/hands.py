@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tailrace._kernel import GtidSet
 from tailrace.errors import FailoverError, TailraceError
 from tailrace.mysql.connection import connect
-from tailrace.ops.aws.rds import read_writer
+from tailrace.ops.aws.rds import AVAILABLE, name_of, read_failure, read_writer
 from tailrace.ops.failover.connectors import EXECUTED
 from tailrace.ops.failover.facts import read_connector
 from tailrace.ops.failover.step import (
@@ -43,6 +43,8 @@ _CONNECT_MS = 3_000
 _ANSWER_SECONDS = 5.0
 _STEADY_EVERY = 0.2
 """Seconds between two sessions that must find the same."""
+_RECENT_MINUTES = 60
+"""How far back RDS is asked what became of a failover."""
 _OUTPUT = 500
 """Characters of a command's last words that are worth showing."""
 
@@ -54,6 +56,8 @@ class Verdict:
     holds: bool
     words: str
     found: str
+    lasts: bool = False
+    """It does not hold, and will not: AWS has given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +102,8 @@ class Hands:
                     return Verdict(holds, words, status.summary)
                 case Drained():
                     return self._judge_drained(check)
-                case WriterIs(cluster, wanted, words, is_global, underway, region):
-                    state, writer = read_writer(self._aws(), cluster, region, is_global=is_global)
-                    is_well = state == "available"
-                    holds = writer == wanted or not is_well if underway else writer == wanted and is_well
-                    return Verdict(holds, words, f"{state}, the writer is {writer or 'nobody'}")
+                case WriterIs():
+                    return self._judge_writer(check)
         except TailraceError as error:
             return Verdict(holds=False, words=check.words, found=error.message)
 
@@ -119,6 +120,16 @@ class Hands:
         executed = self._value(check.server, f"SELECT {EXECUTED}", {}, _ANSWER_SECONDS)
         left = GtidSet(executed).subtract(GtidSet(read_connector(self._worker(), check.connector).gtids))
         return Verdict(not left, check.words, f"not captured yet: {left}" if left else "")
+
+    def _judge_writer(self, check: WriterIs) -> Verdict:
+        state, writer = read_writer(self._aws(), check.cluster, check.region, is_global=check.is_global)
+        is_well, is_it = state == AVAILABLE, writer == check.writer
+        found = f"{state}, the writer is {writer or 'nobody'}"
+        if check.underway or is_it or not is_well:
+            return Verdict(is_it or not is_well if check.underway else is_it and is_well, check.words, found)
+        about = name_of(check.writer) if check.is_global else check.cluster
+        told = read_failure(self._aws(), about, check.region, _RECENT_MINUTES)
+        return Verdict(False, check.words, f"{found}{'; RDS: ' + told if told else ''}", lasts=bool(told))  # noqa: FBT003
 
     def _judge_fence(self, server: str, words: str) -> Verdict:
         try:

@@ -10,7 +10,7 @@ import pytest
 from support.aurora_facts import ARN, CLUSTER, FAR, WHOLE
 from tailrace.errors import AwsError, AwsUnreachable
 from tailrace.ops.aws.client import Aws
-from tailrace.ops.aws.rds import read_cluster, read_ends, read_global, read_writer
+from tailrace.ops.aws.rds import read_cluster, read_ends, read_failure, read_global, read_writer
 
 MEMBER = {"DBInstanceIdentifier": "shop-1", "IsClusterWriter": True, "DBClusterParameterGroupStatus": "in-sync"}
 DESCRIBED = {
@@ -120,3 +120,10 @@ def test_clusters_of_two_regions_may_have_one_name() -> None:
 def test_an_event_that_ends_a_failover_is_told_from_one_that_begins_it(message: str, is_failure: bool | None) -> None:
     aws = Answers(describe_events={"Events": [{"Message": message, "Date": 1}]})
     assert [end.is_failure for end in read_ends(aws, CLUSTER, 60)] == ([] if is_failure is None else [is_failure])
+
+
+def test_a_failure_counts_until_another_failover_begins() -> None:
+    told = ["Started cross AZ failover to DB instance: shop-2.", "Promoting previous primary again: shop-1."]
+    for words, expected in ((told, told[1]), ([*told, told[0]], ""), ([], "")):
+        events = [{"Message": message, "Date": at} for at, message in enumerate(words)]
+        assert read_failure(Answers(describe_events={"Events": events}), "shop", "", 60) == expected

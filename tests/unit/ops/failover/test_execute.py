@@ -186,6 +186,22 @@ def test_what_aws_does_not_allow_was_not_done_and_all_before_is_taken_back(tmp_p
     assert "taken back" in (caught.value.hint or "")
 
 
+def test_where_aws_gives_up_what_it_has_begun_nobody_waits_and_all_is_taken_back(tmp_path: Path) -> None:
+    world = World()
+    judge = world.judge
+
+    def given_up(check: Check, values: Mapping[str, str]) -> Verdict:
+        if check == Holds("s", "move", "", "move holds"):
+            return Verdict(holds=False, words="", found="Promoting previous primary again", lasts=True)
+        return judge(check, values)
+
+    world.judge = given_up  # type: ignore[method-assign]
+    with pytest.raises(FailoverError, match="AWS has given up; found: Promoting previous primary again") as caught:
+        run(world, tmp_path / "j")
+    assert "taken back" in (caught.value.hint or "")
+    assert world.done[-2:] == ["not fence", "not stop"]
+
+
 def test_a_run_that_was_killed_after_it_had_asked_aws_awaits_what_it_asked_for(tmp_path: Path) -> None:
     world = World()
     busy = AwsError("it is failing over")
