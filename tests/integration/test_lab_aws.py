@@ -207,6 +207,16 @@ def test_a_writer_that_dies_is_followed_by_a_failover_and_what_it_had_is_kept(au
     assert ask(aurora, aurora.aws.reader, "SELECT @@super_read_only")
 
 
+def test_a_reader_that_comes_again_after_a_crash_is_a_reader(aurora: Aurora) -> None:
+    reader = aurora.server(aurora.other)
+    reader.kill9()
+    aurora.server(aurora.writer).execute("CREATE DATABASE IF NOT EXISTS while_it_was_down")
+    reader.start()
+    reader.release()
+    aurora.until(lambda: bool(reader.execute("SELECT @@super_read_only")[0][0]), "it takes writes")
+    aurora.until(lambda: bool(reader.execute("SHOW DATABASES LIKE 'while_it_was_down'")), "it does not follow")
+
+
 def test_a_global_switchover_waits_for_all_and_a_failover_with_data_loss_does_not(aurora: Aurora) -> None:
     rds, far = aurora.client("rds"), aurora.client("rds", names.SECOND_REGION)
     made = rds.create_global_cluster(GlobalClusterIdentifier="other", SourceDBClusterIdentifier=REPLICA)

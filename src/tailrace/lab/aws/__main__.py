@@ -37,6 +37,7 @@ from tailrace.lab.server import HOST, Server, read_settings
 log = logging.getLogger("tailrace.lab.aws")
 FEED_SECONDS = 60.0
 LOOK_SECONDS = 1.0
+TEND_SECONDS = 3.0
 MOST_SECONDS = 0.25
 """Of sleep, at once."""
 
@@ -73,6 +74,7 @@ def main(folder: Path) -> None:
     _again(alarms.look, lambda: alarms.pause)
     _again(lambda: _feed(aurora), lambda: max(0.25, FEED_SECONDS / timing.speed))
     _again(_Watch(aurora).look, lambda: LOOK_SECONDS)
+    _again(aurora.tend, lambda: TEND_SECONDS)
     front.ready = True
     ended.wait()
     server.shutdown()

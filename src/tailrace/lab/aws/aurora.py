@@ -39,6 +39,9 @@ class Aurora:
         self.roles = roles
         self.timing = timing
         self.busy = threading.Lock()
+        """Taken by who asks for a change, until it is done."""
+        self._servers = threading.Lock()
+        """Taken by who changes servers."""
         self._changes = 0
         self.lost = ""
         """GTIDs that a global failover has left behind."""
@@ -232,10 +235,11 @@ class Aurora:
 
     def detach(self, place: Place) -> None:
         """A secondary leaves the global database: it follows nobody, and takes writes. `lab reset` brings it back."""
-        self.databases[self.roles.writers[place.name]].promote()
-        self.roles.detached = True
-        self.roles.save()
-        self._lead(place)
+        with self._servers:
+            self.databases[self.roles.writers[place.name]].promote()
+            self.roles.detached = True
+            self.roles.save()
+            self._lead(place)
 
     def _is_detached(self, instance: str) -> bool:
         return self.roles.detached and instance not in self.places[self.roles.primary].instances
@@ -258,17 +262,29 @@ class Aurora:
 
     # All
 
+    def tend(self) -> None:
+        """Servers that came again after a crash become readers again. What was stopped on purpose stays stopped."""
+        with self._servers:
+            writer = self.databases[self.roles.writer]
+            if self.busy.locked() or not writer.reachable:
+                return
+            for database in self._readers():
+                now = database.replication()
+                if now is None or now.source_port != writer.server.port:
+                    _follow(database, writer)
+                elif not database.is_read_only:
+                    database.make_read_only()
+
     def _follow_writer(self) -> None:
-        writer = self.databases[self.roles.writer]
-        for name, database in self.databases.items():
-            if name == self.roles.writer or not database.reachable or self._is_detached(name):
-                continue
-            if not writer.lacks(database.executed()):
-                database.follow(writer)
-            else:
-                # It has what the writer never had; AWS would make it anew from the writer's storage.
-                database.make_read_only()
-                database.ask("STOP REPLICA")
+        for database in self._readers():
+            _follow(database, self.databases[self.roles.writer])
+
+    def _readers(self) -> list[Database]:
+        return [
+            database
+            for name, database in self.databases.items()
+            if name != self.roles.writer and not self._is_detached(name) and database.reachable
+        ]
 
     def _lead(self, place: Place, writer: str = "") -> None:
         """Both endpoints, as the roles say; the cluster endpoint to `writer`, where that is given."""
@@ -286,7 +302,8 @@ class Aurora:
     def _exclusive(self, *places: Place) -> Iterator[None]:
         """Whoever asked has taken `busy`."""
         try:
-            yield
+            with self._servers:
+                yield
         except Exception:
             log.exception("a change of %s ended early", ", ".join(place.name for place in places))
             for place in places:
@@ -294,3 +311,12 @@ class Aurora:
             raise
         finally:
             self.busy.release()
+
+
+def _follow(database: Database, writer: Database) -> None:
+    if not writer.lacks(database.executed()):
+        database.follow(writer)
+        return
+    # It has what the writer never had; AWS would make it anew from the writer's storage.
+    database.make_read_only()
+    database.ask("STOP REPLICA")

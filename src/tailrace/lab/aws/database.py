@@ -59,6 +59,11 @@ class Database:
         """Those of `gtids` that it has not executed."""
         return str(self.ask("SELECT GTID_SUBTRACT(%s, @@GLOBAL.gtid_executed)", gtids)[0][0]).replace("\n", "")
 
+    @property
+    def is_read_only(self) -> bool:
+        """Even for who may do everything."""
+        return bool(self.ask("SELECT @@GLOBAL.super_read_only")[0][0])
+
     def make_read_only(self) -> None:
         """Waits for commits that are under way, then takes none."""
         self.ask("SET GLOBAL super_read_only = ON")
