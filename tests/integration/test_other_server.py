@@ -80,6 +80,32 @@ def _move_to_and_fro(running: Running, proxy: Proxy, primary: Server, replica: S
         assert await_condition(lambda: running.ended, 30), "it went on where a transaction was lost"
 
 
+@pytest.mark.parametrize("mode", ["initial", "when_needed"])
+def test_a_connector_that_is_started_at_a_replica_that_lags_waits_and_reads_no_table_again(
+    pair: tuple[Server, Server], tmp_path: Path, mode: str
+) -> None:
+    primary, replica = pair
+    primary.execute("CREATE DATABASE moved")
+    primary.execute("CREATE TABLE moved.t (id INT PRIMARY KEY, note VARCHAR(20))")
+    primary.execute("INSERT INTO moved.t VALUES (1, 'read')")
+    with Proxy(primary.port) as proxy:
+        given = {"database__port": proxy.port, "snapshot__mode": mode}
+        with Running(tmp_path / "connector", primary, "moved", **given) as running:
+            running.until(lambda: len(running.events("t")) == 1, "no snapshot")
+            replica.execute("STOP REPLICA")
+            primary.execute("INSERT INTO moved.t VALUES (2, 'streamed')")
+            running.until(lambda: len(running.events("t")) == 2, "no stream")
+        proxy.lead_to(replica.port)
+        again = Running(tmp_path / "connector", primary, "moved", **given)
+        again.begin()
+        again.until(lambda: _last_gtid(primary) in again.engine.progress.reason, "it did not wait")
+        replica.execute("START REPLICA")
+        primary.execute("INSERT INTO moved.t VALUES (3, 'after')")
+        again.until(lambda: len(again.events("t")) == 3, "it did not go on")
+        again.end()
+    assert [(event["op"], event["after"]["id"]) for event in again.events("t")] == [("r", 1), ("c", 2), ("c", 3)]
+
+
 def test_file_and_position_are_not_looked_for_on_another_server(
     mysql_server_factory: ServerFactory, tmp_path: Path
 ) -> None:

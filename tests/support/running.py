@@ -41,11 +41,19 @@ class Running:
         self._asked = 0
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self.begin()
         self.until(lambda: self.engine.progress.state is State.STREAMING, "it did not stream")
         return self
 
+    def begin(self) -> None:
+        """Not awaited to stream; `end` it."""
+        self._thread.start()
+
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Raises what ended the run early."""
         self.engine.stop()
         self._thread.join()
         if self._error:

@@ -36,7 +36,7 @@ from tailrace.engine.notify import Notifications
 from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Delivery, DeliveryQueue
 from tailrace.engine.schema import Schema
-from tailrace.errors import ConfigError, PositionPurged, SchemaError, SourceError, TailraceError
+from tailrace.errors import ConfigError, PositionPurged, SchemaError, SourceBehind, SourceError, TailraceError
 from tailrace.history.from_server import read_statements, read_tables
 from tailrace.history.tables import Tables
 from tailrace.model.incremental import Requested
@@ -156,13 +156,17 @@ class Capture:
         resume = self._resume
         with connect(self._config.source) as connection:
             facts = self._meet(connection)
-            purged = _purged(facts, resume)
+            purged = _purged(connection, facts, resume)
             known = Known(
                 offset=resume is not None,
                 unfinished=resume is not None and resume.snapshot,
                 available=purged is None,
                 history=resume is not None and self._recover(),
             )
+            there = replace(known, available=True)
+            if isinstance(purged, SourceBehind) and decide(self._config.snapshot, there) is Start.RESUME:
+                # It may still get what it lacks: the stream waits for that.
+                purged, known = None, there
             start = decide(self._config.snapshot, known)
             if start is Start.PURGED and purged is not None:
                 raise purged
@@ -181,7 +185,7 @@ class Capture:
             self._tell("SKIPPED")
             return resume
         if purged is not None:
-            log.warning("the offset is no longer in the binlog: a new snapshot is taken")
+            log.warning("%s: a new snapshot is taken", purged.message)
         if self._stopping.wait(self._config.snapshot.delay_ms / 1000):
             return None
         offset = self._retry(self._snapshot, State.SNAPSHOT)
@@ -592,14 +596,19 @@ def _place(offset: Offset) -> str:
     return f"{offset.file}:{offset.position}"
 
 
-def _purged(facts: ServerFacts, offset: Offset | None) -> PositionPurged | None:
-    """Why the binlog does not have what follows the offset."""
+def _purged(connection: Connection, facts: ServerFacts, offset: Offset | None) -> PositionPurged | SourceBehind | None:
+    """Why the binlog does not have what follows the offset; SourceBehind: it may still come."""
     if offset is None or offset.snapshot:
         return None
     try:
         check_streamable(facts, offset, _subtract)
     except PositionPurged as purged:
-        return purged
+        if not offset.gtids:
+            return purged
+        try:
+            check_continues(await_standing(connection, offset.gtids, _subtract), offset, facts.uuid, _subtract)
+        except (PositionPurged, SourceBehind) as still:
+            return still
     return None
 
 
