@@ -188,8 +188,16 @@ def test_savepoints_and_rollbacks_inside_a_transaction(connector: Connector, mys
     _equal(connector, mysql)
 
 
-def test_rows_that_a_truncate_has_ended_are_told_to_be_gone(connector: Connector, mysql: Server) -> None:
+@pytest.mark.parametrize("transforms", ["", "all"])
+def test_rows_that_a_truncate_has_ended_are_told_to_be_gone(
+    connector: Connector, mysql: Server, transforms: str
+) -> None:
     connector.properties["skipped.operations"] = "none"
+    if transforms:
+        # One in Python, that sees each record.
+        filtered = {"type": "io.debezium.transforms.Filter", "condition": "true"}
+        connector.properties |= {f"transforms.{transforms}.{name}": value for name, value in filtered.items()}
+        connector.properties["transforms"] = transforms
     assert connector.stop() == 0
     connector.start()
     _run(mysql, "CREATE TABLE w (a INT)", "INSERT INTO w VALUES (1)", "TRUNCATE w", "INSERT INTO w VALUES (2)")

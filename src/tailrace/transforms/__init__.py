@@ -139,8 +139,7 @@ class Chain:
         for number, ((topic, key, value, headers), table, partition) in enumerate(given):
             schema = self._schemas.get(table) if table is not None else None
             record = self._one(Record(topic, key, value, tuple(headers), table, partition, schema))
-            # A file of values has rows alone.
-            if record is not None and not (self._output == "values" and record.table is None):
+            if record is not None and (self._output != "values" or _of_rows(record)):
                 kept.append((record.topic, record.key_text, record.value_text, record.headers))
                 partitions.append(record.partition)
             if number < whole:
@@ -159,6 +158,11 @@ class Chain:
                 message = f"transform {name} failed: {type(error).__name__}: {error}"
                 raise TransformError(message, where=f"a record of {record.topic}", hint=hint) from error
         return current
+
+
+def _of_rows(record: Record) -> bool:
+    """A file of values has rows alone, and that all of a table are gone (TRUNCATE)."""
+    return record.table is not None or (record.value or {}).get("op") == "t"
 
 
 def _payload(text: bytes | None) -> Any:
