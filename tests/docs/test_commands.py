@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "deploy").glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-PAGES = [page for page in PAGES if not page.name.startswith("course")]
 
 
 def commands(text: str) -> Iterator[list[str]]:
