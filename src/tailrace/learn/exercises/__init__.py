@@ -7,11 +7,12 @@ from typing import Final
 
 from tailrace.errors import ConfigError
 from tailrace.learn.exercise import Exercise
-from tailrace.learn.exercises import binlog, failover, gtid, lag, snapshots
+from tailrace.learn.exercises import binlog, failover, gtid, lag, retention, snapshots
 
 EXERCISES: Final[tuple[Exercise, ...]] = (
     *binlog.EXERCISES,
     *gtid.EXERCISES,
+    *retention.EXERCISES,
     *lag.EXERCISES,
     *failover.EXERCISES,
     *snapshots.EXERCISES,
