@@ -51,13 +51,15 @@ USERS = (
 
 
 @contextmanager
-def served(folder: Path, *, target: Target = Target.STOPPED, elsewhere: str = "", **rest: Any) -> Iterator[Client]:
+def served(
+    folder: Path, *, target: Target = Target.STOPPED, elsewhere: str = "", site: Path | None = None, **rest: Any
+) -> Iterator[Client]:
     """A worker with one connector, which is stopped; or is another worker's (`elsewhere`)."""
     store = SqliteStore(folder / "worker.db")
     store.put(Stored("a", {**CONFIG, "name": "a"}, target))
     if elsewhere:
         store.put_status("a", Status(Told(State.STOPPED, elsewhere)))
-    settings = Settings(folder, replace(RestSettings(listener=Listener("127.0.0.1", 0), rate=0), **rest))
+    settings = Settings(folder, replace(RestSettings(listener=Listener("127.0.0.1", 0), rate=0), **rest), site=site)
     console = Console(settings)
     server = Server(settings.rest, console.served)
     worker = Worker(store, settings, server.address, owns=lambda _: not elsewhere)

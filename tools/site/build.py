@@ -36,8 +36,11 @@ def build(out: Path, sphinx: Path) -> list[str]:
         made, static, locales = work / "made", work / "static", work / "locales"
         shutil.copytree(mermaid(), static / "mermaid")
         _locales(locales, sphinx)
-        for language in LANGUAGES:
-            sources.write(language, work / language)
+        try:
+            for language in LANGUAGES:
+                sources.write(language, work / language)
+        except (sources.BrokenLink, ValueError) as error:
+            return [str(error)]
         with ThreadPoolExecutor() as both:
             said = list(both.map(lambda each: _sphinx(each, work, made, sphinx), LANGUAGES))
         wrong = [line for each in said for line in each]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from pathlib import Path
 
@@ -17,6 +18,8 @@ html_title = words["title"]
 extensions = ["myst_parser"]
 myst_enable_extensions = ["attrs_block", "colon_fence"]
 myst_heading_anchors = 4
+# Texts have the quotation marks and dashes that are meant.
+smartquotes = False
 locale_dirs = [os.environ["SITE_LOCALES"]]
 suppress_warnings = ["misc.highlighting_failure"]
 templates_path = [str(HERE / "templates")]
@@ -47,10 +50,16 @@ html_context = {
 }
 
 
+_NAME = re.compile(r'(<code class="docutils literal notranslate"><span class="pre">)([^<]*)')
+_BREAK = re.compile(r"[._/:=,](?=\w)|(?<=[a-z])(?=[A-Z])")
+"""Where a long name may go on in the next line."""
+
+
 def _page(app, pagename, templatename, context, doctree):  # noqa: ANN001, ANN202, ARG001 - Sphinx's own form
     """A page of the other language says so, to people and to what reads aloud."""
     # A heading of nothing is none.
-    context["body"] = context.get("body", "").replace('<th class="head"><p></p></th>', "<td></td>")
+    body = context.get("body", "").replace('<th class="head"><p></p></th>', "<td></td>")
+    context["body"] = _NAME.sub(lambda found: found[1] + _BREAK.sub(r"\g<0><wbr>", found[2]), body)
     context["up"] = "../" * (pagename.count("/") + 1)
     if (context.get("meta") or {}).get("foreign"):
         note = f'<p class="foreign" lang="{language}">{words["fallback"]}</p>'

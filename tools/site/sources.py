@@ -114,7 +114,7 @@ def _linked(text: str, origin: Path, known: dict[Path, str]) -> str:
         if file in known:
             return f"{found['image']}[{found['text']}](/{known[file]}{hash_}{anchor})"
         if not file.exists():
-            raise BrokenLink(f"{origin.relative_to(ROOT)}: {found['target']}")
+            raise BrokenLink(f"{origin.relative_to(ROOT)}: no file for {found['target']}")
         return found["text"]
 
     parts, end = [], 0

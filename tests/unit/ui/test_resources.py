@@ -54,6 +54,14 @@ def test_the_page_comes_with_its_policy_and_is_asked_for_once(free: Client) -> N
     assert free.ask("GET", "/console/nothing.js").status == 404
 
 
+def test_the_site_is_served_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "site/ru").mkdir(parents=True)
+    (tmp_path / "site/ru/index.html").write_text("курс")
+    with served(_made(tmp_path / "w"), site=tmp_path / "site") as client:
+        assert client.ask("GET", "/site/ru/index.html").text == "курс"
+        assert client.ask("GET", "/site/en/index.html").status == 404
+
+
 def test_it_is_off_where_it_is_switched_off(tmp_path: Path) -> None:
     from tailrace.worker.settings import read_settings
 

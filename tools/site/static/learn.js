@@ -152,9 +152,9 @@ function mark(standing) {
   return standing.state === "started" ? words.begun : "";
 }
 
-// In the navigation: how many of a lesson's exercises are done, and the mean of their scores.
+// In the navigation and on the map: how many of a lesson's exercises are done, and the mean of their scores.
 function marks(state) {
-  for (const link of document.querySelectorAll(".sidebar-tree a")) {
+  for (const link of document.querySelectorAll(".sidebar-tree a, table.map a")) {
     const number = /lessons\/(\d+)-[^/]*\.html/.exec(link.href)?.[1];
     const own = Object.values(state.exercises).filter((each) => each.lesson === Number(number));
     if (!own.length) continue;
