@@ -147,7 +147,7 @@ def scene(folder: Path) -> Iterator[Scene]:
             primary.execute(statement)
         worker = ends.enter_context(TailraceWorker(folder, sink__type="jsonl"))
         made = Scene(primary, replica, Client(worker.url), folder)
-        more = {"snapshot__mode": "no_data", "incremental__snapshot__chunk__size": 20}
+        more = {"snapshot__mode": "no_data"}
         made.create("shop", primary, 801, column__mask__with__8__chars="shop.customers.email", **more)
         made.create("copy", replica, 802, **more)
         for name in ("shop", "copy"):

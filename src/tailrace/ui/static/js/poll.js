@@ -3,6 +3,7 @@ import { Refused, get } from "./api.js";
 import { redraw, state } from "./state.js";
 
 const LONGEST = 30_000;
+const REST = 4; // times as long as the answer took
 
 // Resolves at once while the tab is seen, or when it is seen again.
 export function seen() {
@@ -43,8 +44,11 @@ export class Poll {
       if (this.ending.signal.aborted) return;
       // A view may ask for something else meanwhile.
       const { path, every, then } = this.sources[name];
+      const began = performance.now();
       failures = (await this.look(name, path, then)) ? 0 : failures + 1;
-      const pause = failures ? Math.min(LONGEST, (every || 5000) * 2 ** Math.min(failures - 1, 5)) : every;
+      // What takes long is asked for less often: whoever answers has other work too.
+      const least = every ? Math.max(every, REST * (performance.now() - began)) : 0;
+      const pause = failures ? Math.min(LONGEST, (every || 5000) * 2 ** Math.min(failures - 1, 5)) : least;
       await this.pause(name, pause);
     }
   }

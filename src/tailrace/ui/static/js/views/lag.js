@@ -24,8 +24,13 @@ const page = (found) => html`
   </section>
   ${found.missing.length ? html`<section><h2>${t("lag.missing")}</h2><ul>${found.missing.map((each) => html`<li>${told(each)}</li>`)}</ul></section>` : nothing}`;
 
+function named(name) {
+  const replica = / → replica$/;
+  return replica.test(name) ? t("lag.to-replica", { source: name.replace(replica, "") }) : word("hop", name);
+}
+
 const hop = (each) => html`<li class="hop">
-  <h3>${word("hop", each.name)} ${badge("mood", each.mood)}</h3>
+  <h3>${named(each.name)} ${badge("mood", each.mood)}</h3>
   <p class="big">${duration(each.seconds)}</p>
   ${facts([[t("lag.bytes"), bytes(each.bytes)], [t("lag.gtids"), count(each.transactions)]])}
   <p>${told(each.meaning)}</p>

@@ -52,6 +52,7 @@ function figures(shown) {
   const { distance, latency, reading, source, waiting_for_store: waiting } = progress;
   const purge = shown.never_purged ? t("overview.never-purged") : duration(shown.seconds_to_purge);
   return facts([
+    [t("overview.states"), html`${badge("state", shown.state)} ${shown.task ? html`${t("task")} 0 ${badge("state", shown.task)}` : nothing}`],
     [t("overview.doing"), t("overview.for", { state: word("state", progress.state), time: since(progress.since) })],
     [t("overview.source"), html`<code>${source.where || shown.reads}</code> ${source.version ? told(`MySQL ${source.version}`) : nothing}`],
     [t("lag"), duration(progress.lag)],
