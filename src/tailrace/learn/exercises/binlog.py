@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.binlog import RowChange, row_changes
-from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
 from tailrace.learn.stage import CONNECTOR
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 TABLES: Final = ("parcels", "refunds", "vouchers", "returns")
 COLUMNS: Final = 4
+CAUSE: Final = f"{HIDDEN}cause"
+PRICED: Final = f"{HIDDEN}price"
+OTHERS: Final = f"{HIDDEN}others"
 PRICE: Final = 3
 """The number of that column in `_make_table`."""
 
@@ -111,8 +114,8 @@ def _draw_change(random: Random) -> dict[str, str]:
     return {
         "table": random.choice(TABLES),
         "row": str(random.randrange(5, 40)),
-        "others": str(random.randrange(3, 9)),
-        "price": str(random.randrange(1000, 10_000)),
+        OTHERS: str(random.randrange(3, 9)),
+        PRICED: str(random.randrange(1000, 10_000)),
         "before": str(random.randrange(20, 40)),
         "after": str(random.randrange(20, 40)),
     }
@@ -129,10 +132,10 @@ def _prepare_change(stage: Stage, values: dict[str, str]) -> None:
                 cursor.execute(f"UPDATE shop.{table} SET price = price + 1 WHERE id = {41 + number % 10}")
 
         elsewhere(int(values["before"]))
-        cursor.execute(f"UPDATE shop.{table} SET price = {values['price']} WHERE id = {row}")
+        cursor.execute(f"UPDATE shop.{table} SET price = {values[PRICED]} WHERE id = {row}")
         elsewhere(5)
         cursor.execute("BEGIN")
-        cursor.execute(f"UPDATE shop.{table} SET note = 'sale' WHERE id > 50 - {values['others']}")
+        cursor.execute(f"UPDATE shop.{table} SET note = 'sale' WHERE id > 50 - {values[OTHERS]}")
         cursor.execute(f"UPDATE shop.{table} SET price = 0 WHERE id = {row}")
         cursor.execute("COMMIT")
         elsewhere(int(values["after"]))
@@ -171,12 +174,12 @@ CAUSES: Final = (UNLOGGED, IMAGE, SKIPPED, "binlog_format", "rolled back", "tabl
 
 
 def _draw_loss(random: Random) -> dict[str, str]:
-    return {"table": random.choice(TABLES), "cause": random.choice((UNLOGGED, IMAGE, SKIPPED))}
+    return {"table": random.choice(TABLES), CAUSE: random.choice((UNLOGGED, IMAGE, SKIPPED))}
 
 
 def _prepare_loss(stage: Stage, values: dict[str, str]) -> None:
     """A connector that runs, has read everything, and whose events do not make the table."""
-    primary, table, cause = stage.primary, values["table"], values["cause"]
+    primary, table, cause = stage.primary, values["table"], values[CAUSE]
     _make_table(stage, table, 30)
     stage.make_connector({"skipped.operations": "u,t"} if cause == SKIPPED else None)
     stage.settle()
@@ -193,7 +196,7 @@ def _prepare_loss(stage: Stage, values: dict[str, str]) -> None:
 
 def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
     given = answers.get("cause", "")
-    return Seen(given == values["cause"], given or "—")
+    return Seen(given == values[CAUSE], given or "—")
 
 
 def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pymysql.cursors
 
 from tailrace.lab import faults
-from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
 
 if TYPE_CHECKING:
     from random import Random
@@ -159,22 +159,25 @@ def _predicted(name: str) -> Observation:
 
 # -- no candidate ------------------------------------------------------------------------------------------------------
 
+CAUSE: Final = f"{HIDDEN}cause"
+SEED: Final = f"{HIDDEN}seed"
+TABLE: Final = f"{HIDDEN}table"
 BREAKS: Final = ("errant-transaction", "replication-broken", "replica-delayed")
 CAUSES: Final = (*BREAKS, "replica-without-updates", "binlog-purged", "gtid-permissive")
 
 
 def _draw_break(random: Random) -> dict[str, str]:
-    return {"cause": random.choice(BREAKS), "seed": str(random.randrange(1 << 30))}
+    return {CAUSE: random.choice(BREAKS), SEED: str(random.randrange(1 << 30))}
 
 
 def _prepare_break(stage: Stage, values: dict[str, str]) -> None:
-    broken = faults.inject(values["cause"], stage.lab, seed=int(values["seed"]), blind=True)
-    values["table"] = broken.values["TABLE"]
+    broken = faults.inject(values[CAUSE], stage.lab, seed=int(values[SEED]), blind=True)
+    values[TABLE] = broken.values["TABLE"]
 
 
 def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
     given = answers.get("cause", "")
-    return Seen(given == values["cause"], given or "—")
+    return Seen(given == values[CAUSE], given or "—")
 
 
 def _follows(stage: Stage, _values: Values, _answers: Answers) -> Seen:
@@ -199,7 +202,7 @@ def _closed(stage: Stage, _values: Values, _answers: Answers) -> Seen:
 
 
 def _same_rows(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    sums = [server.execute(f"CHECKSUM TABLE {values['table']}")[0][1] for server in (stage.primary, stage.replica)]
+    sums = [server.execute(f"CHECKSUM TABLE {values[TABLE]}")[0][1] for server in (stage.primary, stage.replica)]
     return Seen(sums[0] is not None and sums[0] == sums[1], f"CHECKSUM TABLE: {sums[0]}, {sums[1]}")
 
 

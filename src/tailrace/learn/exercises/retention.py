@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from tailrace.lab import faults
-from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
 from tailrace.learn.stage import CONNECTOR
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def _predicted(name: str) -> Observation:
 
 # -- how long to keep --------------------------------------------------------------------------------------------------
 
+STUCK: Final = f"{HIDDEN}stuck"
 EXPIRE: Final = "binlog_expire_logs_seconds"
 PURGES: Final = "binlog_expire_logs_auto_purge"
 
@@ -103,13 +104,13 @@ def _draw_size(random: Random) -> dict[str, str]:
         "snapshot": str(snapshot),
         "rate": str(rate),
         "disk": str(math.ceil(need * rate / 1000 * random.uniform(1.15, 1.6))),
-        "stuck": random.choice(("primary", "replica")),
+        STUCK: random.choice(("primary", "replica")),
     }
 
 
 def _prepare_size(stage: Stage, values: dict[str, str]) -> None:
     stage.primary.execute(f"SET GLOBAL {EXPIRE} = 86400")
-    server = stage.primary if values["stuck"] == "primary" else stage.replica
+    server = stage.primary if values[STUCK] == "primary" else stage.replica
     server.execute(f"SET GLOBAL {PURGES} = OFF")
 
 
@@ -153,6 +154,10 @@ def _persisted(stage: Stage, _values: Values, _answers: Answers) -> Seen:
 
 # -- gone on Monday ----------------------------------------------------------------------------------------------------
 
+CAUSE: Final = f"{HIDDEN}cause"
+SEED: Final = f"{HIDDEN}seed"
+MINUTES: Final = f"{HIDDEN}minutes"
+TABLE: Final = f"{HIDDEN}table"
 BREAKS: Final = ("binlog-purged", "account-locked")
 CAUSES: Final = (*BREAKS, "grant-revoked", "server-id-clash", "statement-format", "dead-path")
 LEAST: Final = 72 * HOUR
@@ -160,38 +165,38 @@ LEAST: Final = 72 * HOUR
 
 def _draw_monday(random: Random) -> dict[str, str]:
     return {
-        "cause": random.choice(BREAKS),
-        "seed": str(random.randrange(1 << 30)),
-        "minutes": str(random.randrange(20, 120)),
-        "table": random.choice(("parcels", "refunds", "vouchers", "returns")),
+        CAUSE: random.choice(BREAKS),
+        SEED: str(random.randrange(1 << 30)),
+        MINUTES: str(random.randrange(20, 120)),
+        TABLE: random.choice(("parcels", "refunds", "vouchers", "returns")),
     }
 
 
 def _prepare_monday(stage: Stage, values: dict[str, str]) -> None:
     """The binlog is kept for minutes; what broke the connector may be that, or not."""
-    primary, table = stage.primary, values["table"]
+    primary, table = stage.primary, values[TABLE]
     primary.execute("CREATE DATABASE shop")
     primary.execute(f"CREATE TABLE shop.{table} (id INT PRIMARY KEY, note VARCHAR(40))")
     primary.execute(f"INSERT INTO shop.{table} VALUES (1, 'on Friday')")
     stage.make_connector()
     stage.settle()
-    primary.execute(f"SET GLOBAL {EXPIRE} = {int(values['minutes']) * 60}")
+    primary.execute(f"SET GLOBAL {EXPIRE} = {int(values[MINUTES]) * 60}")
     broken = faults.inject(
-        values["cause"],
+        values[CAUSE],
         stage.lab,
         connector=CONNECTOR,
         worker=stage.connect,
-        seed=int(values["seed"]),
+        seed=int(values[SEED]),
         blind=True,
     )
     primary.execute(f"INSERT INTO shop.{table} VALUES (2, 'on Sunday')")
-    values["table"] = broken.values.get("TABLE", table).removeprefix("shop.")
+    values[TABLE] = broken.values.get("TABLE", table).removeprefix("shop.")
     stage.until(lambda: not stage.is_running(), 20)
 
 
 def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
     given = answers.get("cause", "")
-    return Seen(given == values["cause"], given or "—")
+    return Seen(given == values[CAUSE], given or "—")
 
 
 def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
@@ -206,9 +211,9 @@ def _weekend(stage: Stage, _values: Values, _answers: Answers) -> Seen:
 def _equal(stage: Stage, values: Values, _answers: Answers) -> Seen:
     if stage.is_running():
         stage.settle()
-    found = stage.compare(values["table"])
+    found = stage.compare(values[TABLE])
     if found is None:
-        return Seen(holds=False, evidence=f"shop.{values['table']}?")
+        return Seen(holds=False, evidence=f"shop.{values[TABLE]}?")
     return Seen(found.equal, f"{found.rebuilt_rows} / {found.server_rows}" + ("" if found.equal else ", ≠"))
 
 

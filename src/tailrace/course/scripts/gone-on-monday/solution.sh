@@ -1,5 +1,5 @@
 tailrace lab mysql -e 'SET PERSIST binlog_expire_logs_seconds = 604800'
-case '{{cause}}' in
+case '{{_cause}}' in
 binlog-purged)
     # What is gone from the binlog is read from the tables; the stream goes on from there.
     tailrace connector stop shop --wait
@@ -11,4 +11,4 @@ account-locked)
     tailrace connector restart shop --failed-only --wait
     ;;
 esac
-tailrace learn check --answer cause={{cause}}
+tailrace learn check --answer cause={{_cause}}

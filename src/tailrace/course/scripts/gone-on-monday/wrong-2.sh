@@ -3,4 +3,4 @@ tailrace connector stop shop --wait
 tailrace connector config shop --set snapshot.mode=no_data
 tailrace connector offsets reset shop --yes
 tailrace connector resume shop
-tailrace learn check --answer cause={{cause}}
+tailrace learn check --answer cause={{_cause}}

@@ -16,4 +16,4 @@ empty "$(missing "$replica" "$source")" | tailrace lab mysql
     empty "$(missing "$source" "$replica")"
     echo 'SET GLOBAL super_read_only = ON; START REPLICA;'
 } | tailrace lab mysql --replica
-tailrace learn check --answer cause={{cause}}
+tailrace learn check --answer cause={{_cause}}

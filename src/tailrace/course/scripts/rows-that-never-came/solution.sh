@@ -5,4 +5,4 @@ if tailrace connector config shop | grep -q skipped.operations; then
 fi
 # What the binlog does not have, the table has.
 tailrace snapshot start shop --table shop.{{table}} --wait
-tailrace learn check --answer cause={{cause}}
+tailrace learn check --answer cause={{_cause}}
