@@ -324,9 +324,11 @@ def _follow(replica: Server, primary: Server) -> None:
         state = _replica_status(cursor)
         if not (state and state["Source_Port"] == primary.port and _is_running(state)):
             cursor.execute("STOP REPLICA")
+            # By default it gives up after ten tries: a primary that comes again later would not be followed.
             cursor.execute(
                 "CHANGE REPLICATION SOURCE TO SOURCE_HOST = %s, SOURCE_PORT = %s, SOURCE_USER = %s,"
-                " SOURCE_PASSWORD = %s, SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1, SOURCE_CONNECT_RETRY = 1",
+                " SOURCE_PASSWORD = %s, SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1, SOURCE_CONNECT_RETRY = 1,"
+                " SOURCE_RETRY_COUNT = 86400",
                 (primary.host, primary.port, account.user, account.password),
             )
             cursor.execute("START REPLICA")
