@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.cli import tailrace
-from support.faults import Stage, prepare
+from support.faults import AT_ONCE, Stage, prepare
 from tailrace.lab import Lab, faults
+from tailrace.lab.process import await_condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from support.alerting import Alerting
     from support.workers import TailraceWorker
     from tailrace.lab.faults import Fault
 
@@ -39,6 +41,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, tailrace_worker: TailraceWor
         lab.down()
 
 
+JOB = "faults-tailrace"
 OPTIONS = ("--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", "--binlog-row-metadata=FULL")
 
 
@@ -98,15 +101,27 @@ def test_what_cannot_be_done_is_told_with_what_to_do(
     assert (said.code, words in said.err) == (code, True), said.err
 
 
+@pytest.fixture(scope="module")
+def watching(prometheus: Alerting, tailrace_worker: TailraceWorker) -> Iterator[Alerting]:
+    """Who sees each alert's condition as soon as it holds."""
+    prometheus.watch(*AT_ONCE)
+    prometheus.server.scrape(JOB, tailrace_worker.metrics_url.removeprefix("http://").removesuffix("/metrics"))
+    yield prometheus
+    prometheus.server.scrape(JOB)
+
+
 @pytest.mark.parametrize("fault", OURS, ids=lambda fault: fault.name)
-def test_it_is_found_and_repaired_as_printed(fault: Fault, stage: Stage, seed: int) -> None:
+def test_it_is_found_and_repaired_as_printed(fault: Fault, stage: Stage, watching: Alerting, seed: int) -> None:
     stage.begin()
     try:
         done = faults.inject(fault.name, stage.lab, connector=stage.name, worker=stage.worker, seed=seed)
         stage.await_found(fault, done)
+        stage.await_alerts(fault, watching)
         stage.repair(fault, done)
         stage.await_well()
         stage.assert_not_found(fault, done)
     finally:
         faults.heal(stage.lab, worker=stage.worker)
     stage.await_well()
+    # Nothing else in the lab was harmed: its replica follows with the account that faults are done to.
+    assert await_condition(lambda: bool((follow := stage.lab.follow()) and follow.healthy), 30), stage.lab.follow()

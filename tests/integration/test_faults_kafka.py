@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.faults import KafkaStage, prepare
+from support.faults import AT_ONCE, KafkaStage, prepare
 from support.java import need_java
 from tailrace.lab import Lab, faults
 from tailrace.lab.faults import Engine, Need
@@ -14,6 +14,7 @@ from tailrace.lab.faults import Engine, Need
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from support.alerting import Alerting
     from support.workers import TailraceWorker
 
 OURS = [fault.name for fault in faults.FAULTS if Need.KAFKA in fault.needs and fault.engine.includes(Engine.TAILRACE)]
@@ -51,12 +52,27 @@ def theirs(lab: Lab) -> Iterator[KafkaStage]:
     stage.end()
 
 
-def carry_out(name: str, stage: KafkaStage, seed: int) -> None:
+@pytest.fixture(scope="module")
+def watching(prometheus: Alerting, lab: Lab, tailrace_worker: TailraceWorker) -> Iterator[Alerting]:
+    """Who sees each alert's condition as soon as it holds, of a worker of ours and of Connect."""
+    assert lab.connect
+    prometheus.watch(*AT_ONCE)
+    ours = tailrace_worker.metrics_url.removeprefix("http://").removesuffix("/metrics")
+    prometheus.server.scrape("faults-tailrace", ours)
+    prometheus.server.scrape("faults-connect", lab.connect.metrics_address, every=4)
+    yield prometheus
+    for job in ("faults-tailrace", "faults-connect"):
+        prometheus.server.scrape(job)
+
+
+def carry_out(name: str, stage: KafkaStage, watching: Alerting, seed: int) -> None:
     fault = faults.find(name)
     stage.begin()
     try:
         done = faults.inject(name, stage.lab, connector=stage.name, worker=stage.worker, seed=seed)
         stage.await_found(fault, done)
+        if name not in BOTH:
+            stage.await_alerts(fault, watching)
         stage.repair(fault, done)
         stage.await_well()
         stage.assert_not_found(fault, done)
@@ -66,10 +82,12 @@ def carry_out(name: str, stage: KafkaStage, seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_ours_is_found_and_repaired_as_printed(name: str, ours: KafkaStage, seed: int) -> None:
-    carry_out(name, ours, seed)
+def test_ours_is_found_and_repaired_as_printed(name: str, ours: KafkaStage, watching: Alerting, seed: int) -> None:
+    carry_out(name, ours, watching, seed)
 
 
 @pytest.mark.parametrize("name", [*DEBEZIUMS, *BOTH])
-def test_debeziums_is_found_and_repaired_as_printed(name: str, theirs: KafkaStage, seed: int) -> None:
-    carry_out(name, theirs, seed)
+def test_debeziums_is_found_and_repaired_as_printed(
+    name: str, theirs: KafkaStage, watching: Alerting, seed: int
+) -> None:
+    carry_out(name, theirs, watching, seed)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from support.alerting import Alerting
     from tailrace.lab import Lab
     from tailrace.lab.faults import Active, Fault, Sign, Step
 
@@ -36,6 +37,8 @@ KAFKA_TOOLS = {
 }
 ARGV = 'printf "%s\\0" "${FUNCNAME[0]}" "$@"; printf "\\1"'
 """Of a function of the shell: what it was called with."""
+AT_ONCE = ("lag=1s", "queue=50%", "no-events=3s", "stopped.window=10s", "reconnects=1", "offset=1s", "headroom=6h")
+"""Thresholds of alerts."""
 PRELUDE = "set -eu\n" + "".join(f"{name}() {{ {ARGV}; }}\n" for name in ("tailrace", *KAFKA_TOOLS))
 
 
@@ -154,6 +157,15 @@ class Stage:
         for sign in self._signs(fault):
             assert await_condition(lambda sign=sign: self.sees(sign, done), FOUND_SECONDS, every=0.3), (  # type: ignore[misc]
                 f"{sign}; {done.values}; {self.call(sign.command, self.environment(done))}; {self.status()}"
+            )
+
+    def await_alerts(self, fault: Fault, prometheus: Alerting) -> None:
+        """Until the condition of each that the page names holds."""
+        for name in fault.alerts:
+            assert await_condition(
+                lambda name=name: name in prometheus.active(name=self.name), FOUND_SECONDS, every=0.2
+            ), (  # type: ignore[misc]
+                f"{name}: {prometheus.client.alerts()}"
             )
 
     def assert_not_found(self, fault: Fault, done: Active) -> None:

@@ -37,7 +37,9 @@ class FaultGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A fault's is made when it is asked for. Raises ConfigError where there is none of this name."""
-        return super().get_command(ctx, cmd_name) or _injecting(faults.find(cmd_name))
+        found = super().get_command(ctx, cmd_name)
+        # A shell that completes asks with what is not typed yet.
+        return None if found is None and ctx.resilient_parsing else found or _injecting(faults.find(cmd_name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Commands, then faults."""

@@ -5,15 +5,21 @@ from __future__ import annotations
 from tailrace.lab.faults.fault import Fault, Need, doctor, shell, sql
 from tailrace.lab.faults.scene import Scene
 
-SESSIONS = "SELECT id FROM performance_schema.processlist WHERE user = %s"
+SESSIONS = (
+    "SELECT t.PROCESSLIST_ID FROM performance_schema.threads t WHERE t.PROCESSLIST_USER = %s AND NOT EXISTS (SELECT 1"
+    " FROM performance_schema.user_variables_by_thread v WHERE v.THREAD_ID = t.THREAD_ID"
+    " AND v.VARIABLE_NAME = 'replica_uuid' AND CAST(v.VARIABLE_VALUE AS CHAR) = %s)"
+)
+"""All of an account, but for the lab's replica, which has the same."""
 RESTART = "tailrace connector restart $CONNECTOR --failed-only --wait"
 
 
 def _inject(scene: Scene, statement: str) -> None:
     scene.values["ACCOUNT"] = _name(scene)
     _alter(scene, statement)
-    for (session,) in scene.primary.execute(SESSIONS, (scene.primary.user,)):
-        scene.primary.execute(f"KILL {session}")
+    ((replica,),) = scene.replica.execute("SELECT @@server_uuid")
+    for (session,) in scene.primary.execute(SESSIONS, (scene.primary.user, replica)):
+        scene.kill(session)
 
 
 def _alter(scene: Scene, statement: str) -> None:
@@ -71,7 +77,7 @@ ACCOUNTS = (
         _heal_revoked,
         needs=frozenset({Need.CONNECTOR}),
         log=("Access denied",),
-        alerts=("CdcTaskFailed", "CdcDisconnected"),
+        alerts=("CdcTaskFailed",),
     ),
     Fault(
         "account-locked",
@@ -89,7 +95,7 @@ ACCOUNTS = (
         _heal_locked,
         needs=frozenset({Need.CONNECTOR}),
         log=("Account is locked",),
-        alerts=("CdcTaskFailed", "CdcDisconnected"),
+        alerts=("CdcTaskFailed",),
     ),
     Fault(
         "password-changed",
@@ -110,6 +116,6 @@ ACCOUNTS = (
         _heal_password,
         needs=frozenset({Need.CONNECTOR}),
         log=("Access denied",),
-        alerts=("CdcTaskFailed", "CdcDisconnected"),
+        alerts=("CdcTaskFailed",),
     ),
 )

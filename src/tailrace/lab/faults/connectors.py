@@ -83,7 +83,7 @@ CONNECTORS = (
         _heal_clash,
         needs=frozenset({Need.CONNECTOR}),
         log=("a replica with the same server_uuid/server_id as this replica has connected to the source",),
-        alerts=("CdcReconnectsOften", "CdcTaskFailed"),
+        alerts=("CdcReconnectsOften",),
     ),
     Fault(
         "wrong-filter",
@@ -118,6 +118,6 @@ CONNECTORS = (
         _inject_paused,
         _heal_paused,
         needs=frozenset({Need.CONNECTOR}),
-        alerts=("CdcConnectorStopped", "CdcBinlogPurgeNear"),
+        alerts=("CdcConnectorStopped",),
     ),
 )

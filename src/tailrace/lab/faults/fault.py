@@ -19,7 +19,7 @@ _PLACE: Final = re.compile(r"\$([A-Z_]+)")
 class Need(StrEnum):
     """What must be there for it, beside the lab's two servers."""
 
-    CONNECTOR = "a connector of database.include.list"
+    CONNECTOR = "a connector that captures one whole database"
     ENDPOINT = "the lab's endpoint, which the connector reads through"
     KAFKA = "the lab's Kafka, which the connector writes to"
 

@@ -61,9 +61,10 @@ NETWORK = (
             lag("source → connector", "down", "reconnecting", engine=Engine.TAILRACE),
             lag("source → connector", "unknown", "hears nothing there for", engine=Engine.DEBEZIUM),
         ),
-        "A NAT gateway or a firewall has forgotten the connection, and drops what comes. Neither end gets a packet, so "
-        "neither learns. Tailrace counts the server's heartbeats and connects again when they stay away; Debezium may "
-        "wait for its socket for minutes.",
+        "A NAT gateway or a firewall has forgotten the connection, and drops what comes. Neither end gets a packet, "
+        "so neither learns. Tailrace counts the server's heartbeats and connects again when they stay away; Debezium "
+        "may wait for its socket for minutes. (Where the source is asked at the very address that the connector has, "
+        "`tailrace lag` calls it frozen.)",
         (
             shell(
                 AROUND,
@@ -76,7 +77,7 @@ NETWORK = (
         _inject_dead,
         _heal,
         needs=frozenset({Need.CONNECTOR, Need.ENDPOINT}),
-        alerts=("CdcDisconnected", "CdcNoEvents"),
+        alerts=("CdcDisconnected",),
     ),
     Fault(
         "stale-endpoint",

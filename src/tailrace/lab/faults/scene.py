@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
 
+import pymysql
+from pymysql.constants import ER
+
 from tailrace.errors import LabError, TailraceError
 from tailrace.lab.kafka import Broker
 from tailrace.lab.pair import Lab
+from tailrace.lab.process import await_condition
 from tailrace.lab.proxy import Proxy
 from tailrace.lab.server import Server
 
@@ -47,11 +51,8 @@ class Worker(Protocol):
     def stop(self, name: str, /) -> None:
         """Its tasks end."""
 
-    def await_status(self, name: str, wanted: Callable[[Any], bool], /, *, seconds: float) -> Any:
-        """Until `wanted` holds."""
-
-    def offsets(self, name: str, /) -> list[dict[str, Any]]:
-        """As stored."""
+    def status(self, name: str, /) -> Any:
+        """Its state and its tasks'."""
 
 
 @dataclass
@@ -154,9 +155,19 @@ class Scene:
             self.primary.execute(f"DROP TABLE IF EXISTS {table}")
 
     def stop(self) -> None:
-        """The connector's tasks have ended on return."""
-        self.at.stop(self.connector)
-        self.at.await_status(self.connector, lambda status: status and status.is_stopped, seconds=STATE_SECONDS)
+        """The connector's tasks have ended on return, however they were. Raises LabError."""
+        worker = self.at
+        worker.stop(self.connector)
+        if not await_condition(lambda: bool(worker.status(self.connector).is_stopped), STATE_SECONDS, every=0.1):
+            raise LabError(f"connector {self.connector} does not stop", hint="tailrace connector status")
+
+    def kill(self, session: int) -> None:
+        """Ends a session at the primary; one that has gone by itself is fine."""
+        try:
+            self.primary.execute(f"KILL {session}")
+        except pymysql.Error as error:
+            if error.args[0] != ER.NO_SUCH_THREAD:
+                raise
 
     def restart_replica(self) -> None:
         """It lives on when this process ends."""

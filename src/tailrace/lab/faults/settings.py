@@ -104,7 +104,7 @@ SETTINGS = (
             ),
         ),
         "Take `SYSTEM_VARIABLES_ADMIN` and `SESSION_VARIABLES_ADMIN` from applications, and set `binlog_format=ROW` in "
-        "the option file. Later releases of MySQL know no other.",
+        "the option file. MySQL has deprecated all others.",
         _inject_statement,
         _heal_statement,
         needs=frozenset({Need.CONNECTOR}),

@@ -66,7 +66,7 @@ def _sessions(scene: Scene, like: str) -> list[int]:
 def _heal_lock(scene: Scene) -> None:
     for like in ("%INTO @rows FROM%SLEEP%", "ALTER TABLE%nightly%"):
         for session in _sessions(scene, like):
-            scene.primary.execute(f"KILL {session}")
+            scene.kill(session)
     with scene.primary.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION sql_log_bin = 0")
         for name in scene.kept.get("events", ()):
@@ -132,7 +132,6 @@ TABLES = (
         _inject_lock,
         _heal_lock,
         needs=frozenset({Need.CONNECTOR}),
-        alerts=("CdcSnapshotStalled",),
     ),
     Fault(
         "hidden-ddl",

@@ -152,7 +152,7 @@ TOPICS = (
         _inject_down,
         _heal_down,
         needs=frozenset({Need.CONNECTOR, Need.KAFKA}),
-        alerts=("CdcLagHigh", "CdcOffsetNotStored", "CdcTaskFailed"),
+        alerts=("CdcOffsetNotStored",),
     ),
     Fault(
         "slow-sink",
@@ -173,7 +173,7 @@ TOPICS = (
         _inject_slow,
         _heal_slow,
         needs=frozenset({Need.CONNECTOR, Need.KAFKA}),
-        alerts=("CdcQueueFull", "CdcLagHigh"),
+        alerts=("CdcLagHigh",),
     ),
     Fault(
         "small-topic",
