@@ -31,8 +31,8 @@ tailrace alerts check                           # what fires
 
 `$CONNECTOR` is the connector's name, `$TABLE` a table as `database.table`; the two DSNs are an administrator's, of the
 source and of its replica: `mysql://user:password@host:port` (`eval "$(tailrace lab env)"` sets those of the lab). The
-worker is `http://127.0.0.1:8083`, or what `TAILRACE_URL` says. Statements are for an administrator's session. What other
-names stand for is said by what finds the fault; in the lab by `tailrace lab fault` and `tailrace lab env`.
+worker is `http://127.0.0.1:8083`, or what `TAILRACE_URL` says. Statements are for an administrator's session. What
+other names stand for is said by what finds the fault; in the lab by `tailrace lab fault` and `tailrace lab env`.
 """
 PLACES = {At.SOURCE: "-- on the source", At.REPLICA: "-- on the replica"}
 

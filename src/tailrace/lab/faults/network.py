@@ -63,8 +63,8 @@ NETWORK = (
         ),
         "A NAT gateway or a firewall has forgotten the connection, and drops what comes. Neither end gets a packet, "
         "so neither learns. Tailrace counts the server's heartbeats and connects again when they stay away; Debezium "
-        "may wait for its socket for minutes. (Where the source is asked at the very address that the connector has, "
-        "`tailrace lag` calls it frozen.)",
+        "may wait for its socket for minutes. Where the source is asked at the very address that the connector has, "
+        "`tailrace lag` calls it frozen.",
         (
             shell(
                 AROUND,
