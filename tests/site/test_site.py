@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -145,6 +147,23 @@ def test_diagrams_are_drawn_again_in_the_colours_of_the_theme(page: Page) -> Non
     page.wait_for_function("before => document.querySelector('pre.mermaid svg')?.id !== before", arg=before)
     drawing.wait_for()
     assert _ground(page) != ground
+
+
+def test_every_diagram_of_the_site_can_be_drawn(page: Page, site: Path) -> None:
+    found = {
+        (file.relative_to(site).as_posix(), html.unescape(text))
+        for file in site.rglob("*.html")
+        for text in re.findall(r'<pre class="mermaid"[^>]*>(.*?)</pre>', file.read_text("utf-8"), re.DOTALL)
+    }
+    page.goto(f"/ru/{LESSON}")
+    page.locator("pre.mermaid svg").first.wait_for()
+    wrong = """async (drawings) => {
+        const wrong = [];
+        for (const [file, text] of drawings) await mermaid.parse(text).catch((error) => wrong.push([file, `${error}`]));
+        return wrong;
+    }"""
+    assert page.evaluate(wrong, sorted(found)) == []
+    assert page.evaluate(wrong, [["a.html", "flowchart LR\n A --> "]]) != []
 
 
 def _ground(page: Page) -> Any:

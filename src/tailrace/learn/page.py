@@ -6,9 +6,11 @@ Pure: texts in, texts out. `tools/site` makes HTML of them.
 from __future__ import annotations
 
 import html
+import math
 import re
 import tomllib
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.blocks import FENCE, Block, Mark, block
@@ -27,6 +29,8 @@ _GOAL: Final = re.compile(r"^(?=\*\*(?:Вы сможете|You will be able to)\
 _CARD: Final = re.compile(r"(^## (?:Карточка|Summary card|Card|The card)[^\n]*\n+)(?=\|)", re.MULTILINE)
 _START: Final = re.compile(r"`tailrace learn start (?P<name>[a-z0-9-]+)`")
 _COMMENT: Final = re.compile(r"^<!--.*?-->\n", re.MULTILINE | re.DOTALL)
+PARTS: Final = (1, 6, 10, 14)
+"""The first lesson of each part of the course."""
 _LONGEST: Final = "`````"
 """A fence longer than any that a text has."""
 
@@ -149,6 +153,7 @@ def glossary_page(language: str) -> str:
 def course_map(language: str, exercises: Sequence[Exercise]) -> str:
     """Each lesson, its exercises and the abilities they grade."""
     words = site_words(language)
+    drawing = _block(Block(Mark.DRAWING, _parts(lessons(language), words)), words)
     rows = []
     for lesson in lessons(language):
         own = [exercise for exercise in exercises if exercise.lesson == lesson.number]
@@ -156,4 +161,17 @@ def course_map(language: str, exercises: Sequence[Exercise]) -> str:
         link = f"[{lesson.title}](/lessons/{lesson.number:02d}-{lesson.name}.md)"
         rows.append(f"| {lesson.number} | {link} | {len(own) or '—'} | {', '.join(abilities) or '—'} |")
     head = f"| № | {words['map_lesson']} | {words['map_exercises']} | {words['abilities']} |\n|--:|---|--:|---|"
-    return "\n".join(["{.map}", head, *rows, "", words["all_words"], ""])
+    return "\n".join([drawing, "", "{.map}", head, *rows, "", words["all_words"], ""])
+
+
+def _parts(told: Sequence[Lesson], words: Mapping[str, str]) -> str:
+    """The parts of the course, one after the other, each with its lessons."""
+    lines, drawn = ["flowchart LR"], []
+    for first, end in pairwise((*PARTS, math.inf)):
+        own = [lesson for lesson in told if first <= lesson.number < end]
+        if own:
+            drawn.append(f"p{first}")
+            nodes = (f'l{each.number}["{each.number}. {each.title.partition(":")[0]}"]' for each in own)
+            head = f'subgraph p{first}["{words[f"part-{first}"]}"]'
+            lines += [head, "direction TB", *nodes, " --> ".join(f"l{each.number}" for each in own), "end"]
+    return "\n".join([*lines, *([" --> ".join(drawn)] if len(drawn) > 1 else [])])

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tailrace.learn.exercises import EXERCISES
-from tailrace.learn.page import course_map, glossary, glossary_page, lesson_page
+from tailrace.learn.page import _parts, course_map, glossary, glossary_page, lesson_page
 from tailrace.learn.text import LANGUAGES, Lesson, lessons, site_words
 
 LESSON = Lesson(
@@ -94,6 +94,30 @@ def test_every_lesson_ends_with_its_exercises(language: str) -> None:
         page = lesson_page(lesson, language, own)
         assert re.findall(r'data-exercise="([^"]+)"', page) == [exercise.name for exercise in own]
         assert f"/lessons/{lesson.number:02d}-{lesson.name}.md" in course_map(language, EXERCISES)
+
+
+def test_the_map_has_each_lesson_in_its_part() -> None:
+    told = [replace(LESSON, number=number, title=f"Number {number}: and more") for number in (1, 5, 6, 16)]
+    assert _parts(told, site_words("en")).splitlines() == [
+        "flowchart LR",
+        'subgraph p1["Foundations"]',
+        "direction TB",
+        'l1["1. Number 1"]',
+        'l5["5. Number 5"]',
+        "l1 --> l5",
+        "end",
+        'subgraph p6["Schema, Aurora, snapshots"]',
+        "direction TB",
+        'l6["6. Number 6"]',
+        "l6",
+        "end",
+        'subgraph p14["Growth and the drill"]',
+        "direction TB",
+        'l16["16. Number 16"]',
+        "l16",
+        "end",
+        "p1 --> p6 --> p14",
+    ]
 
 
 def test_both_languages_say_all_that_pages_say() -> None:
