@@ -80,5 +80,5 @@ $(STAMPS)/chromium: src/tailrace/lab/browser.py | $(STAMPS)/kernel
 $(STAMPS)/site: tools/site/requirements.lock tools/site/mermaid.py | $(STAMPS)/kernel
 	$(PYTHON) -m venv $(VENV)/site
 	$(VENV)/site/bin/python -m pip install --quiet --require-hashes -r tools/site/requirements.lock
-	$(BIN)/python tools/site/mermaid.py
+	$(BIN)/python tools/site/mermaid.py || echo "The tests of the site will fail." >&2
 	@touch $@

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.blocks import FENCE, Block, Mark, block
+from tailrace.learn.report import ABILITIES
 from tailrace.learn.text import COURSE, exercise_text, lessons, site_words
 
 if TYPE_CHECKING:
@@ -119,7 +120,8 @@ def _exercises(exercises: Sequence[Exercise], language: str) -> str:
 
 def _exercise(exercise: Exercise, language: str, words: Mapping[str, str]) -> str:
     title = html.escape(exercise_text(exercise.name, language).title)
-    abilities, command = " ".join(exercise.abilities), f"tailrace learn start {exercise.name}"
+    command = f"tailrace learn start {exercise.name}"
+    abilities = ", ".join(f'<abbr title="{html.escape(words[each])}">{each}</abbr>' for each in exercise.abilities)
     # The browser adds what the runner says; see tools/site/static/learn.js. An empty line would end the HTML.
     return (
         f'<section class="exercise" id="exercise-{exercise.name}" data-exercise="{exercise.name}"'
@@ -161,7 +163,17 @@ def course_map(language: str, exercises: Sequence[Exercise]) -> str:
         link = f"[{lesson.title}](/lessons/{lesson.number:02d}-{lesson.name}.md)"
         rows.append(f"| {lesson.number} | {link} | {len(own) or '—'} | {', '.join(abilities) or '—'} |")
     head = f"| № | {words['map_lesson']} | {words['map_exercises']} | {words['abilities']} |\n|--:|---|--:|---|"
-    return "\n".join([drawing, "", "{.map}", head, *rows, "", words["all_words"], ""])
+    return "\n".join([drawing, "", "{.map}", head, *rows, "", words["all_words"], "", *_abilities(exercises, words)])
+
+
+def _abilities(exercises: Sequence[Exercise], words: Mapping[str, str]) -> list[str]:
+    """Each ability, and the lessons that have an exercise of it."""
+    head = f"| | {words['abilities']} | {words['map_lesson']} |\n|---|---|---|"
+    rows = []
+    for ability in ABILITIES:
+        graded = sorted({exercise.lesson for exercise in exercises if ability in exercise.abilities})
+        rows.append(f"| {ability} | {words[ability]} | {', '.join(map(str, graded)) or '—'} |")
+    return [f"### {words['abilities_head']}", "", words["abilities_intro"], "", head, *rows, ""]
 
 
 def _parts(told: Sequence[Lesson], words: Mapping[str, str]) -> str:
