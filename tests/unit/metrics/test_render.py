@@ -162,7 +162,7 @@ def test_metrics_of_one_name_agree_in_type_and_labels() -> None:
 def test_progress_is_json_for_the_rest_interface() -> None:
     import orjson
 
-    from tailrace.rest.about import _fields
+    from tailrace.rest.about import fields
 
-    told: Mapping[str, object] = json.loads(orjson.dumps(_fields(FULL)))
+    told: Mapping[str, object] = json.loads(orjson.dumps(fields(FULL)))
     assert told["snapshot"]["rows"] == {str(ODD): 5}  # type: ignore[index]
