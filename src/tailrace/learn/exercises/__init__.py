@@ -7,7 +7,7 @@ from typing import Final
 
 from tailrace.errors import ConfigError
 from tailrace.learn.exercise import Exercise
-from tailrace.learn.exercises import binlog, failover, gtid, lag, retention, snapshots
+from tailrace.learn.exercises import binlog, failover, gtid, lag, purged, retention, snapshots
 
 EXERCISES: Final[tuple[Exercise, ...]] = (
     *binlog.EXERCISES,
@@ -16,6 +16,7 @@ EXERCISES: Final[tuple[Exercise, ...]] = (
     *lag.EXERCISES,
     *failover.EXERCISES,
     *snapshots.EXERCISES,
+    *purged.EXERCISES,
 )
 
 

@@ -1,0 +1,254 @@
+"""Lesson 13: what a purge takes, and how to go on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from tailrace.errors import LabError
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.incident import incident
+from tailrace.learn.stage import CONNECTOR, SETTLE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+    from tailrace.learn.exercise import Answers, Values
+    from tailrace.learn.stage import Stage
+
+TABLES: Final = ("stock", "prices", "vouchers", "seats")
+QUIET: Final = ("places", "currencies", "carriers")
+YES: Final = ("yes", "no")
+STARTS: Final = ("runs", "fails")
+
+
+def _make_table(stage: Stage, table: str, rows: int) -> None:
+    stage.primary.execute(f"CREATE TABLE shop.{table} (id INT PRIMARY KEY, note VARCHAR(40))")
+    stage.primary.execute(
+        f"INSERT INTO shop.{table} WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
+        " SELECT i, 'before' FROM n"
+    )
+
+
+def _stop(stage: Stage) -> None:
+    stage.connect.stop(CONNECTOR)
+    stage.connect.await_status(
+        CONNECTOR, lambda status: status is not None and status.is_stopped, seconds=SETTLE_SECONDS
+    )
+
+
+def _purge(stage: Stage) -> None:
+    """All files but the newest go; one that the replica still reads stays until it has read on."""
+
+    def gone() -> bool:
+        stage.primary.execute("PURGE BINARY LOGS TO %s", (stage.primary.binlog_files()[-1].name,))
+        return len(stage.primary.binlog_files()) == 1
+
+    if not stage.until(gone, SETTLE_SECONDS):
+        raise LabError("the binlog cannot be purged: somebody still reads old files", hint="tailrace lab status")
+
+
+def _resume(stage: Stage) -> bool:
+    """Whether it runs, or has failed."""
+    stage.connect.resume(CONNECTOR)
+
+    def decided() -> bool:
+        # A task that is about to fail is said to run first: what it has read tells them apart.
+        return stage.connect.status(CONNECTOR).is_failed or (stage.is_running() and stage.caught_up())
+
+    stage.until(decided, SETTLE_SECONDS)
+    return not stage.connect.status(CONNECTOR).is_failed
+
+
+def _events(stage: Stage, table: str) -> Iterator[tuple[str, int, dict[str, Any] | None]]:
+    """(operation, key, the row after it) of each event of a table."""
+    for event in stage.written():
+        if event["source"]["table"] == table:
+            yield event["op"], int((event["after"] or event["before"])["id"]), event["after"]
+
+
+# -- what comes back ---------------------------------------------------------------------------------------------------
+
+
+def _draw_back(random: Random) -> dict[str, str]:
+    return {
+        "table": random.choice(TABLES),
+        "rows": str(random.randrange(20, 60)),
+        "updates": str(random.randrange(2, 6)),
+        "gone": str(random.randrange(2, 7)),
+        "born": str(random.randrange(7, 12)),
+        "mode": random.choice(("initial", "when_needed")),
+    }
+
+
+def _prepare_back(stage: Stage, values: dict[str, str]) -> None:
+    stage.primary.execute("CREATE DATABASE shop")
+    _make_table(stage, values["table"], int(values["rows"]))
+    stage.make_connector({"snapshot.mode": values["mode"]})
+    stage.settle()
+
+
+def _watch_back(stage: Stage, values: Values) -> dict[str, str]:
+    table, rows = values["table"], int(values["rows"])
+    primary = stage.primary
+    _stop(stage)
+    before = len(list(_events(stage, table)))
+    for number in range(int(values["updates"])):
+        primary.execute(f"UPDATE shop.{table} SET note = 'change {number}' WHERE id = 1")
+    primary.execute(f"DELETE FROM shop.{table} WHERE id BETWEEN 2 AND 1 + {values['gone']}")
+    for number in range(int(values["born"])):
+        primary.execute(f"INSERT INTO shop.{table} VALUES ({rows + 1 + number}, 'new')")
+    primary.execute("FLUSH BINARY LOGS")
+    _purge(stage)
+    runs = _resume(stage)
+    if not runs:
+        _stop(stage)
+        stage.connect.reset_offsets(CONNECTOR)
+        _resume(stage)
+    stage.settle()
+    came = list(_events(stage, table))[before:]
+    return {
+        "measured.start": STARTS[0] if runs else STARTS[1],
+        "measured.reads": str(sum(op == "r" for op, _, _ in came)),
+        "measured.versions": str(sum(key == 1 for _, key, _ in came)),
+        "measured.deletes": "yes" if any(op == "d" for op, _, _ in came) else "no",
+    }
+
+
+def _predicted(name: str) -> Observation:
+    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
+        measured = values[f"measured.{name}"]
+        return Seen(answers.get(name) == measured, measured)
+
+    return Observation(name, look)
+
+
+# -- a known gap -------------------------------------------------------------------------------------------------------
+
+GAP: Final = f"{HIDDEN}gap"
+LATE: Final = f"{HIDDEN}late"
+
+
+def _draw_gap(random: Random) -> dict[str, str]:
+    rows = random.randrange(30, 80)
+    changed, late, deleted, *gone = random.sample(range(1, rows + 1), 3 + random.randrange(2, 4))
+    return {
+        "table": random.choice(TABLES),
+        "quiet": random.choice(QUIET),
+        f"{HIDDEN}rows": str(rows),
+        f"{HIDDEN}changed": str(changed),
+        f"{HIDDEN}gone": ", ".join(str(key) for key in gone),
+        f"{HIDDEN}deleted": str(deleted),
+        LATE: str(late),
+    }
+
+
+def _prepare_gap(stage: Stage, values: dict[str, str]) -> None:
+    """A part of what it missed is purged, a part is not."""
+    primary, table, rows = stage.primary, f"shop.{values['table']}", int(values[f"{HIDDEN}rows"])
+    primary.execute("CREATE DATABASE shop")
+    _make_table(stage, values["table"], rows)
+    _make_table(stage, values["quiet"], rows)
+    stage.make_connector()
+    stage.settle()
+    _stop(stage)
+    offset = str(stage.offset()["gtids"])
+    primary.execute(f"UPDATE {table} SET note = 'purged' WHERE id = {values[f'{HIDDEN}changed']}")
+    primary.execute(f"DELETE FROM {table} WHERE id IN ({values[f'{HIDDEN}gone']})")
+    primary.execute(f"INSERT INTO {table} VALUES ({rows + 1}, 'purged')")
+    values[GAP] = str(primary.execute("SELECT GTID_SUBTRACT(@@GLOBAL.gtid_executed, %s)", (offset,))[0][0])
+    primary.execute("FLUSH BINARY LOGS")
+    for note in ("kept 1", "kept 2"):
+        primary.execute(f"UPDATE {table} SET note = '{note}' WHERE id = {values[LATE]}")
+    primary.execute(f"DELETE FROM {table} WHERE id = {values[f'{HIDDEN}deleted']}")
+    _purge(stage)
+    _resume(stage)
+
+
+def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
+    return Seen(stage.is_running(), stage.state())
+
+
+def _gap(_stage: Stage, values: Values, answers: Answers) -> Seen:
+    given = answers.get("gap", "").replace(" ", "").lower()
+    return Seen(given == values[GAP].replace("\n", "").lower(), given or "—")
+
+
+def _rest(stage: Stage, values: Values, _answers: Answers) -> Seen:
+    if stage.is_running():
+        stage.settle()
+    late = int(values[LATE])
+    came = [
+        str((row or {}).get("note")) for op, key, row in _events(stage, values["table"]) if op == "u" and key == late
+    ]
+    return Seen(came == ["kept 1", "kept 2"], f"id={late}: " + (", ".join(came) or "—"))
+
+
+def _once(stage: Stage, values: Values, _answers: Answers) -> Seen:
+    """How often each row was read: of the quiet table once, of the other one once more."""
+    most = {}
+    for table in (values["quiet"], values["table"]):
+        reads = Counter(key for op, key, _ in _events(stage, table) if op == "r")
+        most[table] = max(reads.values(), default=0)
+    return Seen(
+        most[values["quiet"]] == 1 and most[values["table"]] == 2,  # noqa: PLR2004 - the first snapshot, and one more
+        ", ".join(f"shop.{table}: {count}" for table, count in most.items()),
+    )
+
+
+def _equal(stage: Stage, values: Values, _answers: Answers) -> Seen:
+    """As a sink has it that writes each row by its key, whatever the operation."""
+    if stage.is_running():
+        stage.settle()
+    said, holds = [], True
+    for table in (values["table"], values["quiet"]):
+        last = {key: row for _, key, row in _events(stage, table)}
+        sink = {(key, row["note"]) for key, row in last.items() if row is not None}
+        there = {(int(key), note) for key, note in stage.primary.execute(f"SELECT id, note FROM shop.{table}")}
+        holds = holds and sink == there
+        said.append(f"shop.{table}: {len(sink)} {'=' if sink == there else '≠'} {len(there)}")
+    return Seen(holds, ", ".join(said))
+
+
+EXERCISES: Final = (
+    Exercise(
+        name="what-comes-back",
+        lesson=13,
+        kind=Kind.PREDICTION,
+        abilities=("R8",),
+        draw=_draw_back,
+        prepare=_prepare_back,
+        questions=(
+            Question("start", STARTS),
+            Question("reads"),
+            Question("versions"),
+            Question("deletes", YES),
+        ),
+        experiment=_watch_back,
+        observations=(_predicted("start"), _predicted("reads"), _predicted("versions"), _predicted("deletes")),
+    ),
+    Exercise(
+        name="a-known-gap",
+        lesson=13,
+        kind=Kind.LAB,
+        abilities=("R8", "R10", "R13"),
+        draw=_draw_gap,
+        prepare=_prepare_gap,
+        questions=(Question("gap"),),
+        observations=(
+            Observation("running", _running),
+            Observation("gap", _gap),
+            Observation("rest", _rest),
+            Observation("once", _once),
+            Observation("equal", _equal),
+        ),
+    ),
+    incident(
+        "after-the-clean-up",
+        lesson=13,
+        pool=("binlog-purged", "short-retention"),
+        choices=("binlog-purged", "short-retention", "account-locked", "connector-paused", "server-id-clash"),
+        abilities=("R6", "R8", "R13"),
+    ),
+)
