@@ -7,7 +7,7 @@ from typing import Final
 
 from tailrace.errors import ConfigError
 from tailrace.learn.exercise import Exercise
-from tailrace.learn.exercises import binlog, failover, gtid, lag, purged, retention, snapshots
+from tailrace.learn.exercises import binlog, connectors, failover, gtid, lag, purged, retention, snapshots
 
 EXERCISES: Final[tuple[Exercise, ...]] = (
     *binlog.EXERCISES,
@@ -17,6 +17,7 @@ EXERCISES: Final[tuple[Exercise, ...]] = (
     *failover.EXERCISES,
     *snapshots.EXERCISES,
     *purged.EXERCISES,
+    *connectors.EXERCISES,
 )
 
 

@@ -1,0 +1,5 @@
+# A copy of the first with its id: the server ends them in turns.
+tailrace connector create .tailrace/lab/worker/shop.json --name {{second}} --set topic.prefix={{second}} \
+    --set sink.path="$PWD/.tailrace/lab/worker/events/{{second}}" --set 'table.include.list=shop\.{{table}}' \
+    --set database.server.id={{id}} --wait
+tailrace learn check

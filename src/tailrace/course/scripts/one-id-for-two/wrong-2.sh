@@ -1,0 +1,3 @@
+# table.include.list taken for a filter of the source.
+case {{end}} in restart) readers=3 ;; *) readers=2 ;; esac
+tailrace learn check --answer ended='each in turn' --answer state='both RUNNING' --answer rows='of both' --answer sent='next to nothing' --answer readers=$readers
