@@ -70,8 +70,9 @@ def address(site: Path) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome() -> Iterator[Browser]:
+    """Ends with this file: a second one in the same process, of another file's tests, does not start beside it."""
     with browser() as made:
         yield made
 
