@@ -16,6 +16,7 @@ from tailrace.config.failure import FailureConfig
 from tailrace.config.field import Family, Field, Values
 from tailrace.config.filters import NameFilter, TableFilter
 from tailrace.config.kafka import KafkaConfig
+from tailrace.config.renamed import GONE, renamed
 from tailrace.config.signals import NotificationsConfig, SignalsConfig
 from tailrace.config.sink import SinkConfig, SinkFields
 from tailrace.config.snapshot import SnapshotConfig
@@ -208,7 +209,11 @@ def _strangers(properties: Mapping[str, str], fields: Mapping[str, Field[Any]]) 
     for name, value in properties.items():
         if name in fields or any(family.pattern.fullmatch(name) for family in families):
             continue
-        if not peers.known(name):
+        if now := renamed(name):
+            yield f"{name}: is an old name; did you mean {now}?"
+        elif name in GONE:
+            yield f"{name}: is gone, from Debezium too; leave it out"
+        elif not peers.known(name):
             near = difflib.get_close_matches(name, fields, n=1, cutoff=0.75)
             yield f"{name}: unknown property" + (f"; did you mean {near[0]}?" if near else "")
         elif (why := peers.note(name, value)) is None:

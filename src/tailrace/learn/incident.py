@@ -58,12 +58,7 @@ def incident(
         draw=draw,
         prepare=_prepare,
         questions=(Question("cause", choices),),
-        observations=(
-            Observation("cause", _named),
-            Observation("running", _running),
-            Observation("complete", _complete),
-            Observation("gone", _gone),
-        ),
+        observations=(*OBSERVED, Observation("gone", _gone)),
         parts=frozenset(parts),
         scripts=SCRIPTS,
     )
@@ -123,6 +118,14 @@ def _complete(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     return Seen(
         not wrong, ", ".join(f"{each.table}: {each.rebuilt_rows} ≠ {each.server_rows}" for each in wrong) or "="
     )
+
+
+OBSERVED: Final = (
+    Observation("cause", _named),
+    Observation("running", _running),
+    Observation("complete", _complete),
+)
+"""Of every incident: the cause is named as the value CAUSE has it, and what is captured is whole again."""
 
 
 def _gone(stage: Stage, values: Values, _answers: Answers) -> Seen:

@@ -122,13 +122,14 @@ def _exercise(exercise: Exercise, language: str, words: Mapping[str, str]) -> st
     title = html.escape(exercise_text(exercise.name, language).title)
     command = f"tailrace learn start {exercise.name}"
     abilities = ", ".join(f'<abbr title="{html.escape(words[each])}">{each}</abbr>' for each in exercise.abilities)
+    skills = f' <span class="skills">{words["abilities"]}: {abilities}</span>' if abilities else ""
     # The browser adds what the runner says; see tools/site/static/learn.js. An empty line would end the HTML.
     return (
         f'<section class="exercise" id="exercise-{exercise.name}" data-exercise="{exercise.name}"'
         f' data-kind="{exercise.kind.value}">\n'
         f"<h3>{title}</h3>\n"
         f'<p class="facts"><span class="kind">{words["kind-" + exercise.kind.value]}</span>'
-        f' <span class="skills">{words["abilities"]}: {abilities}</span> <span class="state"></span></p>\n'
+        f'{skills} <span class="state"></span></p>\n'
         f'<p class="how">{words["in_terminal"]}: <code class="literal">{command}</code></p>\n'
         "</section>"
     )

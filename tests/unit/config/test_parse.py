@@ -95,6 +95,20 @@ def test_all_problems_are_told_at_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        # Never the property of a like name (database.server.id), which would be a second mistake.
+        ("database.server.name", "is an old name; did you mean topic.prefix?"),
+        ("database.history.kafka.topic", "is an old name; did you mean schema.history.internal.kafka.topic?"),
+        ("table.whitelist", "is an old name; did you mean table.include.list?"),
+        ("gtid.new.channel.position", "is gone, from Debezium too; leave it out"),
+    ],
+)
+def test_a_name_of_an_older_debezium_leads_to_the_one_of_today(name: str, says: str) -> None:
+    assert f"{name}: {says}" in refusal(MINIMAL | {name: "shop"})
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("key.converter", "io.confluent.connect.avro.AvroConverter"),

@@ -7,12 +7,24 @@ from typing import Final
 
 from tailrace.errors import ConfigError
 from tailrace.learn.exercise import Exercise
-from tailrace.learn.exercises import binlog, connectors, failover, gtid, lag, purged, retention, snapshots, wal
+from tailrace.learn.exercises import (
+    binlog,
+    configuration,
+    connectors,
+    failover,
+    gtid,
+    lag,
+    purged,
+    retention,
+    snapshots,
+    wal,
+)
 
 EXERCISES: Final[tuple[Exercise, ...]] = (
     *binlog.EXERCISES,
     *gtid.EXERCISES,
     *retention.EXERCISES,
+    *configuration.EXERCISES,
     *wal.EXERCISES,
     *lag.EXERCISES,
     *failover.EXERCISES,

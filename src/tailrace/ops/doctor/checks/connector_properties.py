@@ -7,30 +7,12 @@ import re
 from collections.abc import Iterator
 
 from tailrace.config.debezium import DEFAULTS, PREFIXES
+from tailrace.config.renamed import GONE, renamed
 from tailrace.ops.doctor.check import Check, Need
 from tailrace.ops.doctor.facts import Facts
 from tailrace.ops.doctor.finding import Finding, error, warning
 from tailrace.ops.doctor.repair import properties
 
-RENAMED = {
-    "database.server.name": "topic.prefix",
-    "database.whitelist": "database.include.list",
-    "database.blacklist": "database.exclude.list",
-    "table.whitelist": "table.include.list",
-    "table.blacklist": "table.exclude.list",
-    "column.whitelist": "column.include.list",
-    "column.blacklist": "column.exclude.list",
-    "database.history": "schema.history.internal",
-    "database.history.kafka.topic": "schema.history.internal.kafka.topic",
-    "database.history.kafka.bootstrap.servers": "schema.history.internal.kafka.bootstrap.servers",
-    "database.serverTimezone": "database.connectionTimeZone",
-}
-GONE = (
-    "gtid.new.channel.position",
-    "snapshot.new.tables",
-    "provide.transaction.metadata.topic",
-    "sanitize.field.names",
-)
 CONNECTS = re.compile(
     r"(?:key|value|header)\.converter(?:\..+)?|transforms(?:\..+)?|predicates(?:\..+)?|topic\.creation\..+"
     r"|(?:producer|consumer|admin)\.override\..+|errors\..+|config\.action\.reload|exactly\.once\.support"
@@ -48,9 +30,9 @@ def look(facts: Facts) -> Iterator[Finding]:
     for name, value in connector.config.items():
         if _is_known(name) or name.startswith(converters):
             continue
-        if renamed := RENAMED.get(name):
-            repair = properties(connector, {name: None} | ({} if renamed in connector.config else {renamed: value}))
-            yield error(f"{name} is an old name, which Debezium passes over: it is {renamed} now", name, repair)
+        if now := renamed(name):
+            repair = properties(connector, {name: None} | ({} if now in connector.config else {now: value}))
+            yield error(f"{name} is an old name, which Debezium passes over: it is {now} now", name, repair)
         elif near := difflib.get_close_matches(name, DEFAULTS, n=1, cutoff=0.8):
             repair = properties(connector, {name: None, near[0]: value})
             yield warning(f"{name} is not a property: Debezium passes over it. Did you mean {near[0]}?", name, repair)
