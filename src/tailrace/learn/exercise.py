@@ -49,6 +49,16 @@ class Observation:
     look: Callable[[Stage, Values, Answers], Seen]
 
 
+def predicted(name: str) -> Observation:
+    """That the answer to the question of this name is what the experiment has as `measured.` and this name."""
+
+    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
+        measured = values[f"measured.{name}"]
+        return Seen(answers.get(name) == measured, measured)
+
+    return Observation(name, look)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What the learner answers by `check --answer NAME=VALUE`."""

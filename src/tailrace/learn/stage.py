@@ -70,6 +70,24 @@ class Stage:
             CONNECTOR, lambda status: status is not None and status.is_running, seconds=SETTLE_SECONDS
         )
 
+    def stop_connector(self) -> None:
+        """Stopped on return. Raises TailraceError where it does not come to stop."""
+        self.connect.stop(CONNECTOR)
+        self.connect.await_status(
+            CONNECTOR, lambda status: status is not None and status.is_stopped, seconds=SETTLE_SECONDS
+        )
+
+    def resume_connector(self) -> bool:
+        """Whether it runs and has caught up, or has failed."""
+        self.connect.resume(CONNECTOR)
+
+        def decided() -> bool:
+            # A task that is about to fail is said to run first: what it has read tells them apart.
+            return self.connect.status(CONNECTOR).is_failed or (self.is_running() and self.caught_up())
+
+        self.until(decided, SETTLE_SECONDS)
+        return not self.connect.status(CONNECTOR).is_failed
+
     def state(self) -> str:
         """`RUNNING, task 0 RUNNING`, or why it cannot be told."""
         try:

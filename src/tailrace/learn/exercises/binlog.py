@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.binlog import RowChange, row_changes
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.stage import CONNECTOR
 
 if TYPE_CHECKING:
@@ -93,14 +93,6 @@ def _write_statements(stage: Stage, values: Values) -> dict[str, str]:
         "measured.rollback": _kinds(undone),
         "measured.before": _image(short[0].before),
     }
-
-
-def _predicted(name: str) -> Observation:
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        measured = values[f"measured.{name}"]
-        return Seen(answers.get(name) == measured, measured)
-
-    return Observation(name, look)
 
 
 KINDS: Final = ("nothing", "an insert", "an update", "a delete and an insert")
@@ -235,7 +227,7 @@ EXERCISES: Final = (
             Question("before", IMAGES),
         ),
         experiment=_write_statements,
-        observations=(_predicted("changed"), _predicted("replace"), _predicted("rollback"), _predicted("before")),
+        observations=(predicted("changed"), predicted("replace"), predicted("rollback"), predicted("before")),
         parts=frozenset(),
     ),
     Exercise(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tailrace.lab.server import write_private
 from tailrace.lab.worker import jsonl_config
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import CAUSE, OBSERVED
 from tailrace.learn.incident import SCRIPTS as INCIDENT_SCRIPTS
 from tailrace.learn.stage import CONNECTOR, DATABASE, SERVER_ID
@@ -103,14 +103,6 @@ def _unit(at: object) -> str:
     if isinstance(at, int):
         return "microseconds" if at > MICROSECONDS else "milliseconds"
     return "text"
-
-
-def _predicted(name: str) -> Observation:
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        measured = values[f"measured.{name}"]
-        return Seen(answers.get(name) == measured, measured)
-
-    return Observation(name, look)
 
 
 # -- a configuration to be mended --------------------------------------------------------------------------------------
@@ -275,7 +267,7 @@ EXERCISES: Final = (
             Question("at", ("milliseconds", "microseconds", "text")),
         ),
         experiment=_write_modes,
-        observations=tuple(_predicted(name) for name in ("read", "created", "price", "big", "at")),
+        observations=tuple(predicted(name) for name in ("read", "created", "price", "big", "at")),
     ),
     Exercise(
         name="a-copied-configuration",

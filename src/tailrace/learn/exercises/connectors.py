@@ -10,7 +10,7 @@ from tailrace.errors import TailraceError
 from tailrace.lab.server import write_private
 from tailrace.lab.verify import verify
 from tailrace.lab.worker import jsonl_config
-from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import incident
 from tailrace.learn.stage import CONNECTOR, DATABASE, SERVER_ID
 
@@ -169,14 +169,6 @@ def _sent(stage: Stage, reader: int) -> int:
     return int(found[0][0]) if found else 0
 
 
-def _predicted(name: str) -> Observation:
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        measured = values[f"measured.{name}"]
-        return Seen(answers.get(name) == measured, measured)
-
-    return Observation(name, look)
-
-
 # -- an id of its own --------------------------------------------------------------------------------------------------
 
 
@@ -251,7 +243,7 @@ EXERCISES: Final = (
             Question("readers"),
         ),
         experiment=_clash,
-        observations=tuple(_predicted(name) for name in ("ended", "state", "rows", "sent", "readers")),
+        observations=tuple(predicted(name) for name in ("ended", "state", "rows", "sent", "readers")),
     ),
     Exercise(
         name="an-id-of-its-own",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pymysql.cursors
 
 from tailrace.lab import faults
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
 
 if TYPE_CHECKING:
     from random import Random
@@ -149,14 +149,6 @@ def _take(stage: Stage, values: Values) -> dict[str, str]:
     }
 
 
-def _predicted(name: str) -> Observation:
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        measured = values[f"measured.{name}"]
-        return Seen(answers.get(name) == measured, measured)
-
-    return Observation(name, look)
-
-
 # -- no candidate ------------------------------------------------------------------------------------------------------
 
 CAUSE: Final = f"{HIDDEN}cause"
@@ -232,7 +224,7 @@ EXERCISES: Final = (
             Question("purged", ("shrinks", "stays")),
         ),
         experiment=_take,
-        observations=(_predicted("count"), _predicted("next"), _predicted("errant"), _predicted("purged")),
+        observations=(predicted("count"), predicted("next"), predicted("errant"), predicted("purged")),
         parts=frozenset(),
     ),
     Exercise(

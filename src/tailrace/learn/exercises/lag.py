@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import incident
 from tailrace.learn.stage import CONNECTOR
 
@@ -49,13 +49,6 @@ def _course(figures: list[float]) -> str:
     if all(figure == -1 for figure in figures):
         return "minus one"
     return "stands still" if len(set(figures)) == 1 else "grows"
-
-
-def _predicted(name: str) -> Observation:
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        return Seen(answers.get(name) == values[f"measured.{name}"], values[f"measured.{name}"])
-
-    return Observation(name, look)
 
 
 # -- an idle source ----------------------------------------------------------------------------------------------------
@@ -118,7 +111,7 @@ EXERCISES: Final = (
         prepare=_prepare,
         questions=(Question("behind", COURSES), Question("since", COURSES)),
         experiment=_watch_idle,
-        observations=(_predicted("behind"), _predicted("since")),
+        observations=(predicted("behind"), predicted("since")),
     ),
     Exercise(
         name="lag-after-a-pause",

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from tailrace.errors import LabError
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import incident
 from tailrace.learn.stage import CONNECTOR, SETTLE_SECONDS
 
@@ -31,13 +31,6 @@ def _make_table(stage: Stage, table: str, rows: int) -> None:
     )
 
 
-def _stop(stage: Stage) -> None:
-    stage.connect.stop(CONNECTOR)
-    stage.connect.await_status(
-        CONNECTOR, lambda status: status is not None and status.is_stopped, seconds=SETTLE_SECONDS
-    )
-
-
 def _purge(stage: Stage) -> None:
     """All files but the newest go; one that the replica still reads stays until it has read on."""
 
@@ -47,18 +40,6 @@ def _purge(stage: Stage) -> None:
 
     if not stage.until(gone, SETTLE_SECONDS):
         raise LabError("the binlog cannot be purged: somebody still reads old files", hint="tailrace lab status")
-
-
-def _resume(stage: Stage) -> bool:
-    """Whether it runs, or has failed."""
-    stage.connect.resume(CONNECTOR)
-
-    def decided() -> bool:
-        # A task that is about to fail is said to run first: what it has read tells them apart.
-        return stage.connect.status(CONNECTOR).is_failed or (stage.is_running() and stage.caught_up())
-
-    stage.until(decided, SETTLE_SECONDS)
-    return not stage.connect.status(CONNECTOR).is_failed
 
 
 def _events(stage: Stage, table: str) -> Iterator[tuple[str, int, dict[str, Any] | None]]:
@@ -92,7 +73,7 @@ def _prepare_back(stage: Stage, values: dict[str, str]) -> None:
 def _watch_back(stage: Stage, values: Values) -> dict[str, str]:
     table, rows = values["table"], int(values["rows"])
     primary = stage.primary
-    _stop(stage)
+    stage.stop_connector()
     before = len(list(_events(stage, table)))
     for number in range(int(values["updates"])):
         primary.execute(f"UPDATE shop.{table} SET note = 'change {number}' WHERE id = 1")
@@ -101,11 +82,11 @@ def _watch_back(stage: Stage, values: Values) -> dict[str, str]:
         primary.execute(f"INSERT INTO shop.{table} VALUES ({rows + 1 + number}, 'new')")
     primary.execute("FLUSH BINARY LOGS")
     _purge(stage)
-    runs = _resume(stage)
+    runs = stage.resume_connector()
     if not runs:
-        _stop(stage)
+        stage.stop_connector()
         stage.connect.reset_offsets(CONNECTOR)
-        _resume(stage)
+        stage.resume_connector()
     stage.settle()
     came = list(_events(stage, table))[before:]
     return {
@@ -114,14 +95,6 @@ def _watch_back(stage: Stage, values: Values) -> dict[str, str]:
         "measured.versions": str(sum(key == 1 for _, key, _ in came)),
         "measured.deletes": "yes" if any(op == "d" for op, _, _ in came) else "no",
     }
-
-
-def _predicted(name: str) -> Observation:
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        measured = values[f"measured.{name}"]
-        return Seen(answers.get(name) == measured, measured)
-
-    return Observation(name, look)
 
 
 # -- a known gap -------------------------------------------------------------------------------------------------------
@@ -152,7 +125,7 @@ def _prepare_gap(stage: Stage, values: dict[str, str]) -> None:
     _make_table(stage, values["quiet"], rows)
     stage.make_connector()
     stage.settle()
-    _stop(stage)
+    stage.stop_connector()
     offset = str(stage.offset()["gtids"])
     primary.execute(f"UPDATE {table} SET note = 'purged' WHERE id = {values[f'{HIDDEN}changed']}")
     primary.execute(f"DELETE FROM {table} WHERE id IN ({values[f'{HIDDEN}gone']})")
@@ -163,7 +136,7 @@ def _prepare_gap(stage: Stage, values: dict[str, str]) -> None:
         primary.execute(f"UPDATE {table} SET note = '{note}' WHERE id = {values[LATE]}")
     primary.execute(f"DELETE FROM {table} WHERE id = {values[f'{HIDDEN}deleted']}")
     _purge(stage)
-    _resume(stage)
+    stage.resume_connector()
 
 
 def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
@@ -226,7 +199,7 @@ EXERCISES: Final = (
             Question("deletes", YES),
         ),
         experiment=_watch_back,
-        observations=(_predicted("start"), _predicted("reads"), _predicted("versions"), _predicted("deletes")),
+        observations=(predicted("start"), predicted("reads"), predicted("versions"), predicted("deletes")),
     ),
     Exercise(
         name="a-known-gap",

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from tailrace.lab import faults
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.stage import CONNECTOR
 
 if TYPE_CHECKING:
@@ -78,14 +78,6 @@ def _watch_quiet(stage: Stage, values: Values) -> dict[str, str]:
         "measured.action": action,
         "measured.events": "yes" if came else "no",
     }
-
-
-def _predicted(name: str) -> Observation:
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        measured = values[f"measured.{name}"]
-        return Seen(answers.get(name) == measured, measured)
-
-    return Observation(name, look)
 
 
 # -- how long to keep --------------------------------------------------------------------------------------------------
@@ -232,7 +224,7 @@ EXERCISES: Final = (
             Question("events", YES),
         ),
         experiment=_watch_quiet,
-        observations=(_predicted("offset"), _predicted("alone"), _predicted("action"), _predicted("events")),
+        observations=(predicted("offset"), predicted("alone"), predicted("action"), predicted("events")),
     ),
     Exercise(
         name="how-long-to-keep",

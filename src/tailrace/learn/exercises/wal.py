@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import Exercise, Kind, Question, predicted
 from tailrace.learn.incident import incident
 from tailrace.learn.stage import CONNECTOR, SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from random import Random
 
-    from tailrace.learn.exercise import Answers, Values
+    from tailrace.learn.exercise import Values
     from tailrace.learn.stage import Stage
 
 TABLES: Final = ("articles", "letters", "chapters", "recipes")
@@ -73,13 +73,6 @@ def _is_never(event: dict[str, Any]) -> bool:
     return bool((event["after"] or {}).get("id") == ROLLED_BACK)
 
 
-def _predicted(name: str) -> Observation:
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        return Seen(answers.get(name) == values[f"measured.{name}"], values[f"measured.{name}"])
-
-    return Observation(name, look)
-
-
 EXERCISES: Final = (
     Exercise(
         name="what-a-slot-would-do",
@@ -95,7 +88,7 @@ EXERCISES: Final = (
             Question("connector", ("runs", "fails")),
         ),
         experiment=_live_without_a_slot,
-        observations=tuple(_predicted(name) for name in ("purged", "rolled_back", "text", "connector")),
+        observations=tuple(predicted(name) for name in ("purged", "rolled_back", "text", "connector")),
     ),
     incident(
         "habits-from-elsewhere",
