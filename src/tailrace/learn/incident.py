@@ -114,7 +114,10 @@ def _complete(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     if not stage.is_running():
         return Seen(holds=False, evidence=stage.state())
     stage.until(lambda: not stage.unequal(), COMPLETE_SECONDS)
-    wrong = stage.unequal()
+    try:
+        wrong = stage.unequal()
+    except LabError as error:
+        return Seen(holds=False, evidence=error.message)
     return Seen(
         not wrong, ", ".join(f"{each.table}: {each.rebuilt_rows} ≠ {each.server_rows}" for each in wrong) or "="
     )

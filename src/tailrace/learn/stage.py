@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pymysql
+
 from tailrace.errors import LabError, TailraceError
 from tailrace.lab.pair import Lab
 from tailrace.lab.verify import Verdict, events, verify
@@ -24,6 +26,8 @@ DATABASE = "shop"
 SERVER_ID = 54002
 SETTLE_SECONDS = 30.0
 EVERY_SECONDS = 0.2
+LOCK_SECONDS = 2
+"""That a read waits for a table which somebody has locked."""
 
 
 @dataclass(frozen=True)
@@ -115,26 +119,32 @@ class Stage:
         return next((verdict for verdict in found if verdict.table == table), None)
 
     def unequal(self) -> list[Verdict]:
-        """Tables of the source that what was written does not make, or not with each event once."""
-        with self.primary.connect() as connection:
-            found = verify(connection, DATABASE, sorted(self.worker.events.glob("*.jsonl")))
+        """Tables of the source that what was written does not make, or not with each event once.
+
+        Raises LabError where somebody has a table locked.
+        """
+        with self.primary.connect(init_command=f"SET lock_wait_timeout = {LOCK_SECONDS}") as connection:
+            try:
+                found = verify(connection, DATABASE, sorted(self.worker.events.glob("*.jsonl")))
+            except pymysql.OperationalError as error:
+                raise LabError(f"the tables cannot be read: {error.args[-1]}", where=DATABASE) from None
         return [verdict for verdict in found if not verdict.equal]
 
-    def caught_up(self) -> bool:
+    def caught_up(self, connector: str = CONNECTOR) -> bool:
         """Whether the stored offset has all that the source has executed."""
         (executed,) = self.primary.execute("SELECT @@GLOBAL.gtid_executed")[0]
-        offset = self.offset().get("gtids") or ""
+        offset = self.offset(connector).get("gtids") or ""
         (missing,) = self.primary.execute("SELECT GTID_SUBTRACT(%s, %s)", (executed, offset))[0]
         return not missing
 
-    def offset(self) -> dict[str, Any]:
+    def offset(self, connector: str = CONNECTOR) -> dict[str, Any]:
         """The connector's stored offset; empty where there is none."""
-        found = self.connect.offsets(CONNECTOR)
+        found = self.connect.offsets(connector)
         return dict(found[0].get("offset") or {}) if found else {}
 
-    def settle(self, seconds: float = SETTLE_SECONDS) -> bool:
+    def settle(self, seconds: float = SETTLE_SECONDS, connector: str = CONNECTOR) -> bool:
         """Waits until the connector has caught up; whether it has."""
-        return self.until(self.caught_up, seconds)
+        return self.until(lambda: self.caught_up(connector), seconds)
 
     @staticmethod
     def until(holds: Callable[[], bool], seconds: float) -> bool:

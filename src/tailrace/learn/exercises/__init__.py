@@ -15,6 +15,7 @@ from tailrace.learn.exercises import (
     gtid,
     history,
     lag,
+    online_change,
     purged,
     retention,
     snapshots,
@@ -33,6 +34,7 @@ EXERCISES: Final[tuple[Exercise, ...]] = (
     *snapshots.EXERCISES,
     *purged.EXERCISES,
     *connectors.EXERCISES,
+    *online_change.EXERCISES,
 )
 
 

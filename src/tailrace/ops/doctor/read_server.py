@@ -30,14 +30,16 @@ LEFT JOIN performance_schema.user_variables_by_thread v
   ON v.THREAD_ID = t.THREAD_ID AND v.VARIABLE_NAME IN ('replica_uuid', 'slave_uuid')
 WHERE t.PROCESSLIST_COMMAND LIKE 'Binlog Dump%' GROUP BY t.THREAD_ID, t.PROCESSLIST_USER"""
 
+# Threads of InnoDB's own have no session: the one of statistics waits for a table too.
 WAITS = """
 SELECT w.OBJECT_SCHEMA, w.OBJECT_NAME, t.PROCESSLIST_ID, t.PROCESSLIST_TIME, MIN(b.PROCESSLIST_ID)
 FROM performance_schema.metadata_locks w
 JOIN performance_schema.threads t ON t.THREAD_ID = w.OWNER_THREAD_ID
 JOIN performance_schema.metadata_locks h ON h.OBJECT_TYPE = 'TABLE' AND h.OBJECT_SCHEMA = w.OBJECT_SCHEMA
   AND h.OBJECT_NAME = w.OBJECT_NAME AND h.LOCK_STATUS = 'GRANTED' AND h.OWNER_THREAD_ID <> w.OWNER_THREAD_ID
-JOIN performance_schema.threads b ON b.THREAD_ID = h.OWNER_THREAD_ID
-WHERE w.LOCK_STATUS = 'PENDING' AND w.OBJECT_TYPE = 'TABLE' GROUP BY 1, 2, 3, 4 ORDER BY 4 DESC"""
+JOIN performance_schema.threads b ON b.THREAD_ID = h.OWNER_THREAD_ID AND b.PROCESSLIST_ID IS NOT NULL
+WHERE w.LOCK_STATUS = 'PENDING' AND w.OBJECT_TYPE = 'TABLE' AND t.PROCESSLIST_ID IS NOT NULL
+GROUP BY 1, 2, 3, 4 ORDER BY 4 DESC"""
 APPLIER_ERROR = (
     "SELECT LAST_ERROR_MESSAGE FROM performance_schema.replication_applier_status_by_worker"
     " WHERE LAST_ERROR_NUMBER <> 0 LIMIT 1"
