@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import pymysql
 
 from tailrace.errors import LabError, TailraceError
 from tailrace.lab.pair import Lab
+from tailrace.lab.server import write_private
 from tailrace.lab.verify import Verdict, events, verify
 from tailrace.lab.worker import Worker, jsonl_config
 from tailrace.ops.connect import Connect
@@ -62,6 +64,11 @@ class Stage:
     def metrics(self) -> Exposition:
         """What the worker's /metrics says now."""
         return scrape(self.worker.metrics_url)
+
+    def leave_config(self) -> None:
+        """The file that `tailrace lab up` leaves beside the worker; who began with `tailrace learn start` has none."""
+        config = jsonl_config(self.primary, CONNECTOR, DATABASE, self.worker.events, server_id=SERVER_ID)
+        write_private(self.worker.folder / f"{CONNECTOR}.json", json.dumps(config, indent=1) + "\n")
 
     def make_connector(self, changes: Mapping[str, str] | None = None) -> None:
         """The connector of the exercises, running on return, with these properties beside the usual ones.
@@ -131,11 +138,11 @@ class Stage:
         return [verdict for verdict in found if not verdict.equal]
 
     def caught_up(self, connector: str = CONNECTOR) -> bool:
-        """Whether the stored offset has all that the source has executed."""
+        """Whether the stored offset has all that the source has executed, and is not that of a snapshot under way."""
+        stored = self.offset(connector)
         (executed,) = self.primary.execute("SELECT @@GLOBAL.gtid_executed")[0]
-        offset = self.offset(connector).get("gtids") or ""
-        (missing,) = self.primary.execute("SELECT GTID_SUBTRACT(%s, %s)", (executed, offset))[0]
-        return not missing
+        (missing,) = self.primary.execute("SELECT GTID_SUBTRACT(%s, %s)", (executed, stored.get("gtids") or ""))[0]
+        return not missing and not stored.get("snapshot")
 
     def offset(self, connector: str = CONNECTOR) -> dict[str, Any]:
         """The connector's stored offset; empty where there is none."""

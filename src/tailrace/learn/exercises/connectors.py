@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tailrace.errors import TailraceError
-from tailrace.lab.server import write_private
 from tailrace.lab.verify import verify
 from tailrace.lab.worker import jsonl_config
 from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen, predicted
@@ -179,9 +177,7 @@ def _draw_own(random: Random) -> dict[str, str]:
 def _prepare_own(stage: Stage, values: dict[str, str]) -> None:
     _tables(stage, values)
     stage.make_connector({"table.include.list": r"shop\.orders", "database.server.id": values["id"]})
-    # What `tailrace lab up` leaves beside the worker; who began with `tailrace learn start` has none yet.
-    config = jsonl_config(stage.primary, CONNECTOR, DATABASE, stage.worker.events, server_id=SERVER_ID)
-    write_private(stage.worker.folder / f"{CONNECTOR}.json", json.dumps(config, indent=1) + "\n")
+    stage.leave_config()
     stage.settle()
 
 
