@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that starts us in the background has Ctrl-C ignored, and so would every process that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--seed") is None:
         # Workers of one run share the seed of the process that started them.
         seed = os.environ.setdefault("TAILRACE_TEST_SEED", str(random.randrange(2**31)))

@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from support.java import need_java
 from tailrace.errors import LabError
 from tailrace.lab.kafka import Broker, broker
+from tailrace.lab.process import await_condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +72,8 @@ def test_a_paused_broker_is_silent_and_then_goes_on(mine: Broker) -> None:
     _create(mine.bootstrap, "paused")
     mine.pause()
     try:
-        assert not mine.is_reachable()
+        # The signal stops one thread after the other: an answer may still be on its way.
+        assert await_condition(lambda: not mine.is_reachable(), 20)
     finally:
         mine.resume()
     _produce(mine.bootstrap, "paused", b"after")
