@@ -41,12 +41,15 @@ class Seen:
     evidence: str
 
 
+Look = Callable[[Stage, Values, Answers], Seen]
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One thing that must be so. `look` only reads; the values it gets are those drawn and those measured."""
 
     name: str
-    look: Callable[[Stage, Values, Answers], Seen]
+    look: Look
 
 
 def predicted(name: str) -> Observation:

@@ -47,10 +47,6 @@ def _prepare(exercise: Exercise, lab: Lab, seed: int, tell: Callable[[str], None
     background.stop(lab)
     tell("lab")
     if lab.exists:
-        faults.forget(lab)
-        if lab.endpoint:
-            lab.endpoint.mend()
-            lab.endpoint.lead_to(lab.primary.port)
         lab.reset(keep=True)
         faults.forget(lab)
     lab.up(

@@ -20,6 +20,7 @@ from tailrace.ops.http import Access
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from tailrace.lab.server import Server
 
@@ -118,24 +119,38 @@ class Stage:
         files = sorted(self.worker.events.glob("*.jsonl"))
         return (event for event in events(files) if event.get("op"))
 
-    def compare(self, table: str) -> Verdict | None:
-        """The table rebuilt from what was written, against the server's; None where the server has no such table."""
-        files = sorted(self.worker.events.glob("*.jsonl"))
-        with self.primary.connect(init_command="SET time_zone = '+00:00'") as connection:
-            found = verify(connection, DATABASE, files)
-        return next((verdict for verdict in found if verdict.table == table), None)
-
-    def unequal(self) -> list[Verdict]:
-        """Tables of the source that what was written does not make, or not with each event once.
+    def verdicts(self, server: Server | None = None, folder: Path | None = None) -> list[Verdict]:
+        """Each table of the server (None: the source), against what the files of `folder` (None: the worker's) make.
 
         Raises LabError where somebody has a table locked.
         """
-        with self.primary.connect(init_command=f"SET lock_wait_timeout = {LOCK_SECONDS}") as connection:
+        files = sorted((folder or self.worker.events).glob("*.jsonl"))
+        asked = server or self.primary
+        with asked.connect(init_command=f"SET lock_wait_timeout = {LOCK_SECONDS}") as connection:
             try:
-                found = verify(connection, DATABASE, sorted(self.worker.events.glob("*.jsonl")))
+                return verify(connection, DATABASE, files)
             except pymysql.OperationalError as error:
                 raise LabError(f"the tables cannot be read: {error.args[-1]}", where=DATABASE) from None
-        return [verdict for verdict in found if not verdict.equal]
+
+    def compare(self, table: str) -> Verdict | None:
+        """The table rebuilt from what was written, against the source's; None where the source has no such table."""
+        return next((verdict for verdict in self.verdicts() if verdict.table == table), None)
+
+    def unequal(self) -> list[Verdict]:
+        """Tables of the source that what was written does not make, or not with each event once."""
+        return [verdict for verdict in self.verdicts() if not verdict.equal]
+
+    def purge(self) -> bool:
+        """All binlog files of the source but the newest go; whether they did.
+
+        One that the replica still reads stays until it has read on.
+        """
+
+        def gone() -> bool:
+            self.primary.execute("PURGE BINARY LOGS TO %s", (self.primary.binlog_files()[-1].name,))
+            return len(self.primary.binlog_files()) == 1
+
+        return self.until(gone, SETTLE_SECONDS)
 
     def caught_up(self, connector: str = CONNECTOR) -> bool:
         """Whether the stored offset has all that the source has executed, and is not that of a snapshot under way."""

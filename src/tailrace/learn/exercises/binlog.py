@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.binlog import RowChange, row_changes
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
+from tailrace.learn.observe import equal, running
 from tailrace.learn.stage import CONNECTOR
 
 if TYPE_CHECKING:
@@ -191,10 +192,6 @@ def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
     return Seen(given == values[CAUSE], given or "—")
 
 
-def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
-    return Seen(stage.is_running(), stage.state())
-
-
 def _prevented(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     image = stage.primary.execute("SELECT @@GLOBAL.binlog_row_image")[0][0]
     skipped = stage.connect.config(CONNECTOR).get(SKIPPED, "t")
@@ -202,14 +199,6 @@ def _prevented(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     holds = image == "FULL" and updates_come
     # Which of the two it was is for the learner to find.
     return Seen(holds, f"binlog_row_image = {image}, skipped.operations = {skipped}" if holds else "—")
-
-
-def _equal(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    stage.settle()
-    found = stage.compare(values["table"])
-    if found is None:
-        return Seen(holds=False, evidence=f"shop.{values['table']}?")
-    return Seen(found.equal, f"{found.rebuilt_rows} / {found.server_rows}" + ("" if found.equal else ", ≠"))
 
 
 EXERCISES: Final = (
@@ -251,9 +240,9 @@ EXERCISES: Final = (
         questions=(Question("cause", CAUSES),),
         observations=(
             Observation("cause", _named),
-            Observation("running", _running),
+            Observation("running", running),
             Observation("prevented", _prevented),
-            Observation("equal", _equal),
+            Observation("equal", equal()),
         ),
     ),
 )

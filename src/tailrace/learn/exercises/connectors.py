@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tailrace.errors import TailraceError
-from tailrace.lab.verify import verify
 from tailrace.lab.worker import jsonl_config
 from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import incident
@@ -58,9 +57,7 @@ def _readers(stage: Stage) -> set[int]:
 
 def _equals(stage: Stage, table: str, folder: Path) -> bool:
     """Whether what lies in the folder makes the table."""
-    with stage.primary.connect(init_command="SET time_zone = '+00:00'") as connection:
-        found = verify(connection, DATABASE, sorted(folder.glob("*.jsonl")))
-    return any(verdict.table == table and verdict.equal for verdict in found)
+    return any(verdict.table == table and verdict.equal for verdict in stage.verdicts(folder=folder))
 
 
 # -- one id for two ----------------------------------------------------------------------------------------------------

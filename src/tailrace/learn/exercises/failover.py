@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tailrace.lab.verify import verify
 from tailrace.learn.exercise import Exercise, Kind, Observation, Seen
 from tailrace.learn.incident import incident
 from tailrace.learn.stage import CONNECTOR, DATABASE
@@ -82,9 +81,7 @@ def _flowing(stage: Stage, values: Values, _answers: Answers) -> Seen:
 
 
 def _complete(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    with stage.replica.connect() as connection:
-        found = verify(connection, DATABASE, sorted(stage.worker.events.glob("*.jsonl")))
-    verdict = next(each for each in found if each.table == values["table"])
+    verdict = next(each for each in stage.verdicts(stage.replica) if each.table == values["table"])
     mark = "=" if verdict.equal else "≠"
     return Seen(verdict.equal, f"{verdict.rebuilt_rows} {mark} {verdict.server_rows}")
 

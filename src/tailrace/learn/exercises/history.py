@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tailrace.errors import LabError
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import incident
+from tailrace.learn.observe import equal, running
 from tailrace.learn.stage import CONNECTOR
 
 if TYPE_CHECKING:
@@ -163,10 +164,6 @@ def _altered(_stage: Stage, values: Values, answers: Answers) -> Seen:
     return Seen(given == values[ALTERED], given or "—")
 
 
-def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
-    return Seen(stage.is_running(), stage.state())
-
-
 def _mode(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     mode = stage.connect.config(CONNECTOR).get("snapshot.mode", "initial")
     return Seen(mode in {"initial", "no_data", "when_needed"}, f"snapshot.mode = {mode}")
@@ -189,16 +186,6 @@ def _true(stage: Stage, values: Values, _answers: Answers) -> Seen:
     rows = [row for event in _events(stage, values["table"]) for row in (event["before"], event["after"]) if row]
     wrong = [row for row in rows if not row["width"] < SMALL <= row["height"]]
     return Seen(not wrong, str(wrong[0]) if wrong else f"{len(rows)}")
-
-
-def _equal(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    if not stage.is_running():
-        return Seen(holds=False, evidence=stage.state())
-    stage.settle()
-    found = stage.compare(values["table"])
-    if found is None:
-        return Seen(holds=False, evidence=f"shop.{values['table']}?")
-    return Seen(found.equal, f"{found.rebuilt_rows} {'=' if found.equal else '≠'} {found.server_rows}")
 
 
 EXERCISES: Final = (
@@ -229,11 +216,11 @@ EXERCISES: Final = (
         questions=(Question("altered", YES),),
         observations=(
             Observation("altered", _altered),
-            Observation("running", _running),
+            Observation("running", running),
             Observation("mode", _mode),
             Observation("reads", _reads),
             Observation("true", _true),
-            Observation("equal", _equal),
+            Observation("equal", equal()),
         ),
     ),
     incident(

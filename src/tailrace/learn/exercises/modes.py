@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pymysql
 
 from tailrace.errors import TailraceError
-from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import incident
 from tailrace.learn.stage import CONNECTOR, SETTLE_SECONDS
 
@@ -66,7 +66,7 @@ def _prepare_start(stage: Stage, values: dict[str, str]) -> None:
 
 def _watch_start(stage: Stage, values: Values) -> dict[str, str]:
     table, rows, added = values["table"], int(values["rows"]), int(values["added"])
-    _stop(stage)
+    stage.stop_connector()
     before = len(list(_events(stage, table)))
     for number in range(added):
         stage.primary.execute(f"INSERT INTO shop.{table} VALUES ({rows + 1 + number}, 'while it was stopped')")
@@ -74,7 +74,7 @@ def _watch_start(stage: Stage, values: Values) -> dict[str, str]:
     _resume(stage)
     first = Counter(event["op"] for event in list(_events(stage, table))[before:])
 
-    _stop(stage)
+    stage.stop_connector()
     before = len(list(_events(stage, table)))
     stage.connect.reset_offsets(CONNECTOR)
     asleep = READ_SECONDS / (rows + added)
@@ -103,13 +103,6 @@ def _watch_start(stage: Stage, values: Values) -> dict[str, str]:
     }
 
 
-def _stop(stage: Stage) -> None:
-    stage.connect.stop(CONNECTOR)
-    stage.connect.await_status(
-        CONNECTOR, lambda status: status is not None and status.is_stopped, seconds=SETTLE_SECONDS
-    )
-
-
 def _resume(stage: Stage) -> None:
     stage.connect.resume(CONNECTOR)
     stage.until(lambda: stage.is_running() and stage.caught_up(), SETTLE_SECONDS)
@@ -126,14 +119,6 @@ def _write(stage: Stage, statement: str) -> str:
                 raise
             return WAITS[0]
     return WAITS[1]
-
-
-def _predicted(name: str) -> Observation:
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        measured = values[f"measured.{name}"]
-        return Seen(answers.get(name) == measured, measured)
-
-    return Observation(name, look)
 
 
 # -- only what is new --------------------------------------------------------------------------------------------------
@@ -215,7 +200,7 @@ EXERCISES: Final = (
         prepare=_prepare_start,
         questions=(Question("reads"), Question("creates"), Question("fresh"), Question("write", WAITS)),
         experiment=_watch_start,
-        observations=(_predicted("reads"), _predicted("creates"), _predicted("fresh"), _predicted("write")),
+        observations=(predicted("reads"), predicted("creates"), predicted("fresh"), predicted("write")),
     ),
     Exercise(
         name="not-the-archive",

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from tailrace.lab.worker import jsonl_config
-from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import incident
+from tailrace.learn.observe import running
 from tailrace.learn.stage import CONNECTOR, DATABASE, SERVER_ID
 
 if TYPE_CHECKING:
@@ -38,14 +39,6 @@ def _make_table(stage: Stage, table: str, rows: int) -> None:
         f"INSERT INTO {DATABASE}.{table} (price, quantity) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
         f" FROM n WHERE i < {rows}) SELECT i * 10, 1 + i % 5 FROM n"
     )
-
-
-def _predicted(name: str) -> Observation:
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        measured = values[f"measured.{name}"]
-        return Seen(answers.get(name) == measured, measured)
-
-    return Observation(name, look)
 
 
 # -- one swap ----------------------------------------------------------------------------------------------------------
@@ -156,10 +149,6 @@ def _prepare_load(stage: Stage, values: dict[str, str]) -> None:
         )
 
 
-def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
-    return Seen(stage.is_running(), stage.state())
-
-
 def _swapped(stage: Stage, values: Values, _answers: Answers) -> Seen:
     """The table has the column, and the one that was it stands beside it, without."""
     old = f"_{values['table']}_old"
@@ -221,7 +210,7 @@ EXERCISES: Final = (
             Question("total"),
         ),
         experiment=_swap,
-        observations=tuple(_predicted(name) for name in ("shadow", "exact", "swap", "after", "total")),
+        observations=tuple(predicted(name) for name in ("shadow", "exact", "swap", "after", "total")),
     ),
     Exercise(
         name="a-change-under-load",
@@ -231,7 +220,7 @@ EXERCISES: Final = (
         draw=_draw_load,
         prepare=_prepare_load,
         observations=(
-            Observation("running", _running),
+            Observation("running", running),
             Observation("swapped", _swapped),
             Observation("sales", _sales),
             Observation("quiet", _quiet),

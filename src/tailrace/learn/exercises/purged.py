@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from tailrace.errors import LabError
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import incident
-from tailrace.learn.stage import CONNECTOR, SETTLE_SECONDS
+from tailrace.learn.observe import running
+from tailrace.learn.stage import CONNECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +33,7 @@ def _make_table(stage: Stage, table: str, rows: int) -> None:
 
 
 def _purge(stage: Stage) -> None:
-    """All files but the newest go; one that the replica still reads stays until it has read on."""
-
-    def gone() -> bool:
-        stage.primary.execute("PURGE BINARY LOGS TO %s", (stage.primary.binlog_files()[-1].name,))
-        return len(stage.primary.binlog_files()) == 1
-
-    if not stage.until(gone, SETTLE_SECONDS):
+    if not stage.purge():
         raise LabError("the binlog cannot be purged: somebody still reads old files", hint="tailrace lab status")
 
 
@@ -139,10 +134,6 @@ def _prepare_gap(stage: Stage, values: dict[str, str]) -> None:
     stage.resume_connector()
 
 
-def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
-    return Seen(stage.is_running(), stage.state())
-
-
 def _gap(_stage: Stage, values: Values, answers: Answers) -> Seen:
     given = answers.get("gap", "").replace(" ", "").lower()
     return Seen(given == values[GAP].replace("\n", "").lower(), given or "—")
@@ -210,7 +201,7 @@ EXERCISES: Final = (
         prepare=_prepare_gap,
         questions=(Question("gap"),),
         observations=(
-            Observation("running", _running),
+            Observation("running", running),
             Observation("gap", _gap),
             Observation("rest", _rest),
             Observation("once", _once),

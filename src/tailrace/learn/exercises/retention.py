@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from tailrace.lab import faults
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
+from tailrace.learn.observe import equal, running
 from tailrace.learn.stage import CONNECTOR
 
 if TYPE_CHECKING:
@@ -191,22 +192,9 @@ def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
     return Seen(given == values[CAUSE], given or "—")
 
 
-def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
-    return Seen(stage.is_running(), stage.state())
-
-
 def _weekend(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     (kept,) = stage.primary.execute(f"SELECT @@GLOBAL.{EXPIRE}")[0]
     return Seen(int(kept) >= LEAST, f"{int(kept) / HOUR:.1f} h")
-
-
-def _equal(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    if stage.is_running():
-        stage.settle()
-    found = stage.compare(values[TABLE])
-    if found is None:
-        return Seen(holds=False, evidence=f"shop.{values[TABLE]}?")
-    return Seen(found.equal, f"{found.rebuilt_rows} / {found.server_rows}" + ("" if found.equal else ", ≠"))
 
 
 EXERCISES: Final = (
@@ -251,9 +239,9 @@ EXERCISES: Final = (
         questions=(Question("cause", CAUSES),),
         observations=(
             Observation("cause", _named),
-            Observation("running", _running),
+            Observation("running", running),
             Observation("weekend", _weekend),
-            Observation("equal", _equal),
+            Observation("equal", equal(TABLE)),
         ),
     ),
 )

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.exercise import Exercise, Kind, Observation, Seen
+from tailrace.learn.observe import equal, running
 from tailrace.learn.stage import CONNECTOR
 
 if TYPE_CHECKING:
@@ -37,10 +38,6 @@ def _prepare(stage: Stage, values: dict[str, str]) -> None:
     stage.settle()
 
 
-def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
-    return Seen(stage.is_running(), stage.state())
-
-
 def _captured(stage: Stage, values: Values, _answers: Answers) -> Seen:
     listed = stage.connect.config(CONNECTOR).get("table.include.list", "")
     both = "orders" in listed and values["table"] in listed
@@ -59,16 +56,6 @@ def _read_once(stage: Stage, values: Values, _answers: Answers) -> Seen:
     return Seen(len(reads) == int(values["rows"]) and not doubled, evidence)
 
 
-def _equal(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    found = stage.compare(values["table"])
-    if found is None:
-        return Seen(holds=False, evidence=f"shop.{values['table']}?")
-    return Seen(
-        found.equal,
-        f"{found.rebuilt_rows} = {found.server_rows}" if found.equal else f"{found.rebuilt_rows} ≠ {found.server_rows}",
-    )
-
-
 EXERCISES: Final = (
     Exercise(
         name="a-table-more",
@@ -78,10 +65,10 @@ EXERCISES: Final = (
         draw=_draw,
         prepare=_prepare,
         observations=(
-            Observation("running", _running),
+            Observation("running", running),
             Observation("captured", _captured),
             Observation("read-once", _read_once),
-            Observation("equal", _equal),
+            Observation("equal", equal()),
         ),
     ),
 )
