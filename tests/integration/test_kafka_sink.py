@@ -186,7 +186,7 @@ def test_a_broker_that_is_away_for_a_while_loses_and_doubles_nothing(
         connector.start()
         connector.await_id(1)
         with Writer(server, f"{DATABASE}.t") as writer:
-            kafka.kill()
+            kafka.process.kill()
             wanted = writer.last + 600
             assert await_condition(lambda: writer.last > wanted, 60, every=0.01)
             kafka.start()
@@ -205,7 +205,7 @@ def test_an_end_does_not_wait_for_ever_for_a_broker_that_is_away(server: lab.Ser
         connector = KafkaConnector(tmp_path, server, DATABASE, kafka.bootstrap, tailrace__kafka__timeout__ms=500)
         connector.start()
         connector.await_id(1)
-        kafka.kill()
+        kafka.process.kill()
         server.execute(f"INSERT INTO {DATABASE}.t VALUES (2, 'waits')")
         connector._process.send_signal(signal.SIGINT)
         code, errors = connector.wait()

@@ -235,7 +235,7 @@ def test_the_endpoint_leads_to_the_primary_and_comes_again_with_the_lab(folder: 
         f":{mine.endpoint.port}"
     )
     mine.endpoint.lead_to(mine.replica.port)
-    mine.endpoint.kill()
+    mine.endpoint.process.kill()
     assert _tailrace("lab", "status", *here).exit_code == 1
     assert _tailrace("lab", "reset", *here).exit_code == 0
     found = json.loads(_tailrace("lab", "status", "--json", *here).output)["endpoint"]

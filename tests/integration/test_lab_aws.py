@@ -110,7 +110,7 @@ def test_who_writes_outlives_the_emulator_and_the_lab_tells_of_it(aurora: Aurora
     new = aurora.other
     aurora.client("rds").failover_db_cluster(DBClusterIdentifier="lab")
     aurora.until_writer(new)
-    aurora.aws.stop()
+    aurora.aws.process.stop()
     aurora.aws.start()
     aurora.usual()
     assert aurora.writer == new

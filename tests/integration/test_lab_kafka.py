@@ -57,32 +57,32 @@ def test_what_was_acknowledged_survives_a_stop_and_a_crash(mine: Broker) -> None
     address = mine.bootstrap
     mine.restart()
     _produce(mine.bootstrap, "kept", b"after stop")
-    pid = mine.pid
-    mine.kill()
-    assert mine.pid is None
+    pid = mine.process.pid
+    mine.process.kill()
+    assert mine.process.pid is None
     assert not mine.is_reachable()
     mine.start()
     assert mine.bootstrap == address
-    assert mine.pid != pid
+    assert mine.process.pid != pid
     _produce(mine.bootstrap, "kept", b"after crash")
     assert _consume(mine.bootstrap, "kept", 3) == [b"before", b"after stop", b"after crash"]
 
 
 def test_a_paused_broker_is_silent_and_then_goes_on(mine: Broker) -> None:
     _create(mine.bootstrap, "paused")
-    mine.pause()
+    mine.process.pause()
     try:
         # The signal stops one thread after the other: an answer may still be on its way.
         assert await_condition(lambda: not mine.is_reachable(), 20)
     finally:
-        mine.resume()
+        mine.process.resume()
     _produce(mine.bootstrap, "paused", b"after")
     assert _consume(mine.bootstrap, "paused", 1) == [b"after"]
 
 
 def test_another_process_finds_the_broker_by_its_folder(mine: Broker) -> None:
     found = Broker(mine.folder)
-    assert (found.pid, found.settings) == (mine.pid, mine.settings)
+    assert (found.process.pid, found.settings) == (mine.process.pid, mine.settings)
     assert (mine.folder / "kafka.json").stat().st_mode & 0o077 == 0
 
 

@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "lab"
     assert _tailrace("down", "--dir", str(tmp_path / "lab")).exit_code == 0
     assert (broker := lab.Lab(tmp_path / "lab").kafka) is not None
-    assert broker.pid is None
+    assert broker.process.pid is None
 
 
 def _topics(bootstrap: str) -> set[str]:
@@ -58,7 +58,7 @@ def test_the_labs_kafka_outlives_its_maker_is_repaired_and_reset(folder: Path) -
     os.kill(made["kafka"]["pid"], signal.SIGKILL)
     broker = lab.Lab(folder).kafka
     assert broker
-    assert await_condition(lambda: broker.pid is None, 10)
+    assert await_condition(lambda: broker.process.pid is None, 10)
     status = _tailrace("status", *here)
     assert status.exit_code == 1
     assert f"kafka        {bootstrap} stopped" in status.output
@@ -108,7 +108,7 @@ def test_the_labs_worker_takes_the_connector_that_up_tells_of_and_is_as_new_afte
         assert not worker.events.exists()
     finally:
         assert _tailrace("down", *here).exit_code == 0
-    assert worker.pid is None
+    assert worker.process.pid is None
 
 
 @pytest.mark.parametrize(("part", "words"), [("mongo", "is no part of the lab")])

@@ -68,7 +68,7 @@ def test_a_stalled_path_is_silent_both_ways_and_goes_on_when_mended(proxy: Proxy
 
 def test_a_stopped_one_refuses_and_comes_again_as_it_was(proxy: Proxy, mysql: lab.Server) -> None:
     place, proxy_port = proxy.folder, proxy.port
-    proxy.stop()
+    proxy.process.stop()
     with pytest.raises(pymysql.OperationalError):
         dial(proxy, mysql)
     with Proxy(place) as again:

@@ -44,7 +44,7 @@ class Aurora:
 
     def __exit__(self, *_: object) -> None:
         # It would start servers that are gone.
-        self.aws.kill()
+        self.aws.process.kill()
         for server in self.running.servers:
             server.kill9()
 
@@ -70,7 +70,7 @@ class Aurora:
 
     def rejoin(self) -> None:
         """The second region is made anew, and belongs to the global database again."""
-        self.aws.stop()
+        self.aws.process.stop()
         server, roles = self.server("lab-eu-1"), self.aws.folder / "roles.json"
         roles.write_text(json.dumps(json.loads(roles.read_text()) | {"detached": False}))
         server.kill9()
@@ -104,7 +104,9 @@ class Aurora:
 
     def until(self, holds: Callable[[], bool], otherwise: str) -> None:
         """Awaits it."""
-        assert await_condition(holds, DEADLINE_SECONDS, every=0.05), f"{otherwise}\n{self.aws.log.read_text()[-4000:]}"
+        assert await_condition(holds, DEADLINE_SECONDS, every=0.05), (
+            f"{otherwise}\n{self.aws.process.log.read_text()[-4000:]}"
+        )
 
 
 class Subscriber:

@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 
     from click.decorators import FC
 
-    from tailrace.lab.alertmanager import Alertmanager
     from tailrace.lab.aws import Aws
-    from tailrace.lab.prometheus import Prometheus
-    from tailrace.lab.proxy import Proxy
+    from tailrace.lab.pair import Part
 
 PARTS = ("endpoint", "worker", "kafka", "debezium", "prometheus", "aws")
 CONNECTOR = "shop"
@@ -311,15 +309,16 @@ lab.add_command(fault)
 
 
 def _describe_all(parts: Running) -> dict[str, dict[str, Any] | None]:
+    endpoint = parts.endpoint
     return {
         "primary": _describe(parts.primary),
         "replica": _describe(parts.replica),
-        "endpoint": _describe_endpoint(parts.endpoint) if parts.endpoint else None,
+        "endpoint": _describe_part(endpoint, endpoint.address, leads_to=endpoint.settings.target) if endpoint else None,
         "worker": _describe_engine(parts.worker) if parts.worker else None,
-        "kafka": _describe_kafka(parts.kafka) if parts.kafka else None,
+        "kafka": _describe_part(parts.kafka, parts.kafka.bootstrap) if parts.kafka else None,
         "connect": _describe_engine(parts.connect) if parts.connect else None,
-        "prometheus": _describe_watcher(parts.prometheus) if parts.prometheus else None,
-        "alertmanager": _describe_watcher(parts.alertmanager) if parts.alertmanager else None,
+        "prometheus": _describe_part(parts.prometheus, parts.prometheus.url) if parts.prometheus else None,
+        "alertmanager": _describe_part(parts.alertmanager, parts.alertmanager.url) if parts.alertmanager else None,
         "distant": _describe(parts.distant) if parts.distant else None,
         "aws": _describe_aws(parts.aws) if parts.aws else None,
     }
@@ -347,65 +346,31 @@ def _describe(server: Server) -> dict[str, Any]:
     }
 
 
-def _describe_endpoint(proxy: Proxy) -> dict[str, Any]:
+def _describe_part(part: Part, address: str, **more: object) -> dict[str, Any]:
     return {
-        "role": "endpoint",
-        "running": proxy.pid is not None,
-        "reachable": proxy.is_reachable(),
-        "pid": proxy.pid,
-        "address": proxy.address,
-        "leads_to": proxy.settings.target,
-        "dir": str(proxy.folder),
-    }
-
-
-def _describe_kafka(broker: Broker) -> dict[str, Any]:
-    return {
-        "role": "kafka",
-        "running": broker.pid is not None,
-        "reachable": broker.is_reachable(),
-        "pid": broker.pid,
-        "address": broker.bootstrap,
-        "dir": str(broker.folder),
+        "role": part.folder.name,
+        "running": part.process.pid is not None,
+        "reachable": part.is_reachable(),
+        "pid": part.process.pid,
+        "address": address,
+        "dir": str(part.folder),
+        **more,
     }
 
 
 def _describe_engine(worker: Worker | Connect) -> dict[str, Any]:
-    return {
-        "role": worker.folder.name,
-        "running": worker.pid is not None,
-        "reachable": worker.is_reachable(),
-        "pid": worker.pid,
-        "address": worker.url,
-        "metrics": worker.metrics_url,
-        "dir": str(worker.folder),
-    }
-
-
-def _describe_watcher(watcher: Prometheus | Alertmanager) -> dict[str, Any]:
-    return {
-        "role": watcher.folder.name,
-        "running": watcher.pid is not None,
-        "reachable": watcher.is_reachable(),
-        "pid": watcher.pid,
-        "address": watcher.url,
-        "dir": str(watcher.folder),
-    }
+    return _describe_part(worker, worker.url, metrics=worker.metrics_url)
 
 
 def _describe_aws(aws: Aws) -> dict[str, Any]:
-    endpoint, reader = aws.endpoint, aws.reader
-    described = {
-        "role": "aws",
-        "running": aws.pid is not None,
-        "reachable": aws.is_reachable(),
-        "pid": aws.pid,
-        "address": aws.url,
-        "dir": str(aws.folder),
-        "writer": aws.writer,
-        "cluster_endpoint": f"{endpoint[0]}:{endpoint[1]}",
-        "reader_endpoint": f"{reader[0]}:{reader[1]}",
-    }
+    (host, port), (reader_host, reader_port) = aws.endpoint, aws.reader
+    described = _describe_part(
+        aws,
+        aws.url,
+        writer=aws.writer,
+        cluster_endpoint=f"{host}:{port}",
+        reader_endpoint=f"{reader_host}:{reader_port}",
+    )
     if described["reachable"]:
         status = aws.status()
         described |= {"emulator": status["emulator"], "added": status["added"]}

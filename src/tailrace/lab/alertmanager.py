@@ -28,7 +28,7 @@ class Alertmanager:
     def __init__(self, folder: Path, *, config: str = NOBODY, port: int | None = None) -> None:
         """Opens the one of the folder, or makes one; all else counts when it is made."""
         self.folder = folder.resolve()
-        self._process = Process("alertmanager", self.folder, log=self.folder / "alertmanager.log")
+        self.process = Process("alertmanager", self.folder, log=self.folder / "alertmanager.log")
         self._config = self.folder / "alertmanager.yml"
         saved = self.folder / "alertmanager.json"
         if saved.exists():
@@ -49,18 +49,8 @@ class Alertmanager:
         """`http://127.0.0.1:port`; the API is at /api/v2."""
         return f"http://{self.address}"
 
-    @property
-    def log(self) -> Path:
-        """What it says."""
-        return self._process.log
-
-    @property
-    def pid(self) -> int | None:
-        """The process, where it runs (or is paused)."""
-        return self._process.pid
-
     def start(self, *, timeout: float = monitoring.START_SECONDS) -> None:
-        """Starts it and awaits that it answers; it dies with this process until `release`. No-op where it runs.
+        """Starts it and awaits that it answers; it dies with this process until `process.release`. No-op where it runs.
 
         Raises LabError where there is no Alertmanager, or it does not start within `timeout` seconds.
         """
@@ -72,19 +62,7 @@ class Alertmanager:
             # It is alone.
             "--cluster.listen-address=",
         )
-        self._process.start([str(program.path), *options], self.is_reachable, timeout, place=program.place)
-
-    def stop(self) -> None:
-        """An orderly shutdown. Not running: nothing happens."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """A crash."""
-        self._process.kill()
-
-    def release(self) -> None:
-        """Lets it live on when this process ends."""
-        self._process.release()
+        self.process.start([str(program.path), *options], self.is_reachable, timeout, place=program.place)
 
     def is_reachable(self) -> bool:
         """Whether it says that it is ready."""
@@ -95,4 +73,4 @@ class Alertmanager:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()
+        self.process.kill()

@@ -77,7 +77,7 @@ class Connect:
         """
         self.folder = folder.resolve()
         self.bootstrap = bootstrap
-        self._process = Process("connect", self.folder, log=self.folder / "connect.log")
+        self.process = Process("connect", self.folder, log=self.folder / "connect.log")
         saved = self.folder / "connect.json"
         if saved.exists():
             self.settings = read_settings(Settings, saved)
@@ -101,18 +101,8 @@ class Connect:
         """`http://127.0.0.1:port/metrics`."""
         return f"http://{self.metrics_address}/metrics"
 
-    @property
-    def log(self) -> Path:
-        """What the worker says."""
-        return self._process.log
-
-    @property
-    def pid(self) -> int | None:
-        """The worker's process, where it runs (or is paused)."""
-        return self._process.pid
-
     def start(self, *, timeout: float = START_SECONDS) -> None:
-        """Starts the worker and awaits that it takes requests; it dies with this process until `release`.
+        """Starts the worker and awaits that it takes requests; it dies with this process until `process.release`.
 
         No-op where it runs. Raises LabError where Java is missing, or with the log's last errors where it does not
         start within `timeout` seconds.
@@ -122,32 +112,12 @@ class Connect:
             "".join(f"{key}={value}\n" for key, value in self._properties().items()), encoding="utf-8"
         )
         program = ["org.apache.kafka.connect.cli.ConnectDistributed", str(properties)]
-        self._process.start([*jvm.command(HEAP, self._agent()), *program], self.is_reachable, timeout)
-
-    def stop(self) -> None:
-        """An orderly shutdown; by force where that takes longer than 30 s. Not running: nothing happens."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """A crash: SIGKILL, and the process is gone on return."""
-        self._process.kill()
-
-    def pause(self) -> None:
-        """The worker hangs, its connections stay open (SIGSTOP)."""
-        self._process.pause()
-
-    def resume(self) -> None:
-        """Ends `pause`."""
-        self._process.resume()
+        self.process.start([*jvm.command(HEAP, self._agent()), *program], self.is_reachable, timeout)
 
     def restart(self) -> None:
         """Stop and start."""
-        self.stop()
+        self.process.stop()
         self.start()
-
-    def release(self) -> None:
-        """Lets the worker live on when this process ends."""
-        self._process.release()
 
     def is_reachable(self) -> bool:
         """Whether the worker says of itself that it is healthy: it has joined its group and read its topics."""
@@ -163,7 +133,7 @@ class Connect:
 
     def __exit__(self, *_: object) -> None:
         # Nothing is kept, so nothing need be ended orderly.
-        self.kill()
+        self.process.kill()
 
     def _agent(self) -> str:
         jar = next(maven.fetched("debezium-plugin").glob("jmx_prometheus_javaagent-*.jar"))
@@ -186,15 +156,7 @@ def debezium_config(source: Server, bootstrap: str, name: str, database: str, *,
     No other reader of the source's binlog may have `server_id`.
     """
     return {
-        "name": name,
-        "connector.class": "io.debezium.connector.mysql.MySqlConnector",
-        "topic.prefix": name,
-        "database.hostname": source.host,
-        "database.port": str(source.port),
-        "database.user": source.user,
-        "database.password": source.password,
-        "database.server.id": str(server_id),
-        "database.include.list": database,
+        **source.connector_config(name, database, server_id=server_id),
         "schema.history.internal.kafka.bootstrap.servers": bootstrap,
         "schema.history.internal.kafka.topic": f"{name}.schema-history",
         "topic.creation.default.partitions": "1",

@@ -85,7 +85,7 @@ class Broker:
     def __init__(self, folder: Path, *, port: int | None = None, options: Mapping[str, str] | None = None) -> None:
         """Opens the broker of the folder, or makes one there; `port` and `options` (of Kafka) count when it is made."""
         self.folder = folder.resolve()
-        self._process = Process("broker", self.folder, log=self.folder / "broker.log")
+        self.process = Process("broker", self.folder, log=self.folder / "broker.log")
         saved = self.folder / "kafka.json"
         if saved.exists():
             self.settings = read_settings(Settings, saved)
@@ -133,18 +133,8 @@ class Broker:
         """The authority that signed the certificate at `tls_bootstrap`."""
         return self.folder / "ca.pem"
 
-    @property
-    def log(self) -> Path:
-        """What the broker says."""
-        return self._process.log
-
-    @property
-    def pid(self) -> int | None:
-        """The broker's process, where it runs (or is paused)."""
-        return self._process.pid
-
     def start(self, *, timeout: float = START_SECONDS) -> None:
-        """Starts the broker and awaits that it takes requests; it dies with this process until `release`.
+        """Starts the broker and awaits that it takes requests; it dies with this process until `process.release`.
 
         No-op where it runs. Raises LabError where Java is missing, or with the log's last errors where it does not
         start within `timeout` seconds.
@@ -158,36 +148,16 @@ class Broker:
         properties = self.folder / "server.properties"
         write_private(properties, "".join(f"{key}={value}\n" for key, value in self._properties().items()))
         command = [*jvm.command(HEAP, *options), "kafka.Kafka", str(properties)]
-        self._process.start(command, self.is_reachable, timeout)
-
-    def stop(self) -> None:
-        """An orderly shutdown; by force where that takes longer than 30 s. Not running: nothing happens."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """A crash: SIGKILL, and the process is gone on return."""
-        self._process.kill()
-
-    def pause(self) -> None:
-        """The broker hangs, its connections stay open (SIGSTOP)."""
-        self._process.pause()
-
-    def resume(self) -> None:
-        """Ends `pause`."""
-        self._process.resume()
+        self.process.start(command, self.is_reachable, timeout)
 
     def restart(self) -> None:
         """Stop and start."""
-        self.stop()
+        self.process.stop()
         self.start()
-
-    def release(self) -> None:
-        """Lets the broker live on when this process ends."""
-        self._process.release()
 
     def drop(self) -> None:
         """Kills it and removes its data; ports and passwords stay."""
-        self.kill()
+        self.process.kill()
         shutil.rmtree(self.folder / "data", ignore_errors=True)
 
     def is_reachable(self) -> bool:
@@ -203,7 +173,7 @@ class Broker:
 
     def __exit__(self, *_: object) -> None:
         # Nothing is kept, so nothing need be written orderly.
-        self.kill()
+        self.process.kill()
 
     def _properties(self) -> dict[str, object]:
         mine = self.settings
@@ -254,7 +224,7 @@ def prepare() -> None:
                 _copy_template(trial.folder / "data")
                 # Written when the JVM ends in order (JEP 350).
                 trial._launch(START_SECONDS, f"-XX:ArchiveClassesAtExit={scratch}/classes")  # noqa: SLF001 - of this module
-                trial.stop()
+                trial.process.stop()
                 (Path(scratch) / "classes").rename(home / jvm.CLASSES)
 
 

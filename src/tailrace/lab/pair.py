@@ -51,6 +51,10 @@ class Follow:
         return self.receiving and self.applying
 
 
+Part = Proxy | Broker | Worker | Connect | Alertmanager | Prometheus | Aws
+"""What there is beside the servers: `process` is what is stopped, killed and paused."""
+
+
 @dataclass(frozen=True)
 class Running:
     """What `up` has started."""
@@ -72,7 +76,7 @@ class Running:
         return tuple(part for part in (self.primary, self.replica, self.distant) if part)
 
     @property
-    def others(self) -> tuple[Proxy | Broker | Worker | Connect | Alertmanager | Prometheus, ...]:
+    def others(self) -> tuple[Part, ...]:
         """What there is beside servers and AWS, those first that others need."""
         parts = self.endpoint, self.kafka, self.worker, self.connect, self.alertmanager, self.prometheus
         return tuple(part for part in parts if part)
@@ -215,8 +219,7 @@ class Lab:
         else:
             _follow(parts.replica, parts.primary)
         if keep:
-            for each in (*parts.servers, *parts.others, *([parts.aws] if parts.aws else [])):
-                each.release()
+            _release(parts)
         return parts
 
     def _add_kafka(self, *, debezium: bool) -> None:
@@ -259,7 +262,7 @@ class Lab:
         parts = self.aws, self.prometheus, self.alertmanager, self.connect, self.worker, self.kafka, self.endpoint
         for part in parts:
             if part:
-                part.stop()
+                part.process.stop()
         for role in (DISTANT, *reversed(ROLES)):
             if (self.folder / role / "server.json").exists():
                 Server.open(self.folder / role).stop()
@@ -268,23 +271,23 @@ class Lab:
         """All as new, at the same ports and with the same passwords. Raises LabError where there is no lab."""
         if connect := self.connect:
             # All it knows is in the broker.
-            connect.kill()
+            connect.process.kill()
         if worker := self.worker:
-            worker.kill()
+            worker.process.kill()
             for made in (worker.state, worker.events):
                 shutil.rmtree(made, ignore_errors=True)
         if kafka := self.kafka:
             kafka.drop()
         for watcher in (self.prometheus, self.alertmanager):
             if watcher:
-                watcher.kill()
+                watcher.process.kill()
                 shutil.rmtree(watcher.folder / "data", ignore_errors=True)
         if endpoint := self.endpoint:
             endpoint.mend()
             endpoint.lead_to(self.primary.port)
         if aws := self.aws:
             # Before the servers: it starts a writer that is down.
-            aws.kill()
+            aws.process.kill()
             aws.forget()
         with ThreadPoolExecutor() as threads:
             list(threads.map(_drop, reversed(self.parts.servers)))
@@ -305,6 +308,13 @@ class Lab:
             return _read_follow(replica, primary)
         except (pymysql.Error, LabError):
             return None
+
+
+def _release(parts: Running) -> None:
+    for server in parts.servers:
+        server.release()
+    for part in (*parts.others, *([parts.aws] if parts.aws else [])):
+        part.process.release()
 
 
 def _scrape(parts: Running) -> None:

@@ -43,7 +43,7 @@ class Prometheus:
         `alertmanager`: its `host:port`. It scrapes and looks at its rules every `scrape_seconds`.
         """
         self.folder = folder.resolve()
-        self._process = Process("prometheus", self.folder, log=self.folder / "prometheus.log")
+        self.process = Process("prometheus", self.folder, log=self.folder / "prometheus.log")
         saved = self.folder / "prometheus.json"
         if saved.exists():
             self.settings = read_settings(Settings, saved)
@@ -68,16 +68,6 @@ class Prometheus:
         """`http://127.0.0.1:port`; its pages are below it, the API is at /api/v1."""
         return f"http://{self.address}"
 
-    @property
-    def log(self) -> Path:
-        """What it says."""
-        return self._process.log
-
-    @property
-    def pid(self) -> int | None:
-        """The process, where it runs (or is paused)."""
-        return self._process.pid
-
     def scrape(self, job: str, *addresses: str, every: float | None = None) -> None:
         """From now on `http://ADDRESS/metrics` of each, as job `job`; instead of what it scraped as that job.
 
@@ -94,7 +84,7 @@ class Prometheus:
     def load_rules(self, text: str) -> None:
         """These instead of the rules it has. Raises LabError where it runs and refuses them."""
         (self.folder / "rules" / "tailrace.yml").write_text(text, encoding="utf-8")
-        if self.pid is not None:
+        if self.process.pid is not None:
             self.reload()
 
     def reload(self) -> None:
@@ -109,12 +99,12 @@ class Prometheus:
             raise LabError(f"Prometheus does not answer: {error}", where=self.url) from error
 
     def start(self, *, timeout: float = monitoring.START_SECONDS) -> None:
-        """Starts it and awaits that it answers; it dies with this process until `release`. No-op where it runs.
+        """Starts it and awaits that it answers; it dies with this process until `process.release`. No-op where it runs.
 
         Raises LabError where there is no Prometheus, or it does not start within `timeout` seconds.
         """
         program = monitoring.programs().prometheus
-        self._process.start([str(program.path), *self._options()], self.is_reachable, timeout, place=program.place)
+        self.process.start([str(program.path), *self._options()], self.is_reachable, timeout, place=program.place)
 
     def _options(self) -> Sequence[str]:
         return (
@@ -125,18 +115,6 @@ class Prometheus:
             "--web.enable-lifecycle",
         )
 
-    def stop(self) -> None:
-        """An orderly shutdown. Not running: nothing happens."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """A crash."""
-        self._process.kill()
-
-    def release(self) -> None:
-        """Lets it live on when this process ends."""
-        self._process.release()
-
     def is_reachable(self) -> bool:
         """Whether it says that it is ready."""
         return monitoring.answers(f"{self.url}/-/ready")
@@ -146,7 +124,7 @@ class Prometheus:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()
+        self.process.kill()
 
 
 def _config(alertmanager: str, scrape_seconds: float) -> str:

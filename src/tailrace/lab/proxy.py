@@ -45,7 +45,7 @@ class Proxy:
         """Opens the proxy of the folder, or makes one, which needs a `target`. Raises LabError where there is none."""
         self.folder = folder.resolve()
         self._saved = self.folder / "relay.json"
-        self._process = Process("relay", self.folder, log=self.folder / "relay.log")
+        self.process = Process("relay", self.folder, log=self.folder / "relay.log")
         if self._saved.exists():
             return
         if target is None:
@@ -68,17 +68,12 @@ class Proxy:
         """`127.0.0.1:port`."""
         return f"{HOST}:{self.port}"
 
-    @property
-    def pid(self) -> int | None:
-        """Its process, where it runs."""
-        return self._process.pid
-
     def start(self) -> None:
-        """Starts it; it dies with this process until `release`. No-op where it runs. Raises LabError."""
-        if self.pid is None:
+        """Starts it; it dies with this process until `process.release`. No-op where it runs. Raises LabError."""
+        if self.process.pid is None:
             self._applied.unlink(missing_ok=True)
         command = [sys.executable, "-I", "-S", relay.__file__, str(self.folder)]
-        self._process.start(command, self.is_reachable, START_SECONDS)
+        self.process.start(command, self.is_reachable, START_SECONDS)
 
     def lead_to(self, target: int) -> None:
         """To another port from now on; open connections end, as those of a load balancer do."""
@@ -98,31 +93,19 @@ class Proxy:
 
     def is_reachable(self) -> bool:
         """Whether it listens, and has come to what it was last told."""
-        if self.pid is None:
+        if self.process.pid is None:
             return False
         try:
             return self._applied.read_text(encoding="utf-8") == self._saved.read_text(encoding="utf-8")
         except FileNotFoundError:
             return False
 
-    def release(self) -> None:
-        """Lets it live on when this process ends."""
-        self._process.release()
-
-    def stop(self) -> None:
-        """Its connections end. Not running: nothing happens."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """At once."""
-        self._process.kill()
-
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()
+        self.process.kill()
 
     @property
     def _applied(self) -> Path:
@@ -135,5 +118,5 @@ class Proxy:
 
     def _change(self, **changes: Any) -> None:
         self._save(replace(self.settings, **changes))
-        if self.pid is not None and not await_condition(self.is_reachable, APPLY_SECONDS):
-            raise LabError("the proxy does not take its settings", where=str(self._process.log))
+        if self.process.pid is not None and not await_condition(self.is_reachable, APPLY_SECONDS):
+            raise LabError("the proxy does not take its settings", where=str(self.process.log))

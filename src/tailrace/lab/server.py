@@ -265,6 +265,23 @@ class Server:
         """The server's binlog files, oldest first."""
         return [self.datadir / str(row[0]) for row in self.execute("SHOW BINARY LOGS")]
 
+    def connector_config(self, name: str, database: str, *, server_id: int) -> dict[str, str]:
+        """What a connector that captures one database of it is told of names and of its source.
+
+        No other reader of the binlog may have `server_id`.
+        """
+        return {
+            "name": name,
+            "connector.class": "io.debezium.connector.mysql.MySqlConnector",
+            "topic.prefix": name,
+            "database.hostname": self.host,
+            "database.port": str(self.port),
+            "database.user": self.user,
+            "database.password": self.password,
+            "database.server.id": str(server_id),
+            "database.include.list": database,
+        }
+
     def client(self, program: str, *arguments: str) -> list[str]:
         """A client's command line with the administrator's login: `client("mysqlbinlog", "-R", "binlog.000001")`."""
         # In a file, because everybody on the machine can read command lines.

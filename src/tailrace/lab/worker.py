@@ -36,7 +36,7 @@ class Worker:
     def __init__(self, folder: Path) -> None:
         """Opens the one of the folder, or makes one."""
         self.folder = folder.resolve()
-        self._process = Process("worker", self.folder, log=self.folder / "worker.log")
+        self.process = Process("worker", self.folder, log=self.folder / "worker.log")
         saved = self.folder / "worker.json"
         if saved.exists():
             self.settings = read_settings(Settings, saved)
@@ -70,18 +70,8 @@ class Worker:
         """Where connectors of the lab write their files."""
         return self.folder / "events"
 
-    @property
-    def log(self) -> Path:
-        """What it says."""
-        return self._process.log
-
-    @property
-    def pid(self) -> int | None:
-        """The process, where it runs (or is paused)."""
-        return self._process.pid
-
     def start(self, *, timeout: float = START_SECONDS) -> None:
-        """Starts it and awaits that it answers; it dies with this process until `release`. No-op where it runs.
+        """Starts it and awaits that it answers; it dies with this process until `process.release`. No-op where it runs.
 
         Raises LabError with the log's last errors where it does not start within `timeout` seconds.
         """
@@ -93,27 +83,7 @@ class Worker:
         }
         overrides = [f"--set={name}={value}" for name, value in settings.items()]
         command = [sys.executable, "-m", "tailrace.cli", "worker", f"--listen={HOST}:{self.settings.port}", *overrides]
-        self._process.start(command, self.is_reachable, timeout)
-
-    def stop(self) -> None:
-        """An orderly shutdown; by force where that takes longer than 30 s. Not running: nothing happens."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """A crash."""
-        self._process.kill()
-
-    def pause(self) -> None:
-        """It hangs, its connections stay open (SIGSTOP)."""
-        self._process.pause()
-
-    def resume(self) -> None:
-        """Ends `pause`."""
-        self._process.resume()
-
-    def release(self) -> None:
-        """Lets it live on when this process ends."""
-        self._process.release()
+        self.process.start(command, self.is_reachable, timeout)
 
     def is_reachable(self) -> bool:
         """Whether it answers."""
@@ -128,7 +98,7 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        self.process.stop()
 
 
 def jsonl_config(source: Server, name: str, database: str, folder: Path, *, server_id: int) -> dict[str, str]:
@@ -137,15 +107,7 @@ def jsonl_config(source: Server, name: str, database: str, folder: Path, *, serv
     No other reader of the source's binlog may have `server_id`.
     """
     return {
-        "name": name,
-        "connector.class": "io.debezium.connector.mysql.MySqlConnector",
-        "topic.prefix": name,
-        "database.hostname": source.host,
-        "database.port": str(source.port),
-        "database.user": source.user,
-        "database.password": source.password,
-        "database.server.id": str(server_id),
-        "database.include.list": database,
+        **source.connector_config(name, database, server_id=server_id),
         "sink.type": "jsonl",
         "sink.path": str(folder),
     }

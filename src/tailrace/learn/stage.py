@@ -66,18 +66,21 @@ class Stage:
         """What the worker's /metrics says now."""
         return scrape(self.worker.metrics_url)
 
+    @property
+    def config(self) -> dict[str, str]:
+        """Of the connector of the exercises, where nothing else is said."""
+        return jsonl_config(self.primary, CONNECTOR, DATABASE, self.worker.events, server_id=SERVER_ID)
+
     def leave_config(self) -> None:
         """The file that `tailrace lab up` leaves beside the worker; who began with `tailrace learn start` has none."""
-        config = jsonl_config(self.primary, CONNECTOR, DATABASE, self.worker.events, server_id=SERVER_ID)
-        write_private(self.worker.folder / f"{CONNECTOR}.json", json.dumps(config, indent=1) + "\n")
+        write_private(self.worker.folder / f"{CONNECTOR}.json", json.dumps(self.config, indent=1) + "\n")
 
     def make_connector(self, changes: Mapping[str, str] | None = None) -> None:
         """The connector of the exercises, running on return, with these properties beside the usual ones.
 
         Raises TailraceError where it does not come to run.
         """
-        config = jsonl_config(self.primary, CONNECTOR, DATABASE, self.worker.events, server_id=SERVER_ID)
-        self.connect.create(CONNECTOR, {**config, **(changes or {})})
+        self.connect.create(CONNECTOR, {**self.config, **(changes or {})})
         self.connect.await_status(
             CONNECTOR, lambda status: status is not None and status.is_running, seconds=SETTLE_SECONDS
         )

@@ -33,7 +33,7 @@ class Aws:
     def __init__(self, folder: Path, *, port: int | None = None) -> None:
         """Opens the one of the folder, or makes one; it belongs to the lab in the folder above."""
         self.folder = folder.resolve()
-        self._process = Process("aws", self.folder, log=self.folder / "aws.log")
+        self.process = Process("aws", self.folder, log=self.folder / "aws.log")
         saved = self.folder / "aws.json"
         if saved.exists():
             self.settings = read_settings(Settings, saved)
@@ -69,16 +69,6 @@ class Aws:
         }
 
     @property
-    def log(self) -> Path:
-        """What it says."""
-        return self._process.log
-
-    @property
-    def pid(self) -> int | None:
-        """The process, where it runs (or is paused)."""
-        return self._process.pid
-
-    @property
     def writer(self) -> str:
         """The instance that takes writes, also while this does not run: lab-1 until there was a failover."""
         try:
@@ -88,23 +78,12 @@ class Aws:
         return str(kept["writers"][kept["primary"]])
 
     def start(self, *, timeout: float = START_SECONDS) -> None:
-        """Starts it and awaits that the clusters are there; it dies with this process until `release`. No-op where it
-        runs. Raises LabError where it cannot be had, or does not start within `timeout` seconds.
+        """Starts it and awaits that the clusters are there; it dies with this process until `process.release`.
+
+        No-op where it runs. Raises LabError where it cannot be had, or does not start within `timeout` seconds.
         """
         need()
-        self._process.start([sys.executable, "-m", "tailrace.lab.aws", str(self.folder)], self.is_reachable, timeout)
-
-    def stop(self) -> None:
-        """An orderly shutdown. Not running: nothing happens. Alarms, topics and metrics are gone with it."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """A crash."""
-        self._process.kill()
-
-    def release(self) -> None:
-        """Lets it live on when this process ends."""
-        self._process.release()
+        self.process.start([sys.executable, "-m", "tailrace.lab.aws", str(self.folder)], self.is_reachable, timeout)
 
     def forget(self) -> None:
         """Who writes is as at first, from the next start on."""
@@ -152,4 +131,4 @@ class Aws:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.kill()
+        self.process.kill()

@@ -72,7 +72,7 @@ def _made_topic(scene: Scene) -> str:
 
 def _inject_down(scene: Scene) -> None:
     _made_topic(scene)
-    scene.kafka.stop()
+    scene.kafka.process.stop()
     scene.write(20)
 
 

@@ -6,11 +6,10 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from tailrace.lab.server import write_private
-from tailrace.lab.worker import jsonl_config
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import CAUSE, OBSERVED
 from tailrace.learn.incident import SCRIPTS as INCIDENT_SCRIPTS
-from tailrace.learn.stage import CONNECTOR, DATABASE, SERVER_ID
+from tailrace.learn.stage import CONNECTOR, DATABASE
 
 if TYPE_CHECKING:
     from random import Random
@@ -124,7 +123,7 @@ def _prepare_draft(stage: Stage, values: dict[str, str]) -> None:
         rows = ", ".join(f"({number}, {number}.50)" for number in range(int(values["rows"])))
         stage.primary.execute(f"INSERT INTO {DATABASE}.{table} VALUES {rows}")
     write_private(stage.worker.folder / SECRETS, f"shop.password={stage.primary.password}\n")
-    config = jsonl_config(stage.primary, CONNECTOR, DATABASE, stage.worker.events, server_id=SERVER_ID)
+    config = stage.config
     del config["topic.prefix"], config["database.include.list"]
     config |= {
         "database.server.id": f"540{values['id']}",
