@@ -234,7 +234,8 @@ TOPICS = (
             shell("tailrace connector config $CONNECTOR --set snapshot.mode=initial --wait", words="And back:"),
         ),
         "`retention.ms=-1` for the topic, and a broker where not everybody may delete topics. With "
-        "`binlog_row_metadata=FULL` Tailrace needs no history.",
+        "`binlog_row_metadata=FULL` Tailrace makes it again from the binlog, but for columns renamed or dropped "
+        "meanwhile.",
         _inject_lost,
         _heal_lost,
         needs=frozenset({Need.CONNECTOR, Need.KAFKA}),

@@ -26,6 +26,7 @@ def look(facts: Facts) -> Iterator[Finding]:
 CHECK = Check(
     id="binlog.metadata",
     title="the binlog describes its tables (binlog_row_metadata=FULL)",
-    why="With FULL a lost schema history is no loss: each table map has names, types and keys.",
+    why="With FULL each table map has names, types and keys, so a lost schema history can be made again, but for "
+    "columns that were renamed or dropped after the offset.",
     look=look,
 )
