@@ -129,3 +129,18 @@ def test_without_java_kafka_is_refused_with_what_to_install(tmp_path: Path) -> N
     assert "install" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "lab").exists()
+
+
+def test_parts_that_are_not_wanted_any_more_are_gone_and_the_servers_stay(tmp_path: Path) -> None:
+    mine = lab.Lab(tmp_path / "lab")
+    try:
+        had = mine.up(endpoint=True, worker=True)
+        assert had.endpoint
+        mine.keep_only({"worker"})
+        assert had.endpoint.process.pid is None
+        assert mine.endpoint is None
+        assert mine.worker
+        assert mine.worker.process.pid
+        assert mine.primary.is_reachable()
+    finally:
+        mine.down()

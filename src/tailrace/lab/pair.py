@@ -24,7 +24,7 @@ from tailrace.lab.server import Server
 from tailrace.lab.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
     from pathlib import Path
 
 ROLES = ("primary", "replica")
@@ -256,6 +256,27 @@ class Lab:
                 Server.create(place, port=port, server_id=server_id, options=options, accounts_of=first)
         if aws:
             self._add_aws(options)
+
+    def keep_only(self, parts: Container[str]) -> None:
+        """Of what there is beside primary and replica only these stay (`worker`, `kafka`, … as `lab up --with` says);
+        the others are gone, with all they had. An emulator of AWS, above all, has servers follow whom it thinks right.
+        """
+        kafka = "kafka" in parts or "debezium" in parts
+        gone = (
+            (self.aws, "aws" in parts),
+            (self.prometheus, "prometheus" in parts),
+            (self.alertmanager, "prometheus" in parts),
+            (self.connect, "debezium" in parts),
+            (self.worker, "worker" in parts),
+            (self.kafka, kafka),
+            (self.endpoint, "endpoint" in parts),
+        )
+        for part in [part for part, stays in gone if part and not stays]:
+            part.process.kill()
+            shutil.rmtree(part.folder)
+        if "aws" not in parts and (distant := self.distant):
+            distant.kill9()
+            shutil.rmtree(distant.folder)
 
     def down(self) -> None:
         """Stops all, those first that others do not need. Data and settings stay."""

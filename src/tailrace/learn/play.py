@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from tailrace.errors import ConfigError, LabError, TailraceError
 from tailrace.lab import background, faults
+from tailrace.lab.pair import Alerts
 from tailrace.learn.attempt import HINT_COSTS, Attempt, Check, Looked, Progress
 from tailrace.learn.exercise import Exercise, Kind
 from tailrace.learn.stage import Stage
+from tailrace.ops.alerts import alertmanager_config, prometheus_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +49,7 @@ def _prepare(exercise: Exercise, lab: Lab, seed: int, tell: Callable[[str], None
     background.stop(lab)
     tell("lab")
     if lab.exists:
+        lab.keep_only(exercise.parts)
         lab.reset(keep=True)
         faults.forget(lab)
     lab.up(
@@ -54,6 +57,8 @@ def _prepare(exercise: Exercise, lab: Lab, seed: int, tell: Callable[[str], None
         endpoint="endpoint" in exercise.parts,
         kafka="kafka" in exercise.parts,
         debezium="debezium" in exercise.parts,
+        alerts=Alerts(prometheus_rules(), alertmanager_config()) if "prometheus" in exercise.parts else None,
+        aws="aws" in exercise.parts,
         keep=True,
     )
     values = exercise.draw(Random(f"{exercise.name} {seed}"))
