@@ -271,7 +271,7 @@ def test_an_alarm_that_the_aws_cli_has_put_goes_to_alarm_and_back_and_sns_is_tol
 
 def test_the_lag_of_a_binlog_replica_is_aws_figure_and_its_alarms_see_minus_one(aurora: Aurora) -> None:
     region, dimensions = names.SECOND_REGION, {"DBClusterIdentifier": "lab-replica", "Role": "WRITER"}
-    replica, alarm = aurora.server("lab-eu-1"), "CdcAuroraReplicationStopped-lab-replica"
+    replica, alarm = aurora.server("lab-replica-1"), "CdcAuroraReplicationStopped-lab-replica"
     aurora.aws.set(speed=SPEED)
     cloudwatch = aurora.client("cloudwatch", region)
     exported = tailrace(

@@ -77,7 +77,7 @@ def test_a_failover_promotes_the_reader_and_loses_nothing(aurora: Aurora) -> Non
     started, completed = messages(aurora, "lab")[-2:]
     assert started == f"Started cross AZ failover to DB instance: {new}."
     assert completed == f"Completed failover to DB instance: {new}."
-    for follower in (old, "lab-eu-1"):
+    for follower in (old, "lab-eu-1", "lab-replica-1"):
         gtids = aurora.server(new).execute("SELECT @@GLOBAL.gtid_executed")[0][0]
         waited = aurora.server(follower).execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 20)", (gtids,))
         assert waited[0][0] == 0, f"{follower} does not follow {new}"

@@ -69,14 +69,15 @@ class Aurora:
         return Server.open(self.lab.folder / names.ROLES[instance])
 
     def rejoin(self) -> None:
-        """The second region is made anew, and belongs to the global database again."""
+        """The second region is made anew, and belongs to the global database again; the binlog replica, too."""
         self.aws.process.stop()
-        server, roles = self.server("lab-eu-1"), self.aws.folder / "roles.json"
+        roles = self.aws.folder / "roles.json"
         roles.write_text(json.dumps(json.loads(roles.read_text()) | {"detached": False}))
-        server.kill9()
-        shutil.rmtree(server.datadir)
-        server.start()
-        server.release()
+        for server in (self.server("lab-eu-1"), self.server("lab-replica-1")):
+            server.kill9()
+            shutil.rmtree(server.datadir)
+            server.start()
+            server.release()
         self.aws.start()
         self.usual()
 

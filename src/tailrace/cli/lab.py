@@ -45,11 +45,13 @@ CLIENT_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": Tr
 def _client_options(command: FC) -> FC:
     """Those of a MySQL client; all it does not know are the client's."""
     replica = click.option("--replica", "role", flag_value="replica", help="On the replica.")
-    distant = click.option("--distant", "role", flag_value="distant", help="On the third server, of a lab with aws.")
+    distant = click.option("--distant", "role", flag_value="distant", help="On lab-eu's server, of a lab with aws.")
+    follower = click.option("--follower", "role", flag_value="follower", help="On lab-replica's, likewise.")
     folder = click.option(
         "--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=DEFAULT_FOLDER, hidden=True
     )
-    return folder(replica(distant(click.argument("arguments", nargs=-1, type=click.UNPROCESSED)(command))))
+    arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    return folder(replica(distant(follower(arguments(command)))))
 
 
 def _parts(_context: click.Context, _option: click.Parameter, given: str) -> frozenset[str]:
@@ -231,6 +233,11 @@ def env(folder: Path, *, as_json: bool) -> None:
             "TAILRACE_AURORA_DSN": parts.primary.dsn_at(port),
             "TAILRACE_AURORA_ADMIN_DSN": parts.primary.dsn_at(port, parts.primary.admin),
         }
+    if parts.follower:
+        variables |= {
+            "TAILRACE_AURORA_REPLICA_DSN": parts.follower.dsn,
+            "TAILRACE_AURORA_REPLICA_ADMIN_DSN": parts.follower.admin_dsn,
+        }
     for each in faults.active(mine):
         variables |= {} if each.blind else each.values
     _answer(
@@ -320,6 +327,7 @@ def _describe_all(parts: Running) -> dict[str, dict[str, Any] | None]:
         "prometheus": _describe_part(parts.prometheus, parts.prometheus.url) if parts.prometheus else None,
         "alertmanager": _describe_part(parts.alertmanager, parts.alertmanager.url) if parts.alertmanager else None,
         "distant": _describe(parts.distant) if parts.distant else None,
+        "follower": _describe(parts.follower) if parts.follower else None,
         "aws": _describe_aws(parts.aws) if parts.aws else None,
     }
 

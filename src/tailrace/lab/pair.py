@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROLES = ("primary", "replica")
-DISTANT = "distant"
-"""The server of a second region, where the lab has an AWS."""
+DISTANT, FOLLOWER = "distant", "follower"
+"""Where the lab has an AWS: the server of a second region, and one that replicates from the first by binlog alone."""
 FOLLOW_SECONDS = 30.0
 METRICS_ADDRESS = "127.0.0.1:9404"
 """Where `tailrace worker` serves metrics if nothing else is said, and `tailrace run --metrics 9404`."""
@@ -68,12 +68,13 @@ class Running:
     prometheus: Prometheus | None
     alertmanager: Alertmanager | None
     distant: Server | None = None
+    follower: Server | None = None
     aws: Aws | None = None
 
     @property
     def servers(self) -> tuple[Server, ...]:
         """All of MySQL."""
-        return tuple(part for part in (self.primary, self.replica, self.distant) if part)
+        return tuple(part for part in (self.primary, self.replica, self.distant, self.follower) if part)
 
     @property
     def others(self) -> tuple[Part, ...]:
@@ -150,7 +151,15 @@ class Lab:
     @property
     def distant(self) -> Server | None:
         """The server of a second region, where the lab has one."""
-        place = self.folder / DISTANT
+        return self._server(DISTANT)
+
+    @property
+    def follower(self) -> Server | None:
+        """The server of a cluster that is a binlog replica, where the lab has one."""
+        return self._server(FOLLOWER)
+
+    def _server(self, role: str) -> Server | None:
+        place = self.folder / role
         return Server.open(place) if (place / "server.json").exists() else None
 
     @property
@@ -172,6 +181,7 @@ class Lab:
             self.prometheus,
             self.alertmanager,
             self.distant,
+            self.follower,
             self.aws,
         )
 
@@ -193,8 +203,8 @@ class Lab:
         `ports` (primary, replica) and `options` (of mysqld) count when the lab is first made. With `endpoint` the lab
         has a proxy to the primary from now on, with `worker` a `tailrace worker`, with `kafka` a broker, with
         `debezium` a worker of Connect too, with `alerts` a Prometheus that has these rules and an Alertmanager,
-        with `aws` an emulator of AWS and a third server. With `keep` all live on after this process; without, they die
-        with it, and what is returned must be kept.
+        with `aws` an emulator of AWS and two more servers. With `keep` all live on after this process; without, they
+        die with it, and what is returned must be kept.
         """
         if kafka or debezium:
             self._add_kafka(debezium=debezium)
@@ -239,9 +249,10 @@ class Lab:
         prometheus.scrape("tailrace", METRICS_ADDRESS)
 
     def _add_aws(self, options: Sequence[str]) -> None:
-        place = self.folder / DISTANT
-        if not (place / "server.json").exists():
-            Server.create(place, server_id=len(ROLES) + 1, options=options, accounts_of=self.primary)
+        for server_id, role in enumerate((DISTANT, FOLLOWER), start=len(ROLES) + 1):
+            place = self.folder / role
+            if not (place / "server.json").exists():
+                Server.create(place, server_id=server_id, options=options, accounts_of=self.primary)
         Aws(self.folder / "aws")
 
     def _add_servers(self, ports: tuple[int | None, int | None], options: Sequence[str], *, aws: bool) -> None:
@@ -254,7 +265,7 @@ class Lab:
                 # One password on both: accounts are replicated where the primary makes them.
                 first = None if role == ROLES[0] else self.primary
                 Server.create(place, port=port, server_id=server_id, options=options, accounts_of=first)
-        if aws:
+        if aws or self.aws:
             self._add_aws(options)
 
     def keep_only(self, parts: Container[str]) -> None:
@@ -274,9 +285,10 @@ class Lab:
         for part in [part for part, stays in gone if part and not stays]:
             part.process.kill()
             shutil.rmtree(part.folder)
-        if "aws" not in parts and (distant := self.distant):
-            distant.kill9()
-            shutil.rmtree(distant.folder)
+        for server in (self.distant, self.follower):
+            if server and "aws" not in parts:
+                server.kill9()
+                shutil.rmtree(server.folder)
 
     def down(self) -> None:
         """Stops all, those first that others do not need. Data and settings stay."""
@@ -284,9 +296,9 @@ class Lab:
         for part in parts:
             if part:
                 part.process.stop()
-        for role in (DISTANT, *reversed(ROLES)):
-            if (self.folder / role / "server.json").exists():
-                Server.open(self.folder / role).stop()
+        for role in (FOLLOWER, DISTANT, *reversed(ROLES)):
+            if server := self._server(role):
+                server.stop()
 
     def reset(self, *, keep: bool = False) -> Running:
         """All as new, at the same ports and with the same passwords. Raises LabError where there is no lab."""

@@ -4,7 +4,7 @@ It is **not AWS**: every answer says so in the header X-Emulator, `status()` lis
 
 What there is: region eu-central-1 has the cluster `lab`, whose instances `lab-1` and `lab-2` are the lab's primary and
 replica; eu-west-1 has `lab-eu`, the secondary of the global database `lab-global` (a third server), and `lab-replica`,
-the same server as a cluster that is a binlog replica of `lab`. A cluster endpoint is a TCP proxy, on 127.0.0.1; the
+a cluster that is a binlog replica of `lab` (a fourth). A cluster endpoint is a TCP proxy, on 127.0.0.1; the
 reader endpoint has the same port, on 127.0.0.2. DescribeDBClusters gives these addresses.
 
 From a shell:

@@ -93,13 +93,12 @@ def _aurora(folder: Path, settings: Settings, timing: Timing) -> Aurora:
         models.Cluster.places[places[name].arn] = (CLUSTER_HOST, READER_HOST, port)
     for name, database in databases.items():
         models.Instance.places[name] = (database.server.host, database.server.port)
-    distant = databases["lab-eu-1"].server
+    follower = databases[names.REPLICA_INSTANCE].server
     models.Cluster.places[names.cluster_arn(names.SECOND_REGION, names.REPLICA_CLUSTER)] = (
-        distant.host,
-        distant.host,
-        distant.port,
+        follower.host,
+        follower.host,
+        follower.port,
     )
-    models.Instance.places["lab-replica-1"] = (distant.host, distant.port)
     return Aurora(databases, places, Roles.read(folder / "roles.json"), timing)
 
 
@@ -138,14 +137,14 @@ def _create(address: str, aurora: Aurora) -> None:
     far.create_db_cluster(
         DBClusterIdentifier=names.REPLICA_CLUSTER,
         ReplicationSourceIdentifier=names.cluster_arn(names.REGION, names.CLUSTER),
-        Port=aurora.databases["lab-eu-1"].server.port,
+        Port=aurora.databases[names.REPLICA_INSTANCE].server.port,
         **owner,
         **common,
     )
     for rds, cluster, instances in (
         (near, names.CLUSTER, ("lab-1", "lab-2")),
         (far, names.SECOND_CLUSTER, ("lab-eu-1",)),
-        (far, names.REPLICA_CLUSTER, ("lab-replica-1",)),
+        (far, names.REPLICA_CLUSTER, (names.REPLICA_INSTANCE,)),
     ):
         for instance in instances:
             rds.create_db_instance(

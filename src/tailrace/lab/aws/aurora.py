@@ -242,7 +242,8 @@ class Aurora:
             self._lead(place)
 
     def _is_detached(self, instance: str) -> bool:
-        return self.roles.detached and instance not in self.places[self.roles.primary].instances
+        secondaries = [place for place in self.places.values() if place.name != self.roles.primary]
+        return self.roles.detached and any(instance in place.instances for place in secondaries)
 
     # A reboot
 

@@ -42,8 +42,7 @@ def figures(aurora: Aurora) -> Iterator[Figure]:
             for name, value, unit in _of(database, role):
                 for dimensions in _dimensions(place.name, instance, role):
                     yield Figure(place.region, name, value, unit, dimensions)
-    replica = aurora.databases["lab-eu-1"]
-    lag = _lag(replica)
+    lag = _lag(aurora.databases[names.REPLICA_INSTANCE])
     for dimensions in (
         {"DBClusterIdentifier": names.REPLICA_CLUSTER, "Role": "WRITER"},
         {"DBClusterIdentifier": names.REPLICA_CLUSTER},

@@ -16,12 +16,13 @@ SECOND_CLUSTER: Final = "lab-eu"
 """The secondary of the global database."""
 GLOBAL: Final = "lab-global"
 REPLICA_CLUSTER: Final = "lab-replica"
-"""A cluster that is a binlog replica of `lab`, for AuroraBinlogReplicaLag. It is the same server as `lab-eu`."""
+"""A cluster that is a binlog replica of `lab`, for AuroraBinlogReplicaLag."""
+REPLICA_INSTANCE: Final = "lab-replica-1"
 PARAMETERS: Final = "lab-cluster-parameters"
 ENGINE: Final = "aurora-mysql"
 VERSION: Final = "8.0.mysql_aurora.3.08.0"
 FAMILY: Final = "aurora-mysql8.0"
-ROLES: Final = {"lab-1": "primary", "lab-2": "replica", "lab-eu-1": "distant"}
+ROLES: Final = {"lab-1": "primary", "lab-2": "replica", "lab-eu-1": "distant", REPLICA_INSTANCE: "follower"}
 """Folder of the server that stands for each instance."""
 ZONES: Final = {"lab-1": f"{REGION}a", "lab-2": f"{REGION}b", "lab-eu-1": f"{SECOND_REGION}a"}
 
