@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.alerting import need_prometheus
 from support.java import need_java
 from tailrace.lab.pair import Lab
 from tailrace.learn import play
@@ -58,6 +59,8 @@ def _begin(exercise: Exercise, folder: Path, seed: int) -> Progress:
 def test_only_who_does_it_passes(exercise: Exercise, folder: Path, seed: int) -> None:
     if {"kafka", "debezium"} & exercise.parts:
         need_java()
+    if "prometheus" in exercise.parts:
+        need_prometheus()
     _fails(exercise, "tailrace learn check\n", folder, _begin(exercise, folder, seed))
     for number, wrong in enumerate(_wrong(exercise)):
         # Nothing changes nothing, so the first goes on from there.

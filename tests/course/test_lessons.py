@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.alerting import need_prometheus
 from support.java import need_java
 from tailrace.lab import background
 from tailrace.lab.pair import Lab
@@ -47,6 +48,8 @@ def test_the_blocks_of_a_lesson_run_and_say_what_it_shows(lesson: Lesson, folder
     parts = lab_parts(lesson.text)
     if {"kafka", "debezium"} & set(parts.split(",")):
         need_java()
+    if "prometheus" in parts.split(","):
+        need_prometheus()
     code = [(number, block) for number, block in enumerate(blocks(lesson.text)) if block.is_code and not block.why]
     up = f"tailrace lab up --with '{parts}' && tailrace lab reset" if parts else "tailrace lab up && tailrace lab reset"
     script = f'{{ {up}; }} >/dev/null || exit 9\neval "$(tailrace lab env)"\n'

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tailrace.ops.prometheus import Prometheus
 
 NAMES = ("debezium-mysql", "fleet")
+FEW = 3
+"""Values of a query that a line has room for."""
 
 
 @click.group(epilog="Example: tailrace dashboard export debezium-mysql > debezium-mysql.json")
@@ -41,7 +43,7 @@ def export(name: str, *, as_json: bool) -> None:
 @click.option("--connector", metavar="REGEX", default=".*", show_default=True, help="Connectors, by topic.prefix.")
 @prometheus_options
 def check(names: tuple[str, ...], job: str, connector: str, prometheus: Prometheus, *, as_json: bool) -> None:
-    """Run every query of the dashboards: does each return something?
+    """Run every query of the dashboards: does each return something, and what now?
 
     Exits 1 where one returns nothing that should. Queries of figures that only Tailrace has need not return anything
     where there is no Tailrace.
@@ -56,14 +58,17 @@ def check(names: tuple[str, ...], job: str, connector: str, prometheus: Promethe
     if as_json:
         document([_shown(name, one) for name, one in found])
     else:
-        heads = ("DASHBOARD", "ROW", "PANEL", ">SERIES", "")
+        heads = ("DASHBOARD", "ROW", "PANEL", ">SERIES", "NOW")
         table(columns(heads, [(n, s.row, s.panel.title, str(s.series), _word(s)) for n, s in found]))
     if any(one.problem for _, one in found):
         raise SystemExit(1)
 
 
 def _word(shown: Shown) -> str:
-    return "nothing" if shown.problem else "" if shown.series else "nothing, which may be"
+    if not shown.series:
+        return "nothing" if shown.problem else "nothing, which may be"
+    values = " ".join(f"{each.value:g}" for each in shown.found[:FEW])
+    return f"{values} …" if shown.series > FEW else values
 
 
 def _shown(name: str, shown: Shown) -> dict[str, object]:
@@ -73,5 +78,6 @@ def _shown(name: str, shown: Shown) -> dict[str, object]:
         "panel": shown.panel.title,
         "query": shown.query.expression,
         "series": shown.series,
+        "values": [{"labels": dict(each.labels), "value": each.value} for each in shown.found],
         "problem": shown.problem,
     }

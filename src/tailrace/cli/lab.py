@@ -17,6 +17,7 @@ import pymysql
 from tailrace.cli.lab_fault import fault
 from tailrace.cli.lab_kafka import kafka_topics
 from tailrace.cli.lab_options import DEFAULT_FOLDER, common
+from tailrace.cli.lab_promtool import promtool
 from tailrace.errors import ConnectionLost, LabError
 from tailrace.lab import Lab, Server, background, faults
 from tailrace.lab.connect import Connect, debezium_config
@@ -270,6 +271,7 @@ def mysqlbinlog_client(folder: Path, arguments: tuple[str, ...], *, role: str | 
 
 
 lab.add_command(kafka_topics)
+lab.add_command(promtool)
 
 
 @lab.group(epilog="Example: tailrace lab workload start --rate 500")

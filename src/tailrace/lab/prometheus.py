@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SCRAPE_SECONDS = 5.0
+OWN_RULES = "tailrace.yml"
+"""The file of rules that `load_rules` writes."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,22 @@ class Prometheus:
         draft.write_text(json.dumps(target, indent=1) + "\n", encoding="utf-8")
         draft.replace(self.folder / "targets" / f"{job}.json")
 
+    @property
+    def rules(self) -> Path:
+        """Folder of its rule files: `tailrace.yml`, and whatever else there is."""
+        return self.folder / "rules"
+
     def load_rules(self, text: str) -> None:
         """These instead of the rules it has. Raises LabError where it runs and refuses them."""
-        (self.folder / "rules" / "tailrace.yml").write_text(text, encoding="utf-8")
+        (self.rules / OWN_RULES).write_text(text, encoding="utf-8")
+        if self.process.pid is not None:
+            self.reload()
+
+    def look_every(self, seconds: float) -> None:
+        """From now on it scrapes, and looks at its rules, so often. Raises LabError where it runs and refuses."""
+        config = yaml.safe_load(self._config.read_text(encoding="utf-8"))
+        config["global"] = _intervals(seconds)
+        self._config.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         if self.process.pid is not None:
             self.reload()
 
@@ -128,10 +143,8 @@ class Prometheus:
 
 
 def _config(alertmanager: str, scrape_seconds: float) -> str:
-    every = f"{scrape_seconds * 1000:.0f}ms"
     config = {
-        # No rule is looked at more often than what it looks at can change.
-        "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every},
+        "global": _intervals(scrape_seconds),
         "rule_files": ["rules/*.yml"],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []},
         "scrape_configs": [
@@ -139,3 +152,8 @@ def _config(alertmanager: str, scrape_seconds: float) -> str:
         ],
     }
     return yaml.safe_dump(config, sort_keys=False)
+
+
+def _intervals(seconds: float) -> dict[str, str]:
+    # No rule is looked at more often than what it looks at can change.
+    return dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), f"{seconds * 1000:.0f}ms")

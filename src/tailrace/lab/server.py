@@ -244,6 +244,14 @@ class Server:
         """A crash: SIGKILL, and the process is gone on return."""
         self._process.kill()
 
+    def pause(self) -> None:
+        """SIGSTOP: it hangs, and its connections with it. Raises LabError where it does not run."""
+        self._process.pause()
+
+    def resume(self) -> None:
+        """Ends `pause`. Raises LabError where it does not run."""
+        self._process.resume()
+
     def restart(self, options: Sequence[str] | None = None) -> None:
         """Stop and start, with other options where given."""
         self.stop()

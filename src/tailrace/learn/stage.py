@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from tailrace.lab.aws import Aws
+    from tailrace.lab.prometheus import Prometheus
     from tailrace.lab.server import Server
 
 CONNECTOR = "shop"
@@ -61,6 +63,22 @@ class Stage:
     def connect(self) -> Connect:
         """The worker's REST interface."""
         return Connect(Access(self.worker.url))
+
+    @property
+    def prometheus(self) -> Prometheus:
+        """Raises LabError where the lab has none."""
+        prometheus = self.lab.prometheus
+        if prometheus is None:
+            raise LabError("this exercise needs the lab's Prometheus", hint="tailrace lab up --with prometheus")
+        return prometheus
+
+    @property
+    def aws(self) -> Aws:
+        """Raises LabError where the lab has no emulator of AWS."""
+        aws = self.lab.aws
+        if aws is None:
+            raise LabError("this exercise needs the lab's AWS", hint="tailrace lab up --with aws")
+        return aws
 
     def metrics(self) -> Exposition:
         """What the worker's /metrics says now."""

@@ -8,9 +8,12 @@ from typing import Final
 from tailrace.errors import ConfigError
 from tailrace.learn.exercise import Exercise
 from tailrace.learn.exercises import (
+    alarms,
+    alerts,
     binlog,
     configuration,
     connectors,
+    dashboards,
     failover,
     gtid,
     history,
@@ -32,6 +35,9 @@ EXERCISES: Final[tuple[Exercise, ...]] = (
     *history.EXERCISES,
     *modes.EXERCISES,
     *lag.EXERCISES,
+    *dashboards.EXERCISES,
+    *alerts.EXERCISES,
+    *alarms.EXERCISES,
     *failover.EXERCISES,
     *snapshots.EXERCISES,
     *purged.EXERCISES,

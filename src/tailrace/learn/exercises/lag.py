@@ -29,7 +29,7 @@ def _beat(stage: Stage) -> None:
     stage.primary.execute("INSERT INTO shop.beats (at) VALUES (NOW(6))")
 
 
-def _prepare(stage: Stage, _values: dict[str, str]) -> None:
+def prepare_idle(stage: Stage, _values: dict[str, str]) -> None:
     """A connector that streams, has seen one change, and has nothing more to read."""
     _table(stage)
     stage.make_connector()
@@ -108,7 +108,7 @@ EXERCISES: Final = (
         kind=Kind.PREDICTION,
         abilities=("R1", "R14"),
         draw=lambda random: {"seconds": str(random.randrange(8, 13))},
-        prepare=_prepare,
+        prepare=prepare_idle,
         questions=(Question("behind", COURSES), Question("since", COURSES)),
         experiment=_watch_idle,
         observations=(predicted("behind"), predicted("since")),
@@ -119,7 +119,7 @@ EXERCISES: Final = (
         kind=Kind.PREDICTION,
         abilities=("R1",),
         draw=lambda random: {"seconds": str(random.randrange(8, 16))},
-        prepare=_prepare,
+        prepare=prepare_idle,
         questions=(Question("seconds"),),
         experiment=_pause_and_resume,
         observations=(Observation("seconds", _near),),

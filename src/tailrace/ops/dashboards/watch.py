@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tailrace.ops.dashboards.panel import Dashboard, Panel, Query, Series
 from tailrace.ops.prometheus import Prometheus
+from tailrace.ops.prometheus import Series as Found
 
 RATE_INTERVAL = "1m"
 """Four scrapes of 15 s, as Grafana would reckon."""
@@ -28,9 +29,14 @@ class Shown:
     row: str
     panel: Panel
     query: Query
-    series: int
+    found: Sequence[Found]
     needed: bool
     """There must be something."""
+
+    @property
+    def series(self) -> int:
+        """How many there are."""
+        return len(self.found)
 
     @property
     def problem(self) -> bool:
@@ -46,7 +52,7 @@ def check(dashboard: Dashboard, prometheus: Prometheus, choice: Choice) -> Itera
             for query in panel.queries:
                 found = prometheus.query(fill(query.expression, choice))
                 needed = query.series is Series.EVERY or (query.series is Series.TAILRACE and has_tailrace)
-                yield Shown(row.title, panel, query, len(found), needed)
+                yield Shown(row.title, panel, query, found, needed)
 
 
 def fill(expression: str, choice: Choice) -> str:

@@ -1,0 +1,5 @@
+value=$(tailrace dashboard check debezium-mysql --connector shop --json | python3 -c '
+import json, sys
+print(max(each["value"] for shown in json.load(sys.stdin) if shown["panel"] == sys.argv[1] for each in shown["values"]))
+' '{{_panel}}')
+tailrace learn check --answer 'panel={{_panel}}' --answer "value=$value"
