@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from tailrace.learn.exercise import Exercise, Kind, Observation, Seen
+from tailrace.errors import LabError
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Seen
 from tailrace.learn.incident import incident
 from tailrace.learn.stage import CONNECTOR, DATABASE
 
 if TYPE_CHECKING:
     from random import Random
 
+    from tailrace.lab.aws.part import Aws
     from tailrace.lab.server import Server
     from tailrace.learn.exercise import Answers, Values
     from tailrace.learn.stage import Stage
@@ -86,6 +89,92 @@ def _complete(stage: Stage, values: Values, _answers: Answers) -> Seen:
     return Seen(verdict.equal, f"{verdict.rebuilt_rows} {mark} {verdict.server_rows}")
 
 
+# -- another writer of an Aurora cluster -------------------------------------------------------------------------------
+
+BEFORE: Final = "lab-1"
+"""The writer at first."""
+OUTAGE: Final = 1.0
+MOVE_SECONDS: Final = 15.0
+"""That AWS is given to end what it has begun."""
+
+
+def _draw_writer(random: Random) -> dict[str, str]:
+    return {
+        "table": random.choice(TABLES),
+        "rows": str(random.randrange(50, 200)),
+        "stale": str(random.randrange(1, 4)),
+        f"{HIDDEN}calls": random.choice(("instance", "readers")),
+    }
+
+
+def _prepare_writer(stage: Stage, values: dict[str, str]) -> None:
+    """The emulated cluster, and a connector that calls one of its instances, or its readers."""
+    aws, primary, table = _aws(stage), stage.primary, f"{DATABASE}.{values['table']}"
+    aws.set(outage=OUTAGE, stale=float(values["stale"]))
+    primary.execute(f"CREATE DATABASE {DATABASE}")
+    primary.execute(f"CREATE TABLE {table} (id INT PRIMARY KEY, note VARCHAR(40))")
+    host, port = aws.reader if values[f"{HIDDEN}calls"] == "readers" else (primary.host, primary.port)
+    stage.make_connector({"database.hostname": host, "database.port": str(port)})
+    for number in range(int(values["rows"])):
+        primary.execute(f"INSERT INTO {table} VALUES (%s, 'before')", (number,))
+    stage.settle()
+
+
+def _aws(stage: Stage) -> Aws:
+    aws = stage.lab.aws
+    if aws is None:
+        raise LabError("this exercise needs the lab's AWS", hint="tailrace lab up --with aws")
+    return aws
+
+
+def _writer(stage: Stage) -> Server:
+    """The instance that AWS says writes."""
+    return stage.primary if _aws(stage).writer == BEFORE else stage.replica
+
+
+def _another(stage: Stage, _values: Values, _answers: Answers) -> Seen:
+    """Waits for a failover that is under way."""
+
+    def leads() -> bool:
+        said, writer = _aws(stage).status(), _writer(stage)
+        end = said["endpoints"]["lab"]["cluster"]["leads_to"]
+        return bool(said["writer"] != BEFORE and end == f"{writer.host}:{writer.port}")
+
+    moved = stage.until(leads, MOVE_SECONDS)
+    said = _aws(stage).status()
+    return Seen(moved, f"{said['writer']}, {said['endpoints']['lab']['cluster']['leads_to']}")
+
+
+def _by_endpoint(stage: Stage, _values: Values, _answers: Answers) -> Seen:
+    config = stage.connect.config(CONNECTOR)
+    called = config.get("database.hostname", ""), config.get("database.port", "")
+    host, port = _aws(stage).endpoint
+    return Seen(called == (host, str(port)) and stage.is_running(), f"{':'.join(called)}, {stage.state()}")
+
+
+def _reads_writer(stage: Stage, values: Values, _answers: Answers) -> Seen:
+    """A row more, at the writer: the stored place must be the end of the binlog of the writer, not of another."""
+    writer, table = _writer(stage), f"{DATABASE}.{values['table']}"
+    (last,) = writer.execute(f"SELECT GREATEST(COALESCE(MAX(id), 0), {PROBE}) + 1 FROM {table}")[0]
+    writer.execute(f"INSERT INTO {table} VALUES (%s, 'after')", (last,))
+    file, position, *_ = writer.execute("SHOW BINARY LOG STATUS")[0]
+    stage.until(lambda: _place(stage) == f"{file}:{position}", ARRIVE_SECONDS)
+    return Seen(_place(stage) == f"{file}:{position}", f"{_place(stage)} / {file}:{position}")
+
+
+def _place(stage: Stage) -> str:
+    offset = stage.offset()
+    return f"{offset.get('file')}:{offset.get('pos')}"
+
+
+def _each_once(stage: Stage, values: Values, _answers: Answers) -> Seen:
+    """Also of what was captured before: a connector that began anew has read it again."""
+    ((rows,),) = _writer(stage).execute(f"SELECT COUNT(*) FROM {DATABASE}.{values['table']}")
+    times = Counter(event["after"]["id"] for event in stage.written() if event["op"] in {"c", "r"})
+    doubled = sum(count > 1 for count in times.values())
+    return Seen(len(times) == rows and not doubled, f"{len(times)} / {rows}, {doubled} x 2")
+
+
 EXERCISES: Final = (
     Exercise(
         name="planned-switchover",
@@ -100,6 +189,21 @@ EXERCISES: Final = (
             Observation("moved", _moved),
             Observation("flowing", _flowing),
             Observation("complete", _complete),
+        ),
+    ),
+    Exercise(
+        name="another-writer",
+        lesson=11,
+        kind=Kind.LAB,
+        abilities=("R7", "R8"),
+        draw=_draw_writer,
+        prepare=_prepare_writer,
+        parts=frozenset({"worker", "aws"}),
+        observations=(
+            Observation("another", _another),
+            Observation("by-endpoint", _by_endpoint),
+            Observation("reads-writer", _reads_writer),
+            Observation("each-once", _each_once),
         ),
     ),
     incident(

@@ -18,6 +18,8 @@ def look(facts: Facts) -> Iterator[Finding]:
         return
     if not connector.is_debezium and facts.source.variable("gtid_mode") == "ON":
         return  # with GTIDs tailrace writes nothing
+    closes_by_delete = "delete" in connector.get("incremental.snapshot.watermarking.strategy").lower()
+    needed = "INSERT, DELETE" if closes_by_delete else "INSERT"
     for name in connector.items("signal.data.collection"):
         table = TableId(*name.partition(".")[::2])
         if not facts.source.may_on(*table, "INSERT"):
@@ -25,7 +27,7 @@ def look(facts: Facts) -> Iterator[Finding]:
                 "an incremental snapshot writes a row around each piece, and may not",
                 f"{facts.source.account_name} lacks INSERT on {name}",
                 grant(
-                    "INSERT, UPDATE, DELETE",
+                    needed,
                     facts.source.account_name,
                     quoted(table),
                     "or set read.only=true, with GTIDs",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tailrace._kernel import GtidSet
 from tailrace.ops.aws.rds import AVAILABLE, name_of, read_ends
 from tailrace.ops.failover.aurora.facts import AuroraFacts, gather_after
+from tailrace.ops.failover.aurora.warn import calls_one_instance
 from tailrace.ops.failover.facts import Facts, Member
 from tailrace.ops.failover.tables import compare
 from tailrace.ops.failover.verify import Finding, Severity, finding, watch
@@ -85,6 +86,20 @@ def judge(facts: AuroraFacts, was: str, ends: Sequence[Event], final: str | None
             end.is_reachable and not end.read_only and end.uuid == facts.source.uuid,
             f"{end.address} is {end.error or state}",
             "repair the name or proxy that connectors use",
+        )
+    elif not facts.whole:
+        yield from _addresses(facts)
+
+
+def _addresses(facts: AuroraFacts) -> Iterator[Finding]:
+    host, _, port = facts.cluster.address.rpartition(":")
+    for connector in facts.connectors:
+        yield finding(
+            f"{connector.name} calls an address that follows the writer",
+            not calls_one_instance(facts, connector),
+            f"it calls {connector.address}"
+            + (", one instance or the readers" if calls_one_instance(facts, connector) else ""),
+            f"tailrace connector config {connector.name} --set database.hostname={host} --set database.port={port}",
         )
 
 

@@ -71,6 +71,12 @@ def test_a_failover_that_went_well_has_no_findings_but_good_ones() -> None:
             f"{OLD}:101-102",
         ),
         (replace(NOW, candidate=replace(ENDPOINT, read_only=False)), DONE, "endpoint of the old", "takes writes"),
+        (
+            replace(NOW, connectors=(replace(NOW.connectors[0], address="shop-1.x:3306"),)),
+            DONE,
+            "calls an address that follows the writer",
+            "shop-1.x:3306",
+        ),
     ],
 )
 def test_what_is_wrong_is_a_problem_with_its_evidence(

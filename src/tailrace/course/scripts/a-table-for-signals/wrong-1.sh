@@ -1,0 +1,7 @@
+# As in every description, and so too short for the longest signal.
+tailrace lab mysql <<'SQL'
+CREATE TABLE {{base}}.{{signals}} (id VARCHAR(42) PRIMARY KEY, type VARCHAR(32) NOT NULL, data VARCHAR(2048) NULL);
+GRANT INSERT ON {{base}}.{{signals}} TO tailrace;
+SQL
+tailrace connector config shop --set signal.data.collection={{base}}.{{signals}} --wait
+tailrace learn check
