@@ -150,9 +150,7 @@ def test_the_doctor_sees_in_aws_what_the_server_does_not_show(asked: Asked) -> N
 
     assert set(found("${env:ENDPOINT}")) <= {"aurora.parameters"}
     assert set(found("${env:READERS}")) >= {"aurora.endpoint"}
-    rds = asked.aurora.client("rds")
-    change = {"ParameterName": "binlog_backup", "ParameterValue": "0", "ApplyMethod": "pending-reboot"}
-    rds.modify_db_cluster_parameter_group(DBClusterParameterGroupName="lab-cluster-parameters", Parameters=[change])
+    asked.aurora.set_parameters(binlog_backup="0")
     assert "pending-reboot" in found("${env:ENDPOINT}")["aurora.parameters"]
 
 

@@ -51,8 +51,7 @@ def test_the_blocks_of_a_lesson_run_and_say_what_it_shows(lesson: Lesson, folder
     if "prometheus" in parts.split(","):
         need_prometheus()
     code = [(number, block) for number, block in enumerate(blocks(lesson.text)) if block.is_code and not block.why]
-    up = f"tailrace lab up --with '{parts}' && tailrace lab reset" if parts else "tailrace lab up && tailrace lab reset"
-    script = f'{{ {up}; }} >/dev/null || exit 9\neval "$(tailrace lab env)"\n'
+    script = f"tailrace lab reset --with '{parts}' >/dev/null || exit 9\n" + 'eval "$(tailrace lab env)"\n'
     script += "".join(f"{{\n{block.script()}\n}} 2>&1\necho '{END}' {number} $?\n" for number, block in code)
     said = _outputs(_run(script, folder))
     for number, block in code:

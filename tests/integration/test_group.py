@@ -71,7 +71,7 @@ def owners(worker: Worker, names: list[str]) -> dict[str, str]:
 
 def await_spread(worker: Worker, names: list[str]) -> dict[str, str]:
     """Three connectors, three workers: once all have joined."""
-    assert await_condition(lambda: len(set(owners(worker, names).values())) == 3, 30, every=0.1)
+    assert await_condition(lambda: len(set(owners(worker, names).values())) == 3, 60, every=0.1)
     return owners(worker, names)
 
 

@@ -93,8 +93,16 @@ def test_reset_drops_the_data_and_keeps_addresses(folder: Path) -> None:
     assert lab.Lab(folder).primary.execute("SHOW DATABASES LIKE 'gone'") == ()
 
 
+def test_reset_makes_a_lab_where_there_is_none_with_the_parts_that_are_named_and_no_others(folder: Path) -> None:
+    for parts in ("endpoint", ""):
+        made = _tailrace("lab", "reset", "--with", parts, "--dir", str(folder), "--json")
+        assert made.exit_code == 0, made.output
+        assert bool(json.loads(made.output)["endpoint"]) == bool(parts)
+    assert lab.Lab(folder).primary.is_reachable()
+
+
 def test_commands_without_a_lab_say_how_to_get_one(tmp_path: Path) -> None:
-    for command in (["status"], ["env"], ["reset"], ["workload", "start"]):
+    for command in (["status"], ["env"], ["workload", "start"]):
         done = subprocess.run(
             [sys.executable, "-m", "tailrace.cli", "lab", *command, "--dir", str(tmp_path)],
             capture_output=True,

@@ -91,12 +91,12 @@ class AuroraDrill(Drill):
 
     def _enhanced(self) -> None:
         """The other region's binlog begins anew: writers are quiet, the connector reads all, then regions change."""
-        self._enhance("1")
+        self._aurora.set_parameters(aurora_enhanced_binlog="1")
         with ThreadPoolExecutor(1) as thread:
             quiet = thread.submit(self._be_quiet)
             self._run_planned()
             quiet.result()
-        self._enhance("0")
+        self._aurora.set_parameters(aurora_enhanced_binlog="0")
 
     def _be_quiet(self) -> None:
         """When the run asks for it."""
@@ -108,12 +108,6 @@ class AuroraDrill(Drill):
         files = self._distant.execute("SHOW BINARY LOGS")
         self._distant.execute("PURGE BINARY LOGS TO %s", (files[-1][0],))
         (self._folder / "is-quiet").touch()
-
-    def _enhance(self, value: str) -> None:
-        change = {"ParameterName": "aurora_enhanced_binlog", "ParameterValue": value, "ApplyMethod": "pending-reboot"}
-        self._aurora.client("rds").modify_db_cluster_parameter_group(
-            DBClusterParameterGroupName=names.PARAMETERS, Parameters=[change]
-        )
 
     def _lost(self) -> None:
         """The other region gets nothing more, while the connector reads on."""

@@ -49,9 +49,20 @@ class Aurora:
             server.kill9()
 
     def usual(self) -> None:
-        """The times that every test may expect; no fault waits."""
+        """The times and parameters that every test may expect; no fault waits."""
         self.aws.set(notice=0.1, outage=OUTAGE_SECONDS, stale=0, detect=0, catch_up=20, speed=1)
         self.aws.heal()
+        self.set_parameters(aurora_enhanced_binlog="0", binlog_backup="1")
+
+    def set_parameters(self, **values: str) -> None:
+        """Of the cluster; in force after a reboot."""
+        changes = [
+            {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "pending-reboot"}
+            for name, value in values.items()
+        ]
+        self.client("rds").modify_db_cluster_parameter_group(
+            DBClusterParameterGroupName=names.PARAMETERS, Parameters=changes
+        )
 
     def client(self, service: str, region: str = names.REGION) -> Any:
         """boto3's; a refusal is tried again by its usual rules."""

@@ -18,7 +18,7 @@ from tailrace.cli.lab_fault import fault
 from tailrace.cli.lab_kafka import kafka_topics
 from tailrace.cli.lab_options import DEFAULT_FOLDER, common
 from tailrace.cli.lab_promtool import promtool
-from tailrace.errors import ConnectionLost, LabError
+from tailrace.errors import ConnectionLost
 from tailrace.lab import Lab, Server, background, faults
 from tailrace.lab.connect import Connect, debezium_config
 from tailrace.lab.kafka import Broker
@@ -55,12 +55,23 @@ def _client_options(command: FC) -> FC:
     return folder(replica(distant(follower(arguments(command)))))
 
 
-def _parts(_context: click.Context, _option: click.Parameter, given: str) -> frozenset[str]:
+def _parts(_context: click.Context, _option: click.Parameter, given: str | None) -> frozenset[str] | None:
+    if given is None:
+        return None
     parts = [part.strip() for part in given.split(",") if part.strip()]
     for part in parts:
         if part not in PARTS:
             raise click.BadParameter(f"{part!r} is no part of the lab; choose from {', '.join(PARTS)}.")
     return frozenset(parts)
+
+
+_with = click.option(
+    "--with",
+    "parts",
+    callback=_parts,
+    metavar="PART,…",
+    help="endpoint, worker, kafka, debezium (with kafka), prometheus, aws.",
+)
 
 
 @click.group(epilog="Example: tailrace lab up && tailrace lab status")
@@ -77,20 +88,13 @@ def lab() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of the primary (default: a free one).")
 @click.option("--replica-port", type=click.IntRange(1, 65535), help="Port of the replica (default: a free one).")
 @click.option("--option", "options", multiple=True, metavar="--NAME=VALUE", help="An option of mysqld; repeatable.")
-@click.option(
-    "--with",
-    "parts",
-    default="",
-    callback=_parts,
-    metavar="PART,…",
-    help="endpoint, worker, kafka, debezium (with kafka), prometheus, aws.",
-)
+@_with
 def up(
     folder: Path,
     port: int | None,
     replica_port: int | None,
     options: tuple[str, ...],
-    parts: frozenset[str],
+    parts: frozenset[str] | None,
     *,
     as_json: bool,
 ) -> None:
@@ -104,34 +108,7 @@ def up(
     third server and an emulator of AWS (not AWS), in which the servers are an Aurora cluster. All live on until
     `tailrace lab down`, and come again with the next `up`.
     """
-    with _database_errors():
-        running = Lab(folder).up(
-            ports=(port, replica_port),
-            options=options,
-            endpoint="endpoint" in parts,
-            worker="worker" in parts,
-            kafka="kafka" in parts,
-            debezium="debezium" in parts,
-            alerts=_alerts() if "prometheus" in parts else None,
-            aws="aws" in parts,
-            keep=True,
-        )
-    described = _describe_all(running)
-    lines = [f"{part['role']:12} {part['address']}" for part in described.values() if part]
-    lines.append("next: tailrace lab env, tailrace lab workload start")
-    if running.prometheus:
-        lines.append(f"alerts: tailrace alerts check --prometheus {running.prometheus.url}")
-    if running.worker:
-        config = folder / "worker" / f"{CONNECTOR}.json"
-        _write_private_json(config, _shop_to_files(running.primary, running.worker))
-        lines.append(f"for Tailrace on it: tailrace connector create {config} --url {running.worker.url} --wait")
-    if running.aws:
-        lines.append(f"AWS, emulated (not AWS; what is added to moto: {running.aws.url}/_lab/status): tailrace lab env")
-    if running.kafka and running.connect:
-        config = folder / "connect" / f"{CONNECTOR}.json"
-        _write_private_json(config, _shop_to_kafka(running.primary, running.kafka))
-        lines.append(f"for Debezium on it: tailrace connector create {config} --url {running.connect.url} --wait")
-    _answer({**described, "dir": str(folder)}, "\n".join(lines), as_json=as_json)
+    _answer(*_start(folder, parts, (port, replica_port), options), as_json=as_json)
 
 
 @lab.command(epilog="Example: tailrace lab down")
@@ -173,18 +150,22 @@ def status(folder: Path, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-@lab.command(epilog="Example: tailrace lab reset")
+@lab.command(epilog="Example: tailrace lab reset --with worker")
 @common
-def reset(folder: Path, *, as_json: bool) -> None:
-    """All servers as new (all data of the lab is dropped), at the same ports and with the same accounts."""
+@_with
+def reset(folder: Path, parts: frozenset[str] | None, *, as_json: bool) -> None:
+    """A lab as new: all data is dropped, ports and accounts stay. Where there is none, it is made.
+
+    With --with it has these parts and no others, as `tailrace lab up` tells them; without, those that it had.
+    """
     mine = Lab(folder)
-    if not mine.exists:
-        raise LabError("no lab here", where=str(folder), hint="tailrace lab up")
-    background.stop(mine)
-    with _database_errors():
-        running = mine.reset(keep=True)
-    faults.forget(mine)
-    _answer(_describe_all(running), "reset", as_json=as_json)
+    if mine.exists:
+        background.stop(mine)
+        if parts is not None:
+            mine.keep_only(parts)
+        mine.empty()
+        faults.forget(mine)
+    _answer(*_start(folder, parts), as_json=as_json)
 
 
 @lab.command(epilog='Example: eval "$(tailrace lab env)" && echo $TAILRACE_PRIMARY_DSN')
@@ -306,6 +287,44 @@ def workload_status(folder: Path, *, as_json: bool) -> None:
     _answer(asdict(now) if now else None, _workload_words(now) if now else "never started", as_json=as_json)
     if not (now and now.running):
         raise SystemExit(1)
+
+
+def _start(
+    folder: Path,
+    wanted: frozenset[str] | None,
+    ports: tuple[int | None, int | None] = (None, None),
+    options: tuple[str, ...] = (),
+) -> tuple[dict[str, Any], str]:
+    """The lab runs, with these parts beside those it has; what there is to say of it, as JSON and in words."""
+    parts = wanted or frozenset()
+    with _database_errors():
+        running = Lab(folder).up(
+            ports=ports,
+            options=options,
+            endpoint="endpoint" in parts,
+            worker="worker" in parts,
+            kafka="kafka" in parts,
+            debezium="debezium" in parts,
+            alerts=_alerts() if "prometheus" in parts else None,
+            aws="aws" in parts,
+            keep=True,
+        )
+    described = _describe_all(running)
+    lines = [f"{part['role']:12} {part['address']}" for part in described.values() if part]
+    lines.append("next: tailrace lab env, tailrace lab workload start")
+    if running.prometheus:
+        lines.append(f"alerts: tailrace alerts check --prometheus {running.prometheus.url}")
+    if running.worker:
+        config = folder / "worker" / f"{CONNECTOR}.json"
+        _write_private_json(config, _shop_to_files(running.primary, running.worker))
+        lines.append(f"for Tailrace on it: tailrace connector create {config} --url {running.worker.url} --wait")
+    if running.aws:
+        lines.append(f"AWS, emulated (not AWS; what is added to moto: {running.aws.url}/_lab/status): tailrace lab env")
+    if running.kafka and running.connect:
+        config = folder / "connect" / f"{CONNECTOR}.json"
+        _write_private_json(config, _shop_to_kafka(running.primary, running.kafka))
+        lines.append(f"for Debezium on it: tailrace connector create {config} --url {running.connect.url} --wait")
+    return {**described, "dir": str(folder)}, "\n".join(lines)
 
 
 def _become_client(program: str, folder: Path, arguments: tuple[str, ...], role: str | None) -> None:

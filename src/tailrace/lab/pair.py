@@ -300,8 +300,8 @@ class Lab:
             if server := self._server(role):
                 server.stop()
 
-    def reset(self, *, keep: bool = False) -> Running:
-        """All as new, at the same ports and with the same passwords. Raises LabError where there is no lab."""
+    def empty(self) -> None:
+        """No data is left and nothing runs; parts, ports and passwords stay. Raises LabError where there is no lab."""
         if connect := self.connect:
             # All it knows is in the broker.
             connect.process.kill()
@@ -324,7 +324,6 @@ class Lab:
             aws.forget()
         with ThreadPoolExecutor() as threads:
             list(threads.map(_drop, reversed(self.parts.servers)))
-        return self.up(keep=keep)
 
     @property
     def _writer(self) -> Server:

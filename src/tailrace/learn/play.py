@@ -50,7 +50,7 @@ def _prepare(exercise: Exercise, lab: Lab, seed: int, tell: Callable[[str], None
     tell("lab")
     if lab.exists:
         lab.keep_only(exercise.parts)
-        lab.reset(keep=True)
+        lab.empty()
         faults.forget(lab)
     lab.up(
         worker="worker" in exercise.parts,

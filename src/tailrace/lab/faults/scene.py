@@ -54,6 +54,9 @@ class Worker(Protocol):
     def status(self, name: str, /) -> Any:
         """Its state and its tasks'."""
 
+    def offsets(self, name: str, /) -> list[dict[str, Any]]:
+        """[{partition, offset}], as stored."""
+
 
 @dataclass
 class Scene:
@@ -148,6 +151,19 @@ class Scene:
                 f" (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
                 " SELECT CONCAT('note ', i), i / 100 FROM n"
             )
+
+    def await_stored(self) -> None:
+        """The connector's stored offset has what is executed now. Raises LabError where it does not come to it."""
+        (done,) = self.primary.execute("SELECT @@GLOBAL.gtid_executed")[0]
+        # Debezium's has a transaction only when the next one has come.
+        self.write(1)
+
+        def stored() -> bool:
+            offset = next((each["offset"] or {} for each in self.at.offsets(self.connector)), {})
+            return bool(self.primary.execute("SELECT GTID_SUBSET(%s, %s)", (done, offset.get("gtids") or ""))[0][0])
+
+        if not await_condition(stored, STATE_SECONDS, every=0.1):
+            raise LabError(f"connector {self.connector} stores no offset", hint="tailrace connector status")
 
     def heal_table(self) -> None:
         """Drops what `make_table` made."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 from tailrace.errors import LabError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 TOOL_SECONDS = 60.0
 KAFKA_SECONDS = 60.0
+SLOW_WRITES, SLOW_SECONDS = 10, 0.4
 LARGEST = 1048588
 """max.message.bytes, if nothing is said."""
 CONFIGS = "kafka-configs.sh --bootstrap-server $TAILRACE_KAFKA --alter"
@@ -85,8 +87,10 @@ def _inject_slow(scene: Scene) -> None:
     _made_topic(scene)
     scene.values["RATE"] = str(scene.random.randrange(1000, 3000))
     _quota(scene, "--add-config", f"producer_byte_rate={scene.values['RATE']}")
-    for _ in range(5):
-        scene.write(1000)
+    # Again and again: what came at once may be in the producer's hands already, and then nothing waits to be written.
+    for _ in range(SLOW_WRITES):
+        scene.write(500)
+        time.sleep(SLOW_SECONDS)
 
 
 def _heal_slow(scene: Scene) -> None:
