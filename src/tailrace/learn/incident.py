@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tailrace.learn.stage import Stage
 
 CAUSE = f"{HIDDEN}cause"
-RUN_SECONDS = 5.0
+RUN_SECONDS = 3.0
 COMPLETE_SECONDS = 15.0
 """What is repaired needs a moment; what is not needs no long wait to be told so."""
 COMMAND_SECONDS = 60.0
@@ -113,7 +113,7 @@ def _complete(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     """What it wrote makes the tables that the source has."""
     if not stage.is_running():
         return Seen(holds=False, evidence=stage.state())
-    stage.until(lambda: not stage.unequal(), COMPLETE_SECONDS)
+    stage.until_still(lambda: not stage.unequal(), COMPLETE_SECONDS)
     try:
         wrong = stage.unequal()
     except LabError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tailrace.learn.exercise import Seen
-from tailrace.learn.stage import DATABASE
+from tailrace.learn.stage import DATABASE, SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from tailrace.learn.exercise import Answers, Look, Values
@@ -23,7 +23,7 @@ def equal(name: str = "table") -> Look:
     def look(stage: Stage, values: Values, _answers: Answers) -> Seen:
         if not stage.is_running():
             return Seen(holds=False, evidence=stage.state())
-        stage.settle()
+        stage.until_still(stage.caught_up, SETTLE_SECONDS)
         found = stage.compare(values[name])
         if found is None:
             return Seen(holds=False, evidence=f"{DATABASE}.{values[name]}?")

@@ -30,6 +30,7 @@ CONNECTOR = "shop"
 DATABASE = "shop"
 SERVER_ID = 54002
 SETTLE_SECONDS = 30.0
+STILL_SECONDS = 5.0
 EVERY_SECONDS = 0.2
 LOCK_SECONDS = 2
 """That a read waits for a table which somebody has locked."""
@@ -188,6 +189,23 @@ class Stage:
     def settle(self, seconds: float = SETTLE_SECONDS, connector: str = CONNECTOR) -> bool:
         """Waits until the connector has caught up; whether it has."""
         return self.until(lambda: self.caught_up(connector), seconds)
+
+    def until_still(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """As `until`, and it gives up where the connector has written nothing for STILL_SECONDS: no learner waits long
+        to hear that nothing has been mended.
+        """
+        size, since = -1, time.monotonic()
+
+        def decided() -> bool:
+            nonlocal size, since
+            if holds():
+                return True
+            now = sum(file.stat().st_size for file in self.worker.events.glob("*.jsonl"))
+            if now != size:
+                size, since = now, time.monotonic()
+            return time.monotonic() - since >= STILL_SECONDS
+
+        return self.until(decided, seconds) and holds()
 
     @staticmethod
     def until(holds: Callable[[], bool], seconds: float) -> bool:

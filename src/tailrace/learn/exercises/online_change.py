@@ -188,7 +188,7 @@ def _equal(stage: Stage, values: Values, _answers: Answers) -> Seen:
         seen.extend(filter(None, [stage.compare(values["table"])]))
         return bool(seen) and seen[-1].equal
 
-    holds = stage.until(equal, EQUAL_SECONDS)
+    holds = stage.until_still(equal, EQUAL_SECONDS)
     if not seen:
         return Seen(holds=False, evidence=f"{DATABASE}.{values['table']}?")
     return Seen(holds, f"{seen[-1].rebuilt_rows} {'=' if holds else '≠'} {seen[-1].server_rows}")
