@@ -124,7 +124,10 @@ def _dump_refused(message: str, where: str) -> SourceError:
         )
     if "purged" in message or "Could not find first log file" in message:
         return PositionPurged(
-            story, where=where, hint="take a new snapshot: snapshot.mode=when_needed, or remove the stored offset"
+            story,
+            where=where,
+            hint="take a new snapshot: snapshot.mode=when_needed, or remove the stored offset; what was deleted"
+            " meanwhile stays at the consumers",
         )
     if "Binary log is not open" in message:
         return UnsupportedSource(story, where=where, hint="start the server with --log-bin")

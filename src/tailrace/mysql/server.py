@@ -202,7 +202,7 @@ def check_streamable(facts: ServerFacts, offset: Offset | None, subtract: Subtra
         raise PositionPurged(
             f"binlog file {offset.file} of the offset is no longer on the server, whose oldest is {facts.files[0]}",
             where=facts.where,
-            hint="take a new snapshot: snapshot.mode=when_needed",
+            hint="take a new snapshot: snapshot.mode=when_needed; what was deleted meanwhile stays at the consumers",
         )
 
 
@@ -277,5 +277,6 @@ def check_gtids(facts: ExecutedGtids, gtids: str, subtract: SubtractGtids) -> No
         raise PositionPurged(
             f"transactions after the offset were purged from the binlog: {purged}",
             where=facts.where,
-            hint="take a new snapshot: snapshot.mode=when_needed (and raise binlog_expire_logs_seconds)",
+            hint="take a new snapshot: snapshot.mode=when_needed; what was deleted meanwhile stays at the consumers"
+            " (and raise binlog_expire_logs_seconds)",
         )

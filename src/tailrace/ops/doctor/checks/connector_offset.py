@@ -15,7 +15,8 @@ def look(facts: Facts) -> Iterator[Finding]:
     connector = facts.connector
     if connector is None or connector.is_in_snapshot or not connector.offset:
         return
-    again = properties(connector, {"snapshot.mode": "when_needed"}, note="reads all tables again")
+    note = "reads all tables again; what was deleted meanwhile stays at the consumers"
+    again = properties(connector, {"snapshot.mode": "when_needed"}, note=note)
     source, gtids = facts.source, connector.gtids
     if not gtids:
         files = [name for name, _ in known(source.binlog).files]
