@@ -10,6 +10,7 @@ from tailrace.learn.exercise import Exercise
 from tailrace.learn.exercises import (
     alarms,
     alerts,
+    aurora,
     binlog,
     configuration,
     connectors,
@@ -33,6 +34,7 @@ EXERCISES: Final[tuple[Exercise, ...]] = (
     *configuration.EXERCISES,
     *wal.EXERCISES,
     *history.EXERCISES,
+    *aurora.EXERCISES,
     *modes.EXERCISES,
     *lag.EXERCISES,
     *dashboards.EXERCISES,

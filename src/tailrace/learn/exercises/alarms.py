@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from tailrace.lab.aws import names
+from tailrace.learn.cloudwatch import client
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Seen
 from tailrace.ops.lag.cloudwatch import HOPS, NAMESPACE
 
@@ -44,19 +44,8 @@ def _draw(random: Random) -> dict[str, str]:
 def _prepare(stage: Stage, values: dict[str, str]) -> None:
     """Two connectors that publish, and two topics."""
     for topic in (values["topic"], values[f"{HIDDEN}wrong_topic"]):
-        _client(stage, "sns").create_topic(Name=topic)
+        client(stage, "sns").create_topic(Name=topic)
     _publish(stage, values, 0.4)
-
-
-def _client(stage: Stage, service: str) -> Any:
-    told = stage.aws.environment
-    return importlib.import_module("boto3").client(
-        service,
-        endpoint_url=told["AWS_ENDPOINT_URL"],
-        region_name=told["AWS_REGION"],
-        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 def _publish(stage: Stage, values: Values, seconds: float) -> None:
@@ -73,7 +62,7 @@ def _publish(stage: Stage, values: Values, seconds: float) -> None:
         for connector, lag in lags.items()
         for hop in ([], *([{"Name": "Hop", "Value": each}] for each in HOPS[1:]))
     ]
-    _client(stage, "cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)
+    client(stage, "cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)
 
 
 # -- the alarm as CloudWatch tells it ----------------------------------------------------------------------------------
@@ -81,7 +70,7 @@ def _publish(stage: Stage, values: Values, seconds: float) -> None:
 
 def _alarm(stage: Stage, values: Values) -> dict[str, Any]:
     """Empty where there is none of this name."""
-    found = _client(stage, "cloudwatch").describe_alarms(AlarmNames=[values["alarm"]])["MetricAlarms"]
+    found = client(stage, "cloudwatch").describe_alarms(AlarmNames=[values["alarm"]])["MetricAlarms"]
     return dict(found[0]) if found else {}
 
 
@@ -168,7 +157,7 @@ def _reaches(stage: Stage, values: Values, lag: float | None, wanted: str) -> bo
 
 def _actions(stage: Stage, values: Values) -> int:
     """How often the topic was told."""
-    found = _client(stage, "cloudwatch").describe_alarm_history(AlarmName=values["alarm"], HistoryItemType="Action")
+    found = client(stage, "cloudwatch").describe_alarm_history(AlarmName=values["alarm"], HistoryItemType="Action")
     return sum(
         each["HistorySummary"].startswith("Successfully") and each["HistorySummary"].endswith(f":{values['topic']}")
         for each in found["AlarmHistoryItems"]
