@@ -54,6 +54,12 @@ def _begin(exercise: Exercise, folder: Path, seed: int) -> Progress:
     return begun
 
 
+def _go_on(exercise: Exercise, folder: Path) -> Progress:
+    progress = play.advance(exercise, Lab(folder / "lab"), load(_file(folder)), tell=lambda _: None)
+    save(_file(folder), progress)
+    return progress
+
+
 @pytest.mark.timeout(400)  # three times: a lab as new, what a learner types, a check
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_only_who_does_it_passes(exercise: Exercise, folder: Path, seed: int) -> None:
@@ -70,11 +76,15 @@ def test_only_who_does_it_passes(exercise: Exercise, folder: Path, seed: int) ->
     solution = script(exercise.script_folder)
     if exercise.script_folder == incident.SCRIPTS:
         # The last wrong answer has repaired it, and some repairs cannot be carried out twice.
-        progress, solution = load(_file(folder)), solution.replace("{{_repair}}\n", "")
+        progress, first = load(_file(folder)), solution.replace("{{_repair}}\n", "")
     else:
-        progress = _begin(exercise, folder, seed + 1000)
-    done = _do(solution, folder, progress)
-    assert done.returncode == 0, f"{exercise.name}: the solution does not pass\n{done.stdout}\n{done.stderr}"
+        progress, first = _begin(exercise, folder, seed + 1000), solution
+    for number in range(exercise.incidents):
+        if number:
+            assert not _passed(folder), "a drill passes before its last incident"
+            progress = _go_on(exercise, folder)
+        done = _do(solution if number else first, folder, progress)
+        assert done.returncode == 0, f"{exercise.name}: the solution does not pass\n{done.stdout}\n{done.stderr}"
     assert _passed(folder)
 
 

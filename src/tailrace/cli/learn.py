@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import shutil
+import textwrap
+import time
 import webbrowser
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +26,6 @@ from tailrace.learn.text import LANGUAGES, lessons, minutes, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
 
 DEFAULT_FOLDER = Path(".tailrace")
 SERVED = "serve.url"
@@ -120,6 +121,15 @@ def reset(learner: Learner, *, as_json: bool) -> None:
     _show_task(learner, exercise, progress, as_json=as_json)
 
 
+@learn.command("next", epilog="Example: tailrace learn next")
+@_common
+def next_(learner: Learner, *, as_json: bool) -> None:
+    """The next incident of a drill, once this one is solved, given up or late. Its clock begins with its symptom."""
+    exercise = _current(learner)
+    progress = learner.keep(play.advance(exercise, learner.lab, learner.progress, tell=_teller(learner, as_json)))
+    _show_task(learner, exercise, progress, as_json=as_json)
+
+
 @learn.command(epilog="Example: tailrace learn check --answer behind=grows")
 @click.option(
     "--answer", "answers", multiple=True, metavar="NAME=VALUE", help="To a question of the exercise; repeatable."
@@ -132,10 +142,11 @@ def check(learner: Learner, answers: tuple[str, ...], *, as_json: bool) -> None:
     attempt = progress.current
     assert attempt
     if as_json:
-        click.echo(json.dumps({**asdict(attempt.checks[-1]), "passed": attempt.passed, "score": attempt.score}))
+        came = {"solved": attempt.solved, "passed": attempt.passed, "score": attempt.score}
+        click.echo(json.dumps({**asdict(attempt.checks[-1]), **came}))
     else:
         _show_check(learner, exercise, attempt)
-    if not attempt.passed:
+    if not attempt.solved:
         raise SystemExit(1)
 
 
@@ -281,20 +292,23 @@ def _show_task(learner: Learner, exercise: Exercise, progress: Progress, *, as_j
     attempt, text = progress.current, learner.text(exercise)
     assert attempt
     if as_json:
-        shown = {"title": text.title, "task": fill(text.task, attempt.values), "questions": dict(text.questions)}
-        document = {**asdict(attempt), "values": told(attempt.values), **shown}
-        click.echo(json.dumps(document, ensure_ascii=False))
+        said = {"title": text.title, "task": text.told(attempt.values), "questions": dict(text.questions)}
+        click.echo(json.dumps({**_document(attempt), **said}, ensure_ascii=False))
         return
     width = min(shutil.get_terminal_size().columns, 100)
     click.echo(click.style(learner.word("started", title=text.title), bold=True))
     click.echo()
-    for paragraph in fill(text.task, attempt.values).split("\n\n"):
+    if exercise.kind is Kind.DRILL:
+        _show_clock(learner, attempt)
+    for paragraph in text.told(attempt.values).split("\n\n"):
         verbatim = paragraph.startswith((" ", "-", "|"))
         click.echo(paragraph if verbatim else click.wrap_text(paragraph, width))
         click.echo()
     for question in exercise.questions:
         choices = f" ({' | '.join(question.choices)})" if question.choices else ""
-        click.echo(f"  {question.name}: {text.questions[question.name]}{choices}")
+        asked = f"{question.name}: {text.questions[question.name]}{choices}"
+        # A choice is typed as it stands, so no line breaks it.
+        click.echo(textwrap.fill(asked, width, break_on_hyphens=False, initial_indent="  ", subsequent_indent="    "))
     if exercise.questions:
         answers = " ".join(f"--answer {question.name}=…" for question in exercise.questions)
         click.echo(learner.word("questions", answers=answers))
@@ -302,12 +316,28 @@ def _show_task(learner: Learner, exercise: Exercise, progress: Progress, *, as_j
     click.echo(click.style(learner.word("next"), dim=True))
 
 
+def _document(attempt: Attempt) -> dict[str, Any]:
+    """All of it but what is hidden."""
+    earlier = [_document(each) for each in attempt.earlier]
+    return {**asdict(attempt), "values": told(attempt.values), "earlier": earlier}
+
+
+def _show_clock(learner: Learner, attempt: Attempt) -> None:
+    number, now = len(attempt.incidents), time.time()
+    words = {"number": number, "all": number + attempt.ahead, "limit": minutes(attempt.limit or 0)}
+    said = learner.word("clock", **words, left=minutes(attempt.left(now)))
+    click.echo(f"{click.style(said, bold=True)}\n")
+
+
 def _show_check(learner: Learner, exercise: Exercise, attempt: Attempt) -> None:
     text, last = learner.text(exercise), attempt.checks[-1]
     for each in last.seen:
         mark = click.style("✓", fg="green") if each.holds else click.style("✗", fg="red")
         click.echo(f"{mark} {fill(text.observations[each.name], attempt.values)}: {each.evidence}")
-    if attempt.passed:
+    over = attempt.is_over(time.time())
+    if exercise.kind is Kind.DRILL and over:
+        _show_drill(learner, attempt)
+    elif attempt.passed:
         took = minutes(attempt.seconds or 0)
         click.echo(click.style(learner.word("passed", score=attempt.score, minutes=took), fg="green", bold=True))
     elif exercise.kind is Kind.PREDICTION:
@@ -315,5 +345,23 @@ def _show_check(learner: Learner, exercise: Exercise, attempt: Attempt) -> None:
     else:
         missing = sum(not each.holds for each in last.seen)
         click.echo(learner.word("failed", missing=missing, all=len(last.seen)))
-    if attempt.passed or exercise.kind is Kind.PREDICTION:
+    if over or exercise.kind is Kind.PREDICTION:
         click.echo(f"\n{click.style(learner.word('explanation'), bold=True)}\n{fill(text.explanation, attempt.values)}")
+
+
+def _show_drill(learner: Learner, attempt: Attempt) -> None:
+    """What became of its incidents, when the one of the moment is over."""
+    for number, each in enumerate(attempt.incidents, start=1):
+        if each.solved:
+            took = minutes(each.seconds or 0)
+            said = learner.word("solved", number=number, minutes=took, score=each.score)
+            click.echo(click.style(said, fg="green"))
+        else:
+            click.echo(click.style(learner.word("unsolved", number=number), fg="red"))
+    if attempt.ahead:
+        click.echo(learner.word("go_on", ahead=attempt.ahead))
+    elif attempt.passed:
+        took = minutes(attempt.seconds or 0)
+        click.echo(click.style(learner.word("passed", score=attempt.score, minutes=took), fg="green", bold=True))
+    else:
+        click.echo(learner.word("drill_failed", score=attempt.score, name=attempt.exercise))

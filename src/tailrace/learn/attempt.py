@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ class Check:
     """One `check`."""
 
     at: float
-    """Seconds since the epoch."""
+    """When it was asked for: seconds since the epoch."""
     answers: dict[str, str]
     seen: tuple[Looked, ...]
 
@@ -47,7 +48,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One start of an exercise, and what came of it."""
+    """One start of an exercise, and what came of it; of a drill its incident of the moment, with those before it."""
 
     exercise: str
     seed: int
@@ -59,24 +60,58 @@ class Attempt:
     checks: tuple[Check, ...] = ()
     shown: bool = False
     """The solution was looked at."""
+    limit: float | None = None
+    """Of a drill: seconds for each incident."""
+    earlier: tuple[Attempt, ...] = ()
+    """Of a drill: its incidents before this one."""
+    ahead: int = 0
+    """Of a drill: how many come after this one."""
+
+    @property
+    def incidents(self) -> tuple[Attempt, ...]:
+        """Of a drill those that have begun; of any other exercise the attempt alone."""
+        return (*self.earlier, replace(self, earlier=(), ahead=0))
+
+    @property
+    def solved(self) -> bool:
+        """Whether the last check found all as it should be; in a drill in time, and without the solution."""
+        return bool(self.checks) and self.checks[-1].passed and not self._is_lost(self.checks[-1].at)
 
     @property
     def passed(self) -> bool:
-        """Whether the last check found all as it should be."""
-        return bool(self.checks) and self.checks[-1].passed
+        """Whether it is solved; a drill where all its incidents are."""
+        return self.solved and not self.ahead and all(each.solved for each in self.earlier)
 
     @property
     def seconds(self) -> float | None:
-        """From the start to the check that passed."""
-        return self.checks[-1].at - self.began if self.passed else None
+        """From the start to the check that passed; of a drill the sum of its incidents'."""
+        if not self.passed:
+            return None
+        return sum(each.checks[-1].at - each.began for each in self.incidents)
 
     @property
     def score(self) -> int:
-        """0 to 100."""
-        if not self.passed or self.shown:
+        """0 to 100; of a drill the mean of all its incidents'."""
+        return round(sum(each.points for each in self.incidents) / (len(self.incidents) + self.ahead))
+
+    @property
+    def points(self) -> int:
+        """Of this one alone, 0 to 100."""
+        if not self.solved or self.shown:
             return 0
         failed = sum(not check.passed for check in self.checks)
         return max(LEAST, WHOLE - sum(HINT_COSTS[: self.hints]) - CHECK_COST * failed)
+
+    def left(self, now: float) -> float:
+        """Seconds, not below 0, until the limit; infinite where there is none."""
+        return math.inf if self.limit is None else max(0.0, self.began + self.limit - now)
+
+    def is_over(self, now: float) -> bool:
+        """Whether nothing can be won any more: it is solved; in a drill also where it is given up, or too late."""
+        return self.solved or self._is_lost(now)
+
+    def _is_lost(self, now: float) -> bool:
+        return self.limit is not None and (self.shown or self.left(now) <= 0)
 
 
 @dataclass(frozen=True)
@@ -128,7 +163,9 @@ def _progress(given: dict[str, Any]) -> Progress:
 
 
 def _attempt(given: dict[str, Any]) -> Attempt:
-    return Attempt(**{**given, "checks": tuple(_check(each) for each in given["checks"])})
+    checks = tuple(_check(each) for each in given["checks"])
+    earlier = tuple(_attempt(each) for each in given.get("earlier", ()))
+    return Attempt(**{**given, "checks": checks, "earlier": earlier})
 
 
 def _check(given: dict[str, Any]) -> Check:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ from tailrace.learn import play
 from tailrace.learn.attempt import HINT_COSTS
 from tailrace.learn.exercise import Kind, fill
 from tailrace.learn.exercises import EXERCISES, find
+from tailrace.learn.text import minutes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     Work = Callable[[Learner, Callable[[str], None]], Progress]
 
 
-ACTIONS: Final = ("start", "check", "hint", "reset")
+ACTIONS: Final = ("start", "check", "hint", "reset", "next")
 log = logging.getLogger(__name__)
 
 
@@ -79,7 +81,8 @@ class Desk:
         }
 
     def begin(self, action: str, language: str, *, name: str = "", answers: Mapping[str, str] | None = None) -> None:
-        """`start` an exercise by its name, or `check`, `hint` or `reset` the current one; goes on after the return.
+        """`start` an exercise by its name, or `check`, `hint`, `reset` the current one, or go to the `next` incident of
+        a drill; goes on after the return.
 
         Raises ConfigError where there is no such action or exercise, Busy where another is going on.
         """
@@ -95,6 +98,8 @@ class Desk:
                     return play.check(exercise, learner.lab, learner.progress, answers or {})
                 case "hint":
                     return play.hint(learner.progress)
+                case "next":
+                    return play.advance(exercise, learner.lab, learner.progress, tell=tell)
                 case _:
                     return play.reset(exercise, learner.lab, learner.progress, tell=tell)
 
@@ -147,10 +152,10 @@ def _current(learner: Learner, attempt: Attempt | None) -> dict[str, Any] | None
     exercise = find(attempt.exercise)
     text, values = learner.text(exercise), attempt.values
     last = attempt.checks[-1] if attempt.checks else None
-    over = attempt.passed or (exercise.kind is Kind.PREDICTION and last is not None)
+    over = attempt.is_over(time.time()) or (exercise.kind is Kind.PREDICTION and last is not None)
     return {
         "name": exercise.name,
-        "task": fill(text.task, values),
+        "task": text.told(values),
         "questions": [
             {"name": question.name, "text": text.questions[question.name], "choices": question.choices}
             for question in exercise.questions
@@ -163,5 +168,25 @@ def _current(learner: Learner, attempt: Attempt | None) -> dict[str, Any] | None
         "passed": attempt.passed,
         "score": attempt.score,
         "over": over,
+        "drill": _drill(attempt) if exercise.kind is Kind.DRILL else None,
         "explanation": fill(text.explanation, values) if over else "",
+    }
+
+
+def _drill(attempt: Attempt) -> dict[str, Any]:
+    """How far it is, until when the incident of the moment counts, and what became of each that is over."""
+    return {
+        "number": len(attempt.incidents),
+        "ahead": attempt.ahead,
+        "until": attempt.began + (attempt.limit or 0),
+        "incidents": [
+            {
+                "number": number,
+                "solved": each.solved,
+                "score": each.score,
+                "minutes": "" if each.seconds is None else minutes(each.seconds),
+            }
+            for number, each in enumerate(attempt.incidents, start=1)
+            if each.is_over(time.time())
+        ],
     }

@@ -18,6 +18,10 @@ Values = Mapping[str, str]
 """What was drawn for one attempt: a table's name, a server id, …"""
 HIDDEN: Final = "_"
 """A value whose name begins with it is for the exercise and its scripts: no task, hint or answer in JSON has it."""
+NUMBER: Final = "number"
+"""The value with the number of a drill's incident."""
+CALL: Final = "call"
+"""The value with the name of what somebody on call hears, in a drill."""
 Answers = Mapping[str, str]
 """What the learner said, by question; those that were not answered are not in it."""
 
@@ -31,6 +35,8 @@ class Kind(StrEnum):
     """Blind: only the symptom is told."""
     PREDICTION = "prediction"
     """The answer first, then the experiment; one answer counts."""
+    DRILL = "drill"
+    """Blind incidents one after the other, each with a limit of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,10 @@ class Exercise:
     """Of the lab, beside the two servers."""
     scripts: str = ""
     """Folder of its scripts, where it shares them with others; empty: one of its own name."""
+    incidents: int = 1
+    """Of a drill: how many. `prepare` finds the number of the one to bring about, from 1, as the value NUMBER."""
+    limit: float | None = None
+    """Of a drill: seconds for each incident, from when its symptom is told."""
 
     @property
     def script_folder(self) -> str:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from tailrace.learn.stage import Stage
 
 CAUSE = f"{HIDDEN}cause"
+OTHER = f"{HIDDEN}other"
+"""A wrong cause that is among the choices."""
+SEED = f"{HIDDEN}seed"
+"""What the fault draws by."""
 RUN_SECONDS = 3.0
 COMPLETE_SECONDS = 15.0
 """What is repaired needs a moment; what is not needs no long wait to be told so."""
@@ -48,7 +52,7 @@ def incident(
     def draw(random: Random) -> dict[str, str]:
         drawn = random.choice(pool)
         other = random.choice([choice for choice in choices if choice != drawn])
-        return {CAUSE: drawn, f"{HIDDEN}other": other, f"{HIDDEN}seed": str(random.randrange(1 << 31))}
+        return {CAUSE: drawn, OTHER: other, SEED: str(random.randrange(1 << 31))}
 
     return Exercise(
         name=name,
@@ -56,15 +60,16 @@ def incident(
         kind=Kind.INCIDENT,
         abilities=abilities,
         draw=draw,
-        prepare=_prepare,
+        prepare=prepare,
         questions=(Question("cause", choices),),
-        observations=(*OBSERVED, Observation("gone", _gone)),
+        observations=OF_FAULT,
         parts=frozenset(parts),
         scripts=SCRIPTS,
     )
 
 
-def _prepare(stage: Stage, values: dict[str, str]) -> None:
+def prepare(stage: Stage, values: dict[str, str]) -> None:
+    """A shop with its connector, to which the fault CAUSE happens."""
     primary = stage.primary
     primary.execute(f"CREATE DATABASE {DATABASE}")
     primary.execute(f"CREATE TABLE {DATABASE}.orders (id INT PRIMARY KEY AUTO_INCREMENT, note VARCHAR(40))")
@@ -79,7 +84,7 @@ def _prepare(stage: Stage, values: dict[str, str]) -> None:
         stage.lab,
         connector=CONNECTOR,
         worker=stage.connect,
-        seed=int(values[f"{HIDDEN}seed"]),
+        seed=int(values[SEED]),
         blind=True,
     )
     values |= {f"{HIDDEN}{name}": value for name, value in done.values.items()}
@@ -134,28 +139,26 @@ OBSERVED: Final = (
 def _gone(stage: Stage, values: Values, _answers: Answers) -> Seen:
     drawn = {name.removeprefix(HIDDEN): value for name, value in values.items()}
     signs = [sign for sign in faults.find(values[CAUSE]).found_by if sign.engine.includes(faults.Engine.TAILRACE)]
-    left = [evidence for sign in signs if not sign.stays for evidence in _said(stage, sign, drawn)]
-    return Seen(not left, "; ".join(left) or ", ".join(dict.fromkeys(sign.command.split(" --")[0] for sign in signs)))
+    left = [sign for sign in signs if not sign.stays and _said(stage, sign, drawn)]
+    # Which command it is, and not what it says: that is for the learner to read.
+    asked = dict.fromkeys(faults.filled(sign.command.partition(" --")[0], drawn) for sign in left or signs)
+    return Seen(not left, ", ".join(asked))
 
 
-def _said(stage: Stage, sign: Sign, values: Values) -> list[str]:
-    """What the command that finds it still says of it: the one that the troubleshooting page prints."""
+OF_FAULT: Final = (*OBSERVED, Observation("gone", _gone))
+"""Of every incident that is a fault of the lab."""
+
+
+def _said(stage: Stage, sign: Sign, values: Values) -> bool:
+    """Whether the command that finds it still tells of it: the one that the troubleshooting page prints."""
     line = faults.filled(sign.line, values)
     if sign.how is faults.How.DOCTOR:
         found = _run(stage, sign.command, values)["findings"]
-        return [
-            each["evidence"]
-            for each in found
-            if each["check"] == sign.name and line in f"{each['message']} {each['evidence']}"
-        ]
+        return any(each["check"] == sign.name and line in f"{each['message']} {each['evidence']}" for each in found)
     if sign.how is faults.How.LAG:
         hops = _run(stage, sign.command, values)[0]["hops"]
-        return [
-            each["meaning"]
-            for each in hops
-            if sign.name in each["name"] and each["mood"] == sign.mood and line in each["meaning"]
-        ]
-    return []
+        return any(sign.name in each["name"] and each["mood"] == sign.mood and line in each["meaning"] for each in hops)
+    return False
 
 
 def _run(stage: Stage, command: str, values: Values) -> Any:

@@ -1,4 +1,4 @@
-"""What a learner does with an exercise: start it, check it, take a hint, begin it again.
+"""What a learner does with an exercise: start it, check it, take a hint, begin it again, go on in a drill.
 
 Each function takes the progress there was and gives the progress there is; nothing here prints.
 """
@@ -14,8 +14,9 @@ from tailrace.errors import ConfigError, LabError, TailraceError
 from tailrace.lab import background, faults
 from tailrace.lab.pair import Alerts
 from tailrace.learn.attempt import HINT_COSTS, Attempt, Check, Looked, Progress
-from tailrace.learn.exercise import Exercise, Kind
+from tailrace.learn.exercise import NUMBER, Exercise, Kind
 from tailrace.learn.stage import Stage
+from tailrace.learn.text import minutes
 from tailrace.ops.alerts import alertmanager_config, prometheus_rules
 
 if TYPE_CHECKING:
@@ -34,18 +35,40 @@ def start(
     Raises LabError or another TailraceError where the lab cannot be brought into the state it begins with.
     """
     drawn = Random().randrange(SEEDS) if seed is None else seed
-    values = _prepare(exercise, lab, drawn, tell)
-    return progress.begin(Attempt(exercise.name, drawn, values, time.time()))
+    values = _prepare(exercise, lab, drawn, 1, tell)
+    ahead = exercise.incidents - 1
+    return progress.begin(Attempt(exercise.name, drawn, values, time.time(), limit=exercise.limit, ahead=ahead))
+
+
+def advance(exercise: Exercise, lab: Lab, progress: Progress, *, tell: Callable[[str], None]) -> Progress:
+    """The next incident of a drill, on a lab as new. Raises ConfigError where this one is not over, or the last."""
+    attempt = _current(progress)
+    if not attempt.ahead:
+        raise ConfigError(f"{attempt.exercise} has no other incident", hint="tailrace learn report")
+    if not attempt.is_over(now := time.time()):
+        left = minutes(attempt.left(now))
+        raise ConfigError(f"this incident is not over: {left} left", hint="give it up: tailrace learn solution")
+    values = _prepare(exercise, lab, attempt.seed, len(attempt.incidents) + 1, tell)
+    following = Attempt(
+        attempt.exercise,
+        attempt.seed,
+        values,
+        time.time(),
+        limit=attempt.limit,
+        earlier=attempt.incidents,
+        ahead=attempt.ahead - 1,
+    )
+    return progress.amend(following)
 
 
 def reset(exercise: Exercise, lab: Lab, progress: Progress, *, tell: Callable[[str], None]) -> Progress:
-    """The same attempt from its beginning, with the same values; hints and checks stay."""
+    """The same attempt from its beginning, with the same values; hints and checks stay, and a drill's clock goes on."""
     attempt = _current(progress)
-    values = _prepare(exercise, lab, attempt.seed, tell)
+    values = _prepare(exercise, lab, attempt.seed, len(attempt.incidents), tell)
     return progress.amend(replace(attempt, values=values))
 
 
-def _prepare(exercise: Exercise, lab: Lab, seed: int, tell: Callable[[str], None]) -> dict[str, str]:
+def _prepare(exercise: Exercise, lab: Lab, seed: int, number: int, tell: Callable[[str], None]) -> dict[str, str]:
     background.stop(lab)
     tell("lab")
     if lab.exists:
@@ -62,6 +85,8 @@ def _prepare(exercise: Exercise, lab: Lab, seed: int, tell: Callable[[str], None
         keep=True,
     )
     values = exercise.draw(Random(f"{exercise.name} {seed}"))
+    if exercise.kind is Kind.DRILL:
+        values[NUMBER] = str(number)
     tell("prepare")
     exercise.prepare(Stage(lab), values)
     return values
@@ -73,9 +98,10 @@ def check(exercise: Exercise, lab: Lab, progress: Progress, answers: Mapping[str
     Raises ConfigError for an answer to no question, or none of the choices, and where a prediction is incomplete or was
     made already.
     """
-    attempt = _current(progress)
-    if attempt.passed:
-        raise ConfigError("this attempt has passed already", hint="tailrace learn list")
+    attempt, asked = _current(progress), time.time()
+    if attempt.solved:
+        hint = "tailrace learn next" if attempt.ahead else "tailrace learn list"
+        raise ConfigError("this attempt has passed already", hint=hint)
     given = {**(attempt.checks[-1].answers if attempt.checks else {}), **answers}
     _judge_answers(exercise, given)
     if exercise.kind is Kind.PREDICTION:
@@ -86,7 +112,7 @@ def check(exercise: Exercise, lab: Lab, progress: Progress, answers: Mapping[str
         **(exercise.experiment(stage, attempt.values) if exercise.experiment else {}),
     }
     seen = tuple(_look(exercise, number, stage, values, given) for number in range(len(exercise.observations)))
-    return progress.amend(replace(attempt, checks=(*attempt.checks, Check(time.time(), given, seen))))
+    return progress.amend(replace(attempt, checks=(*attempt.checks, Check(asked, given, seen))))
 
 
 def _look(
@@ -134,7 +160,7 @@ def hint(progress: Progress) -> Progress:
 def show_solution(progress: Progress) -> Progress:
     """The attempt is worth nothing any more, where it had not passed."""
     attempt = _current(progress)
-    return progress if attempt.passed else progress.amend(replace(attempt, shown=True))
+    return progress if attempt.solved else progress.amend(replace(attempt, shown=True))
 
 
 def _current(progress: Progress) -> Attempt:

@@ -5,14 +5,16 @@ shown. As values for JSON, and as one HTML page that needs nothing else.
 from __future__ import annotations
 
 import html
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tailrace.learn.exercises import EXERCISES
+from tailrace.learn.incident import CAUSE
 from tailrace.learn.text import exercise_text, minutes, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tailrace.learn.attempt import Attempt, Progress
 
@@ -48,6 +50,27 @@ def transcript(progress: Progress, language: str) -> dict[str, Any]:
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:
+    told = _one(attempt)
+    if attempt.limit is not None:
+        told |= {"limit": attempt.limit, "ahead": attempt.ahead, "incidents": list(map(_incident, attempt.incidents))}
+    return told
+
+
+def _incident(attempt: Attempt) -> dict[str, Any]:
+    """Of a drill. The cause is told only where nothing can be won by it any more."""
+    cause = attempt.values[CAUSE] if attempt.is_over(time.time()) else None
+    held = {seen.name: seen.holds for seen in attempt.checks[-1].seen} if attempt.checks else {}
+    return {
+        **_one(attempt),
+        "cause": cause,
+        "solved": attempt.solved,
+        "named": held.get("cause", False),
+        "repaired": held.get("running", False) and held.get("gone", False),
+        "whole": held.get("complete", False),
+    }
+
+
+def _one(attempt: Attempt) -> dict[str, Any]:
     return {
         "began": _when(attempt.began),
         "seconds": attempt.seconds,
@@ -107,7 +130,23 @@ def _row(exercise: dict[str, Any], said: Mapping[str, str]) -> str:
         for each in (best["checks"][-1]["seen"] if best["checks"] else ())
     )
     detail = f"<details><summary>{said['evidence']}</summary><ul>{seen}</ul></details>" if seen else ""
+    if "incidents" in best:
+        detail = _drill(best["incidents"], said)
     return f"<tr>{row}</tr><tr><td></td><td colspan=5>{detail}</td></tr>"
+
+
+def _drill(incidents: Sequence[dict[str, Any]], said: Mapping[str, str]) -> str:
+    """A line for each incident: what it was, what of it was done, in what time."""
+    names = ("incident", "cause", "named", "repaired", "whole", "time", "score")
+    head = "".join(f"<th scope=col>{said[name]}</th>" for name in names)
+    rows = []
+    for number, each in enumerate(incidents, start=1):
+        marks = [said["holds" if each[name] else "missing"] for name in ("named", "repaired", "whole")]
+        seconds = "—" if each["seconds"] is None else minutes(each["seconds"])
+        cells = number, each["cause"] or "—", *marks, seconds, each["score"]
+        kind = "yes" if each["solved"] else "no"
+        rows.append(f"<tr class={kind}>{''.join(f'<td>{html.escape(str(cell))}</td>' for cell in cells)}</tr>")
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 _STYLE: Final = """

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tailrace.errors import ConfigError
+from tailrace.learn.exercise import CALL, fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tailrace.learn.exercise import Values
 
 COURSE: Final = Path(__file__).parent.parent / "course"
 LANGUAGES: Final = ("ru", "en")
@@ -33,6 +36,13 @@ class ExerciseText:
     hints: tuple[str, ...]
     explanation: str
     """Why it was so; told when it is over."""
+    calls: Mapping[str, str]
+    """Of a drill: what somebody on call hears, by the value CALL."""
+
+    def told(self, values: Values) -> str:
+        """The task, with the values in it; of a drill with its call."""
+        call = self.calls.get(values.get(CALL, ""), "")
+        return fill("\n\n".join(each.strip() for each in (call, self.task) if each), values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ def exercise_text(name: str, language: str) -> ExerciseText:
             said["observations"],
             tuple(hint.strip() for hint in said["hints"]),
             said["explanation"].strip(),
+            said.get("calls", {}),
         )
     except FileNotFoundError:
         raise ConfigError(f"the course has no text of {name} in {language}", where=str(file)) from None

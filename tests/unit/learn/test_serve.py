@@ -82,6 +82,25 @@ def test_what_cannot_be_done_is_told_and_the_next_action_goes_on(
     assert _done(desk, "start", name=NAME)["error"] is None
 
 
+def test_a_drill_goes_on_by_its_page_and_tells_no_cause(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = Observation("cause", lambda _stage, _values, answers: Seen(answers.get("cause") == "right", "seen"))
+    drill = replace(find("final-drill"), observations=(named,))
+    monkeypatch.setattr(desks, "find", lambda _: drill)
+    monkeypatch.setattr(play, "_prepare", lambda *_: {"number": "1", "call": "stuck", "_cause": "xa-prepared"})
+    monkeypatch.setattr(play, "_judge_answers", lambda *_: None)
+    desk = Desk(learner)
+    begun = _done(desk, "start", name="final-drill")["current"]
+    assert "developers" in begun["task"]
+    assert "xa-prepared" not in json.dumps({**begun, "questions": ()})
+    assert _done(desk, "next")["error"]["message"].startswith("this incident is not over")
+    solved = _done(desk, "check", answers={"cause": "right"})["current"]
+    assert (solved["passed"], solved["over"], "xa-prepared" in solved["explanation"]) == (False, True, True)
+    following = _done(desk, "next")["current"]
+    assert (following["over"], following["answers"], following["explanation"]) == (False, {}, "")
+    assert [following["drill"][name] for name in ("number", "ahead")] == [2, 1]
+    assert [each["solved"] for each in following["drill"]["incidents"]] == [True]
+
+
 def test_two_actions_at_once_do_not_share_the_lab(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
     desk, may_end = Desk(learner), threading.Event()
 

@@ -59,17 +59,34 @@ function seen(each) {
 
 function verdict(current, kind) {
   if (!current.seen.length) return [];
+  const list = make("ul", { className: "seen" }, ...current.seen.map(seen));
+  if (current.drill && current.over && !current.passed) return [list];
   const said = current.passed
     ? fill(words.passed, current)
     : kind === "prediction" ? words.predicted_wrong : words.failed;
   return [
-    make("ul", { className: "seen" }, ...current.seen.map(seen)),
+    list,
     make("p", { className: current.passed ? "holds verdict" : "fails verdict", textContent: said }),
   ];
 }
 
 // What was typed and not yet sent stays when the state changes.
 const typed = {};
+
+// Of a drill: which incident it is, until when it counts, and what became of those that are over.
+function clock(drill, over) {
+  if (!drill) return [];
+  const until = new Date(drill.until * 1000).toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const values = { number: drill.number, all: drill.number + drill.ahead, until };
+  const came = drill.incidents.map((each) => {
+    const text = fill(each.solved ? words.solved : words.unsolved, each);
+    return make("li", { className: each.solved ? "holds" : "fails", textContent: text });
+  });
+  return [
+    ...(over ? [] : [make("p", { className: "label", textContent: fill(words.clock, values) })]),
+    ...(came.length ? [make("ul", { className: "seen" }, ...came)] : []),
+  ];
+}
 
 function work(section, current, busy, costs) {
   const form = make("form", { className: "answers" });
@@ -94,6 +111,7 @@ function work(section, current, busy, costs) {
   }
   const hints = current.hints.map((hint) => make("li", { textContent: hint }));
   return [
+    ...clock(current.drill, current.over),
     prose(current.task),
     ...(hints.length ? [make("p", { className: "label", textContent: words.hints }), make("ol", {}, ...hints)] : []),
     form,
@@ -120,10 +138,15 @@ function render(section, state) {
     parts.push(make("p", { className: "doing", textContent: fill(words.running, { what }) }));
   }
   if (state.error && (mine || wanted === name)) parts.push(refusal(state.error));
+  if (mine?.over && mine.drill?.ahead) {
+    const following = button("next", words.next, () => act("next"), Boolean(doing));
+    following.className = "primary";
+    parts.push(make("p", { className: "buttons" }, following));
+  }
   if (!mine || mine.over) {
     const label = standing.state === "new" ? words.start : words.again;
     const begin = button(`start-${name}`, label, () => start(name, current), Boolean(doing));
-    begin.className = "primary";
+    begin.className = mine?.drill?.ahead ? "" : "primary";
     parts.push(make("p", { className: "buttons" }, begin));
   }
   place.replaceChildren(...parts);
@@ -132,7 +155,8 @@ function render(section, state) {
 
 let wanted = "";
 function start(name, current) {
-  if (current && !current.over && current.name !== name && !confirm(words.replaces)) return;
+  const going = current && (current.drill?.ahead || (!current.over && current.name !== name));
+  if (going && !confirm(words.replaces)) return;
   wanted = name;
   delete typed[name];
   act("start", { name });

@@ -15,6 +15,7 @@ from tailrace.learn.exercises import (
     configuration,
     connectors,
     dashboards,
+    drill,
     failover,
     gtid,
     history,
@@ -45,6 +46,7 @@ EXERCISES: Final[tuple[Exercise, ...]] = (
     *purged.EXERCISES,
     *connectors.EXERCISES,
     *online_change.EXERCISES,
+    *drill.EXERCISES,
 )
 
 

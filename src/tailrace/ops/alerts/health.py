@@ -76,8 +76,8 @@ HEALTH: Final = (
         (
             "`tailrace connector status NAME` shows the error; Tailrace says below it what to do.",
             "Repair what it names (a grant, a purged position, a sink that refuses …).",
-            "`tailrace connector restart NAME --include-tasks --only-failed`; with Kafka Connect a restart without "
-            "these restarts the connector and leaves the failed task as it is.",
+            "`tailrace connector restart NAME --failed-only`; a plain restart is one of the connector, and leaves the "
+            "failed task as it is.",
         ),
         quiets=("CdcConnectorStopped",),
     ),
