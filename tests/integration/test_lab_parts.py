@@ -87,6 +87,26 @@ def test_the_labs_connect_takes_the_connector_that_up_tells_of(folder: Path) -> 
     status = json.loads(_tailrace("status", "--json", *here).output)
     assert status["connect"]["reachable"]
     assert status["kafka"]["reachable"]
+    _verified(folder, connector.split("/connectors")[0])
+
+
+def _verified(folder: Path, url: str) -> None:
+    """What the connector shop wrote is told from what it did not write."""
+    here = ("--dir", str(folder))
+    asked = ("verify", "--connector", "shop", "--url", url, "--json", *here)
+    primary = lab.Lab(folder).primary
+    primary.execute("CREATE DATABASE IF NOT EXISTS shop")
+    primary.execute("CREATE TABLE shop.proofs (id INT PRIMARY KEY)")
+    primary.execute("INSERT INTO shop.proofs VALUES (1), (2)")
+    # What captures may need longer than the command waits.
+    assert await_condition(lambda: _tailrace(*asked).exit_code == 0, 60), _tailrace(*asked).output
+    with primary.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SET sql_log_bin = 0")
+        cursor.execute("DELETE FROM shop.proofs WHERE id = 1")
+    wrong = _tailrace(*asked)
+    assert wrong.exit_code == 1, wrong.output
+    (found,) = [each for each in json.loads(wrong.output) if not each["equal"]]
+    assert (found["table"], found["rebuilt_rows"], found["server_rows"]) == ("shop.proofs", 2, 1)
 
 
 @pytest.mark.timeout(120)  # servers and a worker, each started twice
@@ -101,6 +121,7 @@ def test_the_labs_worker_takes_the_connector_that_up_tells_of_and_is_as_new_afte
         assert created.exit_code == 0, created.output
         url = json.loads(_tailrace("env", "--json", *here).output)["TAILRACE_URL"]
         assert "shop" in CliRunner().invoke(cli, ["connector", "list", "--url", url]).output
+        _verified(tmp_path / "lab", url)
         assert (worker := lab.Lab(tmp_path / "lab").worker) is not None
 
         assert _tailrace("reset", *here).exit_code == 0

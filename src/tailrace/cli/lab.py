@@ -18,6 +18,7 @@ from tailrace.cli.lab_fault import fault
 from tailrace.cli.lab_kafka import kafka_topics
 from tailrace.cli.lab_options import DEFAULT_FOLDER, common
 from tailrace.cli.lab_promtool import promtool
+from tailrace.cli.lab_verify import verify
 from tailrace.errors import ConnectionLost
 from tailrace.lab import Lab, Server, background, faults
 from tailrace.lab.connect import Connect, debezium_config
@@ -253,6 +254,7 @@ def mysqlbinlog_client(folder: Path, arguments: tuple[str, ...], *, role: str | 
 
 lab.add_command(kafka_topics)
 lab.add_command(promtool)
+lab.add_command(verify)
 
 
 @lab.group(epilog="Example: tailrace lab workload start --rate 500")

@@ -162,14 +162,19 @@ class Verdict:
 
 
 def verify(connection: Connection[Any], database: str, files: Iterable[Path]) -> list[Verdict]:
-    """Compare each table of `database` with the one that the events of `files`, in their order, make.
+    """As `compare`, of the envelopes of these JSON lines files. Raises LabError for a line that is none."""
+    return compare(connection, database, events(files))
 
-    The capture must have caught up and writing must have stopped. Raises LabError for a line that is no envelope.
+
+def compare(connection: Connection[Any], database: str, envelopes: Iterable[dict[str, Any]]) -> list[Verdict]:
+    """Each table of `database` against the one that the events, in their order, make.
+
+    The capture must have caught up and writing must have stopped.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET time_zone = '+00:00'")
     tables = _describe(connection, database)
-    for event in events(files):
+    for event in envelopes:
         source = event["source"]
         if source["db"] == database and source["table"] in tables:
             tables[source["table"]].apply(event)
