@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
+    from tailrace.learn.exercise import Exercise
+
 PROJECT = Path(__file__).parents[2]
 SPHINX = PROJECT / ".venv/site/bin/sphinx-build"
 LESSON = "lessons/10-lag.html"
@@ -214,11 +216,14 @@ INCIDENT = "it-was-fine-an-hour-ago"
 
 @pytest.fixture
 def runner(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A runner whose incident needs no servers: who names the pause passes."""
+    """A runner whose exercises need no servers: who names the pause passes."""
     look = Observation("cause", lambda _stage, _values, answers: Seen(answers.get("cause") == "paused", "looked"))
-    fake = replace(find(INCIDENT), observations=(look,), questions=(Question("cause", ("paused", "deaf")),))
-    monkeypatch.setattr(desks, "find", lambda _: fake)
-    monkeypatch.setattr(play, "_prepare", lambda *_: {})
+
+    def fake(name: str) -> Exercise:
+        return replace(find(name), observations=(look,), questions=(Question("cause", ("paused", "deaf")),))
+
+    monkeypatch.setattr(desks, "find", fake)
+    monkeypatch.setattr(play, "_prepare", lambda *given: {"number": str(given[3]), "call": "silence"})
     desk = Desk(Learner(tmp_path, "ru"))
     with listen(0) as listener:
         served = server(listener, desk, site)
@@ -258,6 +263,32 @@ def test_the_check_button_fails_what_is_wrong_and_passes_what_is_right(
     made.locator("pre.mermaid svg").first.wait_for()
     assert made.locator(".no-runner").count() == 0
     assert said == []
+    context.close()
+
+
+def test_a_drill_is_gone_through_in_the_browser(chrome: Browser, runner: str) -> None:
+    context = chrome.new_context(viewport=SIZES[1])
+    context.set_default_timeout(MILLISECONDS)
+    made = context.new_page()
+    made.goto(f"{runner}/site/en/lessons/16-final-drill.html")
+    drill = made.locator("#exercise-final-drill")
+    drill.locator("#start-final-drill").click()
+    drill.locator("#answer-cause").select_option("deaf")
+    drill.locator("#check").click()
+    drill.locator(".fails.verdict").wait_for()
+    for number in (1, 2, 3):
+        assert f"Incident {number} of 3" in drill.locator(".label").first.inner_text()
+        assert "Analysts call" in drill.locator(".task").first.inner_text()
+        drill.locator("#answer-cause").select_option("paused")
+        drill.locator("#check").click()
+        drill.locator("li.holds", has_text=f"incident {number}: solved").wait_for()
+        assert Axe().run(made).violations_count == 0
+        if number < 3:
+            drill.locator("#next").click()
+            drill.locator("#check").wait_for()
+    # 95, 100 and 100.
+    assert "98" in drill.locator(".verdict").inner_text()
+    assert drill.locator("#next").count() == 0
     context.close()
 
 

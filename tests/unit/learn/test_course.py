@@ -91,3 +91,13 @@ def test_files_of_the_course_are_toml_and_end_with_a_line() -> None:
         text = file.read_text(encoding="utf-8")
         tomllib.loads(text)
         assert text.endswith("\n")
+
+
+def test_links_of_a_lesson_lead_to_files() -> None:
+    wrong = [
+        f"{file.relative_to(COURSE)}: {link}"
+        for file in COURSE.glob("*/*.md")
+        for link in re.findall(r"\]\(([^)#:\s]+)", BLOCK.sub("", file.read_text(encoding="utf-8")))
+        if not (file.parent / link).exists()
+    ]
+    assert wrong == []

@@ -10,6 +10,8 @@ function nameControls() {
   document.getElementById("__toc")?.setAttribute("aria-label", words.contents);
   document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", words.menu);
   document.querySelector(".toc-drawer")?.setAttribute("aria-label", words.contents);
+  // The theme has it outside of all landmarks.
+  document.querySelector('[role="main"]')?.prepend(document.querySelector(".back-to-top") ?? "");
 }
 
 // What is wider than the page scrolls in itself, with the keyboard too.
