@@ -101,6 +101,10 @@ def _deliver(now: Facts, words: Duration) -> Hop:
     if told is None:
         return Hop(name, Mood.UNKNOWN, None, None, None, None, "it tells nothing of its queue (no metrics)")
     late = told.unstored
+    if now.runs is False and told.queue:
+        # Debezium reads on while it is paused, until its queue is full.
+        what = f"it does not run ({now.state}): {told.queue:.0%} of the queue is taken, and nothing comes out of it"
+        return Hop(name, Mood.DOWN, late, late, between, None, what)
     if told.queue is not None and told.queue >= FULL:
         what = f"the queue is {told.queue:.0%} full: the sink is what holds up"
         return Hop(name, Mood.BEHIND, late, late, between, None, what)

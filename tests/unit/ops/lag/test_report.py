@@ -115,6 +115,14 @@ def test_no_event_yet_is_unknown_and_not_minus_one() -> None:
     assert "(-1)" in new.hops[0].meaning
 
 
+def test_what_a_paused_connector_goes_on_to_read_is_not_said_to_be_delivered() -> None:
+    paused = replace(FACTS, runs=False, state="PAUSED, task 0 PAUSED", connector=replace(DEBEZIUM, queue=0.52))
+    (_, delivery) = of(paused).hops
+    assert delivery.mood is Mood.DOWN
+    assert "52% of the queue is taken, and nothing comes out of it" in delivery.meaning
+    assert of(replace(paused, connector=replace(DEBEZIUM, queue=0.0))).hops[1].mood is Mood.FINE
+
+
 def test_a_sink_that_holds_up_is_told_of_its_own_hop() -> None:
     full = of(replace(FACTS, connector=replace(DEBEZIUM, queue=0.99)))
     assert full.hops[1].mood is Mood.BEHIND
