@@ -50,10 +50,19 @@ def transcript(progress: Progress, language: str) -> dict[str, Any]:
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:
-    told = _one(attempt)
-    if attempt.limit is not None:
-        told |= {"limit": attempt.limit, "ahead": attempt.ahead, "incidents": list(map(_incident, attempt.incidents))}
-    return told
+    if attempt.limit is None:
+        return _one(attempt)
+    incidents = [_incident(each) for each in attempt.incidents]
+    return {
+        **_one(attempt),
+        "began": incidents[0]["began"],
+        "hints": sum(each["hints"] for each in incidents),
+        "solution_shown": any(each["solution_shown"] for each in incidents),
+        "checks": [check for each in incidents for check in each["checks"]],
+        "limit": attempt.limit,
+        "ahead": attempt.ahead,
+        "incidents": incidents,
+    }
 
 
 def _incident(attempt: Attempt) -> dict[str, Any]:
@@ -119,7 +128,7 @@ def _row(exercise: dict[str, Any], said: Mapping[str, str]) -> str:
     cells: Iterable[object] = (
         exercise["lesson"],
         f"{exercise['title']} ({said['kind-' + exercise['kind']]})",
-        exercise["score"] if exercise["passed"] else "—",
+        exercise["score"] if exercise["passed"] or "incidents" in best else "—",
         "—" if seconds is None else minutes(seconds),
         best["hints"],
         len(best["checks"]),
