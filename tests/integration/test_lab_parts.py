@@ -18,7 +18,7 @@ from confluent_kafka.admin import AdminClient
 from support.java import need_java
 from tailrace import lab
 from tailrace.cli import cli
-from tailrace.lab.server import await_condition
+from tailrace.lab.server import Server, await_condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,3 +168,16 @@ def test_parts_that_are_not_wanted_any_more_are_gone_and_the_servers_stay(tmp_pa
         assert mine.primary.is_reachable()
     finally:
         mine.down()
+
+
+def test_servers_of_an_aws_that_is_not_wanted_any_more_are_gone(tmp_path: Path) -> None:
+    mine = lab.Lab(tmp_path)
+    for number, role in enumerate(("primary", "replica", "distant", "follower"), start=1):
+        Server.create(tmp_path / role, server_id=number)
+    mine.keep_only({"aws"})
+    assert mine.distant
+    assert mine.follower
+    mine.keep_only(set())
+    assert mine.exists
+    assert not mine.distant
+    assert not mine.follower

@@ -153,7 +153,7 @@ def _draw_figures(random: Random) -> dict[str, str]:
         "table": random.choice(TABLES),
         "source": random.choice((FROM_CLUSTER, FROM_REPLICA)),
         "command": ACTIONS[action],
-        "seconds": str(random.randrange(9, 13)),
+        "seconds": str(random.randrange(7, 10)),
         f"{HIDDEN}action": action,
     }
 
