@@ -243,6 +243,17 @@ def test_what_the_account_may_not_see_never_passes(source: lab.Server) -> None:
     assert judgement.has_problem
 
 
+def test_a_retention_that_the_account_may_not_ask_for_is_not_taken_for_none(source: lab.Server) -> None:
+    case = next(case for case in SOURCE if case.check == "binlog.retention-hours")
+    run(source, [*case.broken, "CREATE USER patient IDENTIFIED BY 'secret'"])
+    try:
+        judgement = Doctor(source, PATIENT, case).judgement()
+    finally:
+        run(source, ["DROP USER patient", *case.after])
+    grant = "GRANT EXECUTE ON PROCEDURE mysql.rds_show_configuration TO 'patient'@'%'"
+    assert grant in unread(judgement)["binlog.retention-hours"]
+
+
 def test_a_server_that_is_away_is_told_by_the_exit_code() -> None:
     with mock.patch.dict(os.environ, {"MYSQL_PWD": "secret"}):
         said = tailrace("doctor", "--source", "mysql://nobody@127.0.0.1:1", "--json")

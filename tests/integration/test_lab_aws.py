@@ -305,15 +305,75 @@ def test_parameter_groups_have_defaults_and_rules_and_wait_for_a_reboot(aurora: 
     ):
         with pytest.raises(ClientError, match=words):
             change(name, given, method)
+    waiting = states()
     change("binlog_row_metadata", "FULL", "immediate")
     assert ask(aurora, aurora.aws.endpoint, "SELECT @@GLOBAL.binlog_row_metadata") == "FULL"
-    assert states() == {"in-sync"}
+    assert states() == waiting
     change("aurora_enhanced_binlog", "1", "pending-reboot")
     assert states() == {"pending-reboot"}
     for instance in ("lab-1", "lab-2"):
         rds.reboot_db_instance(DBInstanceIdentifier=instance)
     aurora.until(lambda: states() == {"in-sync"}, "a reboot changes nothing")
     change("binlog_row_metadata", "MINIMAL", "immediate")
+
+
+def test_a_reboot_brings_what_waits_in_the_group_to_that_instance_alone(aurora: Aurora) -> None:
+    rds = aurora.client("rds")
+    writer = aurora.aws.writer
+    address = aurora.aws.endpoint
+
+    def put(**changes: str) -> None:
+        rds.modify_db_cluster_parameter_group(
+            DBClusterParameterGroupName=names.PARAMETERS,
+            Parameters=[
+                {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "pending-reboot"}
+                for name, value in changes.items()
+            ],
+        )
+
+    def shown() -> tuple[str, ...]:
+        return tuple(ask(aurora, address, f"SELECT @@GLOBAL.{name}") for name in ("binlog_format", "binlog_row_image"))
+
+    def reboot(*instances: str) -> None:
+        for instance in instances:
+            rds.reboot_db_instance(DBInstanceIdentifier=instance)
+        aurora.until(
+            lambda: all(
+                each["DBClusterParameterGroupStatus"] == "in-sync"
+                for each in rds.describe_db_clusters(DBClusterIdentifier="lab")["DBClusters"][0]["DBClusterMembers"]
+                if each["DBInstanceIdentifier"] in instances
+            ),
+            "a reboot changes nothing",
+        )
+
+    old = shown()
+    put(binlog_format="MIXED", binlog_row_image="minimal")
+    assert shown() == old == ("ROW", "FULL")
+    reboot(aurora.other)
+    assert shown() == old
+    reboot(writer)
+    assert shown() == ("MIXED", "MINIMAL")
+    put(binlog_format="ROW", binlog_row_image="full")
+    reboot(writer, aurora.other)
+    assert shown() == old
+
+
+def test_another_parameter_group_waits_for_a_reboot_whole(aurora: Aurora) -> None:
+    rds = aurora.client("rds")
+
+    def attach(group: str) -> set[str]:
+        rds.modify_db_cluster(DBClusterIdentifier="lab", DBClusterParameterGroupName=group)
+        found = rds.describe_db_clusters(DBClusterIdentifier="lab")["DBClusters"][0]
+        assert found["DBClusterParameterGroup"] == group
+        return {each["DBClusterParameterGroupStatus"] for each in found["DBClusterMembers"]}
+
+    with pytest.raises(ClientError, match="DBClusterParameterGroupNotFound"):
+        attach("no-such")
+    assert attach("default.aurora-mysql8.0") == {"pending-reboot"}
+    attach(names.PARAMETERS)
+    for instance in ("lab-1", "lab-2"):
+        rds.reboot_db_instance(DBInstanceIdentifier=instance)
+    aurora.until(lambda: attach(names.PARAMETERS) == {"in-sync"}, "a reboot changes nothing")
 
 
 def test_binlog_retention_is_set_by_the_procedures_of_rds_and_survives_a_failover(aurora: Aurora) -> None:

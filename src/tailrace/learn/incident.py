@@ -6,15 +6,12 @@ doctor or the lag command says of the fault must be gone.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tailrace.errors import LabError
 from tailrace.lab import faults
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.observe import answer
 from tailrace.learn.stage import CONNECTOR, DATABASE
 
 if TYPE_CHECKING:
@@ -32,7 +29,6 @@ SEED = f"{HIDDEN}seed"
 RUN_SECONDS = 3.0
 COMPLETE_SECONDS = 15.0
 """What is repaired needs a moment; what is not needs no long wait to be told so."""
-COMMAND_SECONDS = 60.0
 SCRIPTS = "incident"
 """Folder of the scripts that all incidents share."""
 
@@ -153,30 +149,9 @@ def _said(stage: Stage, sign: Sign, values: Values) -> bool:
     """Whether the command that finds it still tells of it: the one that the troubleshooting page prints."""
     line = faults.filled(sign.line, values)
     if sign.how is faults.How.DOCTOR:
-        found = _run(stage, sign.command, values)["findings"]
+        found = answer(stage, sign.command, values)["findings"]
         return any(each["check"] == sign.name and line in f"{each['message']} {each['evidence']}" for each in found)
     if sign.how is faults.How.LAG:
-        hops = _run(stage, sign.command, values)[0]["hops"]
+        hops = answer(stage, sign.command, values)[0]["hops"]
         return any(sign.name in each["name"] and each["mood"] == sign.mood and line in each["meaning"] for each in hops)
     return False
-
-
-def _run(stage: Stage, command: str, values: Values) -> Any:
-    """The JSON that it answers. Raises LabError where it gives none."""
-    script = f'{_PRELUDE}\neval "$(tailrace lab env --dir "$LAB")"\n{command} --json'
-    known = {"PYTHON": sys.executable, "LAB": str(stage.lab.folder), "CONNECTOR": CONNECTOR, **values}
-    done = subprocess.run(
-        ["bash", "-c", script],
-        env={**os.environ, **known},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=COMMAND_SECONDS,
-    )
-    try:
-        return json.loads(done.stdout)
-    except ValueError:
-        raise LabError(f"{command} says: {done.stderr.strip()[-300:]}") from None
-
-
-_PRELUDE: Final = 'tailrace() { "$PYTHON" -m tailrace.cli "$@"; }'

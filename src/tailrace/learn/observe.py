@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any, Final
 
+from tailrace.errors import LabError
 from tailrace.learn.exercise import Seen
-from tailrace.learn.stage import DATABASE, SETTLE_SECONDS
+from tailrace.learn.stage import CONNECTOR, DATABASE, SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from tailrace.learn.exercise import Answers, Look, Values
     from tailrace.learn.stage import Stage
+
+COMMAND_SECONDS: Final = 60.0
+_PRELUDE: Final = 'tailrace() { "$PYTHON" -m tailrace.cli "$@"; }'
+
+
+def answer(stage: Stage, command: str, values: Values) -> Any:
+    """The JSON that a command of ours answers, with the lab's variables and with `values` as such.
+
+    Raises LabError where it gives none.
+    """
+    script = f'{_PRELUDE}\neval "$(tailrace lab env --dir "$LAB")"\n{command} --json'
+    known = {"PYTHON": sys.executable, "LAB": str(stage.lab.folder), "CONNECTOR": CONNECTOR, **values}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, **known},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=COMMAND_SECONDS,
+    )
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        raise LabError(f"{command} says: {done.stderr.strip()[-300:]}") from None
 
 
 def running(stage: Stage, _values: Values, _answers: Answers) -> Seen:

@@ -37,6 +37,7 @@ _LOST: Final = frozenset(
         4031,  # closed by the server for inactivity
     }
 )
+_ENCRYPTED_ONLY: Final = 3159
 _DENIED: Final = frozenset({1044, 1045, 1142, 1143, 1227, 1370, 1698, 3118, 3159})
 _TABLE_CHANGED: Final = frozenset(
     {
@@ -105,11 +106,15 @@ def translate(error: Exception, where: str) -> TailraceError:
 
 
 def _grant(code: int, message: str) -> str:
-    if code in {1045, 1698, 3118, 3159}:
+    if code == _ENCRYPTED_ONLY:
+        return "the server takes encrypted sessions only: database.ssl.mode=required"
+    if code in {1045, 1698, 3118}:
         return "check database.user and database.password, and the hosts the user may connect from"
     found = _PRIVILEGE.search(message)
     if found:
-        wanted = found.group(1).split(",")[0].split(" or ")[0].strip()
+        # SUPER is the old name of many others, and nobody has it on RDS and Aurora.
+        named = [name.strip() for name in re.split(r",| or ", found.group(1))]
+        wanted = next((name for name in named if name != "SUPER"), named[0])
         return f"GRANT {wanted} ON *.* TO the capture user"
     command = _COMMAND.search(message)
     return f"GRANT {command.group(1) if command else 'SELECT'} ON the captured databases TO the capture user"

@@ -2,7 +2,8 @@
 
 Unlike Aurora: instances have a binlog and a server_uuid each instead of one shared volume; so a failover waits until
 the reader has applied all that the writer has committed, and a writer that is down is started again for that. The old
-writer is not restarted: its sessions are ended, and it takes no writes. A global database replicates by binlog here.
+writer is not restarted: its sessions are ended, it has the parameters of its group, and it takes no writes. A global
+database replicates by binlog here.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tailrace.lab.aws.timing import Timing
 log = logging.getLogger(__name__)
 MOST_SECONDS = 0.5
 """Of sleep, at once."""
+IN_SYNC = "in-sync"
 AVAILABLE, FAILING_OVER, SWITCHING_OVER = "available", "failing-over", "switching-over"
 
 
@@ -91,6 +93,7 @@ class Aurora:
                 place.tell("RDS-EVENT-0069")
                 self._give_back(place, old)
                 return
+            self._restarted(place, target, old)
             place.tell_instance("RDS-EVENT-0006", target)
             self.roles.writers[place.name] = target
             self.roles.save()
@@ -249,17 +252,29 @@ class Aurora:
 
     def reboot(self, place: Place, instance: Any) -> None:
         """In the background: its sessions end, and its parameter group is in effect."""
+        instance.status = "rebooting"
         threading.Thread(target=self._reboot, args=(place, instance), daemon=True).start()
 
     def _reboot(self, place: Place, instance: Any) -> None:
         name = instance.db_instance_identifier
-        instance.status = "rebooting"
         place.tell_instance("RDS-EVENT-0004", name)
-        self.databases[name].cut()
         time.sleep(self.timing.notice)
-        instance.parameters_state = "in-sync"
+        with self._servers:
+            self._restarted(place, name)
         instance.status = AVAILABLE
         place.tell_instance("RDS-EVENT-0006", name)
+
+    def _restarted(self, place: Place, *instances: str) -> None:
+        """They have what the parameter group says, and no session from before."""
+        for name in instances:
+            try:
+                self.databases[name].take(place.cluster.assignments)
+                self.databases[name].cut()
+            except pymysql.Error as error:
+                log.warning("%s does not take its parameters: %s", name, error)
+                continue
+            member = next(each for each in place.cluster.members if each.db_instance_identifier == name)
+            member.parameters_state = IN_SYNC
 
     # All
 

@@ -6,6 +6,7 @@ Unlike Aurora's, instances share no storage: a reader is a replica by GTID, with
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,17 @@ class Database:
     def make_writable(self) -> None:
         """A primary."""
         self.ask("SET GLOBAL read_only = OFF")
+
+    def take(self, assignments: Mapping[str, str]) -> None:
+        """Variables as a parameter group has them."""
+        applies = self.ask("SELECT 1 FROM performance_schema.replication_applier_status WHERE SERVICE_STATE = 'ON'")
+        if applies:
+            # Until then it refuses another binlog_format.
+            self.ask("STOP REPLICA SQL_THREAD")
+        for name, value in assignments.items():
+            self.ask(f"SET PERSIST {name} = %s", value)
+        if applies:
+            self.ask("START REPLICA SQL_THREAD")
 
     def cut(self) -> None:
         """Ends all sessions of clients, those that read the binlog too, as the restart of an instance does."""

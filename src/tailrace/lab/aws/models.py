@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import moto.rds.models as rds
 
+from tailrace.lab.aws import parameters
 from tailrace.lab.aws.names import VERSION
 
 IN_SYNC, PENDING = "in-sync", "pending-reboot"
@@ -25,6 +26,12 @@ class Cluster(rds.DBCluster):
     def default_engine_version(engine: str) -> str:
         """moto's is of 5.7, which AWS has no more."""
         return VERSION if engine == "aurora-mysql" else rds.DBCluster.default_engine_version(engine)
+
+    @property
+    def assignments(self) -> dict[str, str]:
+        """Values of variables that its parameter group gives to a server that starts."""
+        group = self.backend.db_cluster_parameter_groups.get(self.parameter_group)
+        return parameters.assignments(group.parameters if group else {})
 
     @property
     def endpoint(self) -> str:

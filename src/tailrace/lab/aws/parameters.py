@@ -5,6 +5,7 @@ From the Amazon Aurora User Guide, 'Aurora MySQL configuration parameters' and '
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +23,16 @@ class Parameter:
     allowed: str = ""
     modifiable: bool = True
     variable: str = ""
-    """A variable that is set on the lab's servers where this one is changed; empty: it is only kept."""
+    """A variable that is set on the lab's servers when this one comes into effect; empty: it is only kept."""
+    settable: str = ""
+    """Values that the lab's servers can have, others are only kept; empty: all."""
+
+    def assignment(self, value: str | None) -> tuple[str, str] | None:
+        """Variable and value for the lab's servers; `value`: the user's; None: the default."""
+        wanted = self.default if value is None else value
+        if not self.variable or wanted is None or (self.settable and wanted.upper() not in self.settable.split(",")):
+            return None
+        return self.variable, wanted
 
     def described(self, value: str | None, method: str) -> dict[str, Any]:
         """As DescribeDBClusterParameters has it. `value`: the user's; None: the default."""
@@ -46,12 +56,20 @@ TABLE: Final = (
     Parameter("binlog_replication_globaldb", "1", STATIC, "0,1"),
     Parameter("aurora_binlog_replication_max_yield_seconds", "0", DYNAMIC, "0-36000"),
     Parameter("binlog_checksum", "CRC32", DYNAMIC, "NONE,CRC32"),
-    Parameter("binlog_format", "OFF", STATIC, "ROW,STATEMENT,MIXED,OFF"),
+    Parameter(
+        "binlog_format",
+        "OFF",
+        STATIC,
+        "ROW,STATEMENT,MIXED,OFF",
+        variable="binlog_format",
+        settable="ROW,STATEMENT,MIXED",
+    ),
     Parameter("binlog_row_image", "full", DYNAMIC, "full,minimal,noblob", variable="binlog_row_image"),
     Parameter("binlog_row_metadata", "MINIMAL", DYNAMIC, "FULL,MINIMAL", variable="binlog_row_metadata"),
     Parameter("binlog_row_value_options", None, DYNAMIC, "PARTIAL_JSON", variable="binlog_row_value_options"),
     Parameter("binlog_transaction_compression", "0", DYNAMIC, "0,1"),
     Parameter("enforce_gtid_consistency", "OFF", STATIC, "OFF,ON,WARN"),
+    # Only kept: the lab's servers follow each other by GTIDs, and would not with another mode than ON.
     Parameter("gtid-mode", "OFF_PERMISSIVE", STATIC, "OFF,OFF_PERMISSIVE,ON_PERMISSIVE,ON"),
     Parameter("log_bin", None, STATIC, modifiable=False),
     Parameter("max_binlog_size", "134217728", DYNAMIC, "4096-1073741824", modifiable=False),
@@ -69,3 +87,9 @@ LAB_GROUP: Final = {
     "enforce_gtid_consistency": "ON",
 }
 """What the group of the cluster `lab` has otherwise; its servers are set up so."""
+
+
+def assignments(given: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """What a restart of the lab's servers brings: values of variables, by a group's changes as moto keeps them."""
+    found = (each.assignment(given.get(each.name, {}).get("ParameterValue")) for each in TABLE)
+    return dict(each for each in found if each)

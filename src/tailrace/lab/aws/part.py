@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import sys
@@ -100,6 +101,24 @@ class Aws:
     def status(self) -> dict[str, Any]:
         """What it is, its timing and faults, who writes, where endpoints lead. Raises LabError."""
         return self._ask("GET", "status")
+
+    def rds(self, operation: str, **parameters: object) -> dict[str, Any]:
+        """One call of RDS in the first region, by its Python name. Raises LabError with AWS's code and message."""
+        need()
+        failures = importlib.import_module("botocore.exceptions")
+        keys = self.environment
+        client = importlib.import_module("boto3").client(
+            "rds",
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        )
+        try:
+            answer: dict[str, Any] = getattr(client, operation)(**parameters)
+        except (failures.ClientError, failures.BotoCoreError) as error:
+            raise LabError(str(error), where=self.url) from None
+        return answer
 
     def set(self, **timing: float) -> None:
         """Other times (tailrace.lab.aws.timing). Raises LabError."""

@@ -63,7 +63,7 @@ class Rds(Refusable, RDSResponse):
             raise Refused("InvalidDBClusterStateFault", f"DB cluster {places[0].name} is not available.")
 
     def reboot_db_instance(self) -> ActionResult:
-        """Ends the sessions of the server; the parameter group is in effect after it."""
+        """Ends the sessions of the server; the parameter group is in effect then."""
         result = super().reboot_db_instance()
         name = self.params["DBInstanceIdentifier"]
         place = next((each for each in self.aurora.places.values() if name in each.instances), None)
@@ -204,6 +204,19 @@ class Rds(Refusable, RDSResponse):
 
     # Parameters
 
+    def modify_db_cluster(self) -> ActionResult:
+        """Another parameter group waits for a reboot, all of it."""
+        name, group = self.params["DBClusterIdentifier"], self.params.get("DBClusterParameterGroupName")
+        default = f"default.{names.FAMILY}"
+        if group and group not in self.backend.db_cluster_parameter_groups and group != default:
+            raise Refused("DBClusterParameterGroupNotFound", f"DBClusterParameterGroup not found: {group}")
+        place = self.aurora.place(name, self.region)
+        waits = place and group and place.cluster.parameter_group != group
+        result = super().modify_db_cluster()
+        for member in place.cluster.members if place and waits else ():
+            member.parameters_state = PENDING
+        return result
+
     def describe_db_cluster_parameters(self) -> ActionResult:
         """All, with defaults; moto has those alone that somebody has set, and no default group."""
         name, source = self.params["DBClusterParameterGroupName"], self.params.get("Source")
@@ -252,11 +265,9 @@ class Rds(Refusable, RDSResponse):
             if change.get("ApplyMethod") == "pending-reboot":
                 for member in place.cluster.members:
                     member.parameters_state = PENDING
-            elif known.variable:
+            elif assignment := known.assignment(str(change["ParameterValue"])):
                 for instance in place.instances:
-                    self.aurora.databases[instance].ask(
-                        f"SET PERSIST {known.variable} = %s", str(change["ParameterValue"])
-                    )
+                    self.aurora.databases[instance].take(dict([assignment]))
 
 
 def _check(change: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 SYNTAX_ERROR = 1064
 XA_REFUSED = 1401
 """The only word of the server on a privilege that is missing there."""
+NO_PROCEDURE, CALL_REFUSED = 1305, 1370
 STATUS = ("Ssl_server_not_after", "aurora_enhanced_binlog")
 LIMIT = re.compile(r"\b(MAX_(?:QUERIES|UPDATES|CONNECTIONS)_PER_HOUR|MAX_USER_CONNECTIONS) (\d+)")
 EXPIRES = re.compile(r"PASSWORD EXPIRE(?: (DEFAULT|NEVER|INTERVAL \d+ DAY))?")
@@ -202,12 +203,16 @@ class _Reading:
             return Unread(f"GRANT XA_RECOVER_ADMIN ON *.* TO {self._account_name} is missing")
         return tuple(_xid(row) for row in rows)
 
-    def _retention_hours(self) -> str | None:
-        """There is such a procedure on RDS and Aurora only."""
-        where = "ROUTINE_SCHEMA = 'mysql' AND ROUTINE_NAME = 'rds_show_configuration'"
-        if not self._connection.query(f"SELECT 1 FROM information_schema.ROUTINES WHERE {where}"):  # noqa: S608 - ours
-            return None
-        rows = self._connection.query("CALL mysql.rds_show_configuration")
+    def _retention_hours(self) -> str | Unread | None:
+        """There is such a procedure on RDS and Aurora only. An account of few privileges sees none anywhere."""
+        try:
+            rows = self._connection.query("CALL mysql.rds_show_configuration")
+        except SourceError as error:
+            if error.server_code == NO_PROCEDURE:
+                return None
+            if error.server_code != CALL_REFUSED:
+                raise
+            return Unread(f"GRANT EXECUTE ON PROCEDURE mysql.rds_show_configuration TO {self._account_name} is missing")
         found = next((row[1] for row in rows if str(row[0]) == "binlog retention hours"), None)
         return None if found is None or str(found).upper() == "NULL" else str(found)
 

@@ -243,7 +243,7 @@ def test_servers_before_8_0_26_are_known_by_their_own_names(names: dict[str, str
             {"binlog_format": "MIXED"},
             (
                 "aws rds modify-db-cluster-parameter-group --db-cluster-parameter-group-name PARAMETER_GROUP"
-                " --parameters ParameterName=binlog_format,ParameterValue=ROW,ApplyMethod=immediate"
+                " --parameters ParameterName=binlog_format,ParameterValue=ROW,ApplyMethod=pending-reboot"
             ),
         ),
         (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tailrace.ops.doctor.check import Check
-from tailrace.ops.doctor.facts import Facts
-from tailrace.ops.doctor.finding import Finding, error
+from tailrace.ops.doctor.facts import Facts, Profile
+from tailrace.ops.doctor.finding import Finding, Repair, error
 from tailrace.ops.doctor.repair import variables
 
 
@@ -17,8 +17,15 @@ def look(facts: Facts) -> Iterator[Finding]:
         yield error(
             "changes are written as statements, which have no rows to capture",
             f"binlog_format = {found}",
-            variables(facts.profile, {"binlog_format": "ROW"}, note="open sessions keep theirs: let them reconnect"),
+            _repair(facts.profile),
         )
+
+
+def _repair(profile: Profile) -> Repair:
+    if profile is Profile.AURORA:
+        # It is static there, and refused with ApplyMethod=immediate.
+        return variables(profile, {"binlog_format": "ROW"}, static=True, note="then reboot the writer")
+    return variables(profile, {"binlog_format": "ROW"}, note="open sessions keep theirs: let them reconnect")
 
 
 CHECK = Check(
