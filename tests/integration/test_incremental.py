@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from support.running import MARKER, SIGNALS, Running
+from tailrace.model.progress import SnapshotPhase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,10 +109,17 @@ def test_conditions_and_surrogate_keys_choose_and_order_rows(mysql: Server, data
 def test_a_table_without_a_key_is_refused_and_told_of(mysql: Server, database: str, tmp_path: Path) -> None:
     fill(mysql, database, "keyless", "n INT, m INT", [(1, 2)])
     with Running(tmp_path, mysql, database) as running:
+        since = time.time()
         done = running.read(f"{database}.keyless")
         told = running.notified("TABLE_SCAN_COMPLETED", done.id).additional_data
         assert told["status"] == "NO_PRIMARY_KEY"
         assert "add a primary key" in told["reason"]
+
+        def is_over() -> bool:
+            report = running.engine.progress.snapshot
+            return report.began >= since and report.phase is SnapshotPhase.COMPLETED
+
+        running.until(is_over, "nothing else happens on the server, and so it is never over")
         running.catch_up()
 
 

@@ -143,7 +143,11 @@ class Control:
             else:
                 self._carry_out(asked)
         if not self._due and self._blocking.place is None:
+            before = self.state
             self._incremental.step()
+            if self.state != before:
+                # Tables that cannot be read are done without a piece that would store it.
+                self._then(self._store)
 
     def told(self, told: Told) -> None:
         """Rows of a signalling table: id, type, data by position."""

@@ -25,6 +25,7 @@ from tailrace.learn.exercises import (
     parameters,
     purged,
     retention,
+    signals,
     snapshots,
     wal,
 )
@@ -45,6 +46,7 @@ EXERCISES: Final[tuple[Exercise, ...]] = (
     *alarms.EXERCISES,
     *failover.EXERCISES,
     *snapshots.EXERCISES,
+    *signals.EXERCISES,
     *purged.EXERCISES,
     *connectors.EXERCISES,
     *online_change.EXERCISES,

@@ -1,0 +1,2 @@
+{{_repair}}
+tailrace learn check --answer cause={{_cause}}

@@ -1,0 +1,2 @@
+# Found, and nothing done about it.
+tailrace learn check --answer cause={{_cause}}
