@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PLACE = frozenset({"gtids", "file", "pos"})
 _WITHIN = frozenset({"event", "row"})
-"""How much of the transaction at the place is done. At another place the same numbers would pass over the first rows."""
+"""How much of the transaction at the place is done: at another place the same numbers would pass over rows."""
 
 
 @click.group(epilog="Example: tailrace connector offsets show shop")
@@ -51,7 +51,7 @@ def show(name: str, connect: Connect, *, as_json: bool) -> None:
 def set_(name: str, file: Path | None, changes: tuple[str, ...], connect: Connect, *, as_json: bool) -> None:
     """Where a stopped connector resumes: FILE as `show --json` writes it (- for standard input), or keys by --set.
 
-    Another place (gtids, file, pos) by --set is the beginning of a transaction: event and row of the old one are left out.
+    Another place (gtids, file, pos) by --set is where a transaction begins: event and row of the old one are left out.
     """
     if (file is None) == (not changes):
         raise click.UsageError("give either FILE or --set KEY=VALUE")
