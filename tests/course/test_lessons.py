@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: f"{lesson.number:02d}-{lesson.name}")
 def test_the_blocks_of_a_lesson_run_and_say_what_it_shows(lesson: Lesson, folder: Path) -> None:
     parts = lab_parts(lesson.text)
-    if {"kafka", "debezium"} & set(parts.split(",")):
+    if {"kafka", "debezium"} & set(parts.split(",")) or "lab up --with debezium" in lesson.text:
         need_java()
     if "prometheus" in parts.split(","):
         need_prometheus()

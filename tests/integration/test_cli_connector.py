@@ -194,6 +194,20 @@ def test_offsets_are_shown_and_only_changed_while_the_connector_is_stopped(worke
     assert worker.call("offsets", "show", NAME).out == "none yet\n"
 
 
+def test_another_place_does_not_pass_over_rows_as_the_old_one_did(worker: Worker) -> None:
+    worker.run()
+    assert await_condition(lambda: "file" in worker.call("offsets", "show", NAME).out, 30, every=0.3)
+    assert worker.call("stop", NAME, "--wait").code == 0
+    offset = _offset(worker)
+    within = {"event": 2, "row": 1}
+    assert worker.call("offsets", "set", NAME, "--set", "event=2", "--set", "row=1").code == 0
+    assert worker.client.offsets(NAME)[0]["offset"].items() >= {**offset, **within}.items()
+    assert worker.call("offsets", "set", NAME, "--set", "pos=4").code == 0
+    assert not within.keys() & worker.client.offsets(NAME)[0]["offset"].keys()
+    assert worker.call("offsets", "set", NAME, "--set", "pos=8", "--set", "event=2", "--set", "row=1").code == 0
+    assert worker.client.offsets(NAME)[0]["offset"].items() >= {**offset, "pos": 8, **within}.items()
+
+
 def test_what_is_not_there_is_a_problem_with_a_way_out(worker: Worker) -> None:
     for command in ("show", "status", "pause", "config"):
         said = worker.call(command, "nobody", "--json")

@@ -315,7 +315,7 @@ LINTS = (
         (),
         ERROR,
         "lacks INSERT on clinic.signals",
-        after=("REVOKE INSERT, UPDATE, DELETE ON clinic.signals FROM tailrace",),
+        after=("REVOKE INSERT ON clinic.signals FROM tailrace",),
     ),
     Case(
         "signal.channels",

@@ -16,6 +16,10 @@ from tailrace.errors import ConfigError, WorkerError
 if TYPE_CHECKING:
     from tailrace.ops.connect import Connect
 
+_PLACE = frozenset({"gtids", "file", "pos"})
+_WITHIN = frozenset({"event", "row"})
+"""How much of the transaction at the place is done: at another place the same numbers would pass over rows."""
+
 
 @click.group(epilog="Example: tailrace connector offsets show shop")
 def offsets() -> None:
@@ -45,7 +49,10 @@ def show(name: str, connect: Connect, *, as_json: bool) -> None:
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one key of the stored offset.")
 @worker_options
 def set_(name: str, file: Path | None, changes: tuple[str, ...], connect: Connect, *, as_json: bool) -> None:
-    """Where a stopped connector resumes: FILE as `show --json` writes it (- for standard input), or keys by --set."""
+    """Where a stopped connector resumes: FILE as `show --json` writes it (- for standard input), or keys by --set.
+
+    Another place (gtids, file, pos) by --set is where a transaction begins: event and row of the old one are left out.
+    """
     if (file is None) == (not changes):
         raise click.UsageError("give either FILE or --set KEY=VALUE")
     _demand_stopped(connect, name)
@@ -96,13 +103,15 @@ def _changed(stored: list[dict[str, Any]], changes: tuple[str, ...]) -> list[dic
     """The only offset there is, with keys changed; a value that reads as JSON is that, else text."""
     if len(stored) != 1:
         raise ConfigError(f"there are {len(stored)} offsets stored, not one", hint="give them all in a FILE")
-    offset = dict(stored[0]["offset"])
+    given = {}
     for change in changes:
         key, equals, value = change.partition("=")
         if not equals or not key:
             raise ConfigError(f"cannot read --set {key}", hint="write it as --set key=value")
-        offset[key] = _value(value)
-    return [{"partition": stored[0]["partition"], "offset": offset}]
+        given[key] = _value(value)
+    stale = _WITHIN if _PLACE & given.keys() else frozenset()
+    kept = {key: value for key, value in stored[0]["offset"].items() if key not in stale}
+    return [{"partition": stored[0]["partition"], "offset": kept | given}]
 
 
 def _value(text: str) -> object:

@@ -6,6 +6,7 @@ Paths, codes and shapes: Kafka's `ConnectorsResource`, `ConnectorPluginsResource
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -26,6 +27,8 @@ LOOK_SECONDS = 0.25
 FAILED_SECONDS = 10.0
 """A failure that lasts so long is not one from before what was asked, which the worker has not come to yet."""
 REASON_WIDTH = 500
+_OBJECT = re.compile(r"([A-Z]\w+|=)\{[^{}]*\}")
+"""An object as Java prints it, with none inside."""
 
 Config = dict[str, str]
 
@@ -302,7 +305,15 @@ def reason(status: Status) -> str:
         return "no reason is given"
     lines = status.traces[0][1].strip().splitlines()
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    return (causes[-1] if causes else lines[0])[:REASON_WIDTH]
+    return _without_objects(causes[-1] if causes else lines[0])[:REASON_WIDTH]
+
+
+def _without_objects(line: str) -> str:
+    """Debezium's `BinlogOffsetContext{…}` is a thousand characters, and the words that count come after it."""
+    count = 1
+    while count:
+        line, count = _OBJECT.subn(r"\1…", line)
+    return line
 
 
 def _path(name: str, *parts: str) -> str:

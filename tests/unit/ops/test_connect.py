@@ -181,6 +181,17 @@ def test_a_reason_is_given_even_where_there_is_no_trace() -> None:
     assert reason(Status("shop", "FAILED", "w", "java.Oops: why\n\tat x", ())) == "java.Oops: why"
 
 
+def test_the_words_of_a_failure_are_not_cut_off_behind_an_object_of_debezium() -> None:
+    place = (
+        "Offset{schema=Schema{x:STRUCT}, "
+        + "".join(f"key{n}=Part{{n='{n}'}}, " for n in range(90))
+        + "left={}, more=[]}"
+    )
+    trace = f"io.debezium.DebeziumException: reading at {place}, but this is no longer there: {{}}\n\tat x"
+    said = reason(Status("shop", "RUNNING", "w", "", (Task(0, "FAILED", "w", trace),)))
+    assert said == "io.debezium.DebeziumException: reading at Offset…, but this is no longer there: {}"
+
+
 def test_every_secret_is_masked_and_references_to_secrets_are_shown() -> None:
     config: dict[str, str | None] = {
         "database.password": "s1",

@@ -27,7 +27,8 @@ DISTURBED: Final = ("Connections lost", "Changes in the last hour", "Rows read",
 CALM: Final = ("Lag", "Queue in use", "GTID gap", "Events passed over")
 PANEL: Final = f"{HIDDEN}panel"
 TABLE, ARCHIVE = "catalogue", "archive"
-TOLERANCE: Final = 0.05
+TOLERANCE: Final = 0.1
+"""So much changes what `increase` says of an hour of which it has seen seconds."""
 
 
 def _draw(random: Random) -> dict[str, str]:

@@ -130,7 +130,7 @@ def _told(stage: Stage, values: Values, _answers: Answers) -> Seen:
     return Seen(given == wanted and stage.is_running(), f"signal.data.collection = {given or '-'}, {stage.state()}")
 
 
-def _heard(stage: Stage, values: Values, _answers: Answers) -> Seen:
+def _heard(stage: Stage, values: Values, answers: Answers) -> Seen:
     """Sends the longest signal that there may be, with an id of the usual length, and looks for what it asks for."""
     table, rows, before = values["table"], int(values["rows"]), len(_reads(stage, values["table"]))
     said = json.dumps(
@@ -148,7 +148,9 @@ def _heard(stage: Stage, values: Values, _answers: Answers) -> Seen:
         )
     except pymysql.Error as error:
         return Seen(holds=False, evidence=str(error.args[-1]))
-    stage.until(lambda: len(_reads(stage, table)) >= before + rows, SIGNAL_SECONDS if stage.is_running() else 0)
+    # Who was not told of the table does not hear.
+    seconds = SIGNAL_SECONDS if _told(stage, values, answers).holds else 0
+    stage.until(lambda: len(_reads(stage, table)) >= before + rows, seconds)
     came = len(_reads(stage, table)) - before
     return Seen(came == rows, f"{came} / {rows}")
 

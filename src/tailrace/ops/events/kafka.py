@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -37,16 +37,12 @@ class Topics:
             places = self._places(consumer)
             window = max(1, count)
             while True:
-                found = [record for record in self._window(consumer, places, window) if wanted(record)]
-                if (
-                    len(found) >= count
-                    or window >= _WINDOW
-                    or all(high - low <= window for low, high in places.values())
-                ):
-                    break
+                seen = list(self._window(consumer, places, window))
+                found = newest(count, filter(wanted, seen))
+                cut = {place for place, (low, high) in places.items() if high - low > window}
+                if window >= _WINDOW or not hides_later(count, found, seen, cut):
+                    return found
                 window *= 10
-        found.sort(key=lambda record: (record.timestamp_ms, record.topic, record.partition, record.offset))
-        return found[max(0, len(found) - count) :]
 
     def follow(self, *, from_beginning: bool, began: Callable[[], None] = lambda: None) -> Iterator[Record]:
         """What comes from now on, or all there is and then that; for ever. `began`: from here on nothing is missed."""
@@ -141,6 +137,29 @@ class Topics:
                     unfinished.discard(place)
                 if (message.offset() or 0) < end:
                     yield _record(message)
+
+
+def newest(count: int, records: Iterable[Record]) -> list[Record]:
+    """The last `count`, oldest first."""
+    found = sorted(records, key=lambda record: (record.timestamp_ms, record.topic, record.partition, record.offset))
+    return found[max(0, len(found) - count) :]
+
+
+def hides_later(count: int, found: list[Record], seen: list[Record], cut: set[tuple[str, int]]) -> bool:
+    """Whether records of the partitions `cut`, of which `seen` has only the end, may belong to the last `count`.
+
+    Of the offsets at an end some may be marks of Kafka's own, so an end may have fewer records than were asked for.
+    """
+    if len(found) < count:
+        return bool(cut)
+    if not found:
+        return False
+    began: dict[tuple[str, int], int] = {}
+    for record in seen:
+        began.setdefault((record.topic, record.partition), record.timestamp_ms)
+    first = found[0]
+    others = cut - {(first.topic, first.partition)}
+    return any(place not in began or began[place] >= first.timestamp_ms for place in others)
 
 
 def _record(message: Message) -> Record:
