@@ -6,30 +6,25 @@ import json
 import os
 import shlex
 import sys
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import pymysql
 
 from tailrace.cli.lab_fault import fault
 from tailrace.cli.lab_kafka import kafka_topics
 from tailrace.cli.lab_options import DEFAULT_FOLDER, common
 from tailrace.cli.lab_promtool import promtool
 from tailrace.cli.lab_verify import verify
-from tailrace.errors import ConnectionLost
 from tailrace.lab import Lab, Server, background, faults
 from tailrace.lab.connect import Connect, debezium_config
 from tailrace.lab.kafka import Broker
 from tailrace.lab.pair import Alerts, Running
-from tailrace.lab.server import write_private
+from tailrace.lab.server import server_errors, write_private
 from tailrace.lab.worker import Worker, jsonl_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from click.decorators import FC
 
     from tailrace.lab.aws import Aws
@@ -155,7 +150,8 @@ def status(folder: Path, *, as_json: bool) -> None:
 @common
 @_with
 def reset(folder: Path, parts: frozenset[str] | None, *, as_json: bool) -> None:
-    """A lab as new: all data is dropped, ports and accounts stay. Where there is none, it is made.
+    """A lab as new: all data is dropped, rules that you gave its Prometheus too; ports and accounts stay. Where there
+    is none, it is made.
 
     With --with it has these parts and no others, as `tailrace lab up` tells them; without, those that it had.
     """
@@ -299,7 +295,7 @@ def _start(
 ) -> tuple[dict[str, Any], str]:
     """The lab runs, with these parts beside those it has; what there is to say of it, as JSON and in words."""
     parts = wanted or frozenset()
-    with _database_errors():
+    with server_errors():
         running = Lab(folder).up(
             ports=ports,
             options=options,
@@ -435,11 +431,3 @@ def _workload_words(state: background.State) -> str:
 
 def _answer(result: object, words: str, *, as_json: bool) -> None:
     click.echo(json.dumps(result) if as_json else words)
-
-
-@contextmanager
-def _database_errors() -> Iterator[None]:
-    try:
-        yield
-    except pymysql.Error as error:
-        raise ConnectionLost(f"the lab's server answers: {error.args[-1]}", hint="tailrace lab status") from error

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 import shlex
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
-import pymysql
 
 from tailrace.cli import show as shown
 from tailrace.cli.access import DEFAULT_URL, access_options, complete_connector, connect_to
 from tailrace.cli.lab_options import common
-from tailrace.errors import ConnectionLost
 from tailrace.lab import faults
 from tailrace.lab.pair import Lab
+from tailrace.lab.server import server_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,7 +87,7 @@ def _injecting(wanted: Fault) -> click.Command:
     @_worker
     @common
     def command(connector: str, seed: int | None, folder: Path, worker: Connect, *, blind: bool, as_json: bool) -> None:
-        with _errors():
+        with server_errors():
             done = faults.inject(wanted.name, Lab(folder), connector=connector, worker=worker, seed=seed, blind=blind)
         if as_json:
             shown.document(done.document())
@@ -139,7 +137,7 @@ def list_(folder: Path, *, as_json: bool) -> None:
 @common
 def heal(name: str | None, folder: Path, worker: Connect, *, as_json: bool) -> None:
     """Undo the fault NAME, or all that are in the lab."""
-    with _errors():
+    with server_errors():
         done = faults.heal(Lab(folder), name, worker=worker)
     if as_json:
         shown.document([{"name": each.name, "connector": each.connector} for each in done])
@@ -166,11 +164,3 @@ def _watch(done: Active) -> Iterator[str]:
     for name, value in done.values.items():
         yield f"  export {name}={shlex.quote(value)}"
     yield f"  undo:   tailrace lab fault heal {wanted.name}"
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except pymysql.Error as error:
-        raise ConnectionLost(f"the lab's server answers: {error.args[-1]}", hint="tailrace lab status") from error

@@ -73,8 +73,7 @@ def list_(learner: Learner, *, as_json: bool) -> None:
             "kind": exercise.kind.value,
             "title": learner.text(exercise).title,
             "abilities": list(exercise.abilities),
-            "state": _state(progress.best(exercise.name)),
-            "score": best.score if (best := progress.best(exercise.name)) and best.passed else None,
+            **asdict(progress.standing(exercise.name)),
         }
         for exercise in EXERCISES
     ]
@@ -90,10 +89,6 @@ def list_(learner: Learner, *, as_json: bool) -> None:
             )
         state = learner.word(f"state-{row['state']}") + (f" {row['score']}" if row["score"] is not None else "")
         click.echo(f"  {row['name']:28} {learner.word('kind-' + row['kind']):14} {state:14} {row['title']}")
-
-
-def _state(best: Attempt | None) -> str:
-    return "new" if best is None else "passed" if best.passed else "started"
 
 
 @learn.command(epilog="Example: tailrace learn start a-table-more")
@@ -114,7 +109,7 @@ def start(learner: Learner, name: str, seed: int | None, *, as_json: bool) -> No
 @_common
 def reset(learner: Learner, *, as_json: bool) -> None:
     """The exercise from its beginning, with the same values."""
-    exercise = _current(learner)
+    exercise = learner.exercise
     progress = learner.keep(play.reset(exercise, learner.lab, learner.progress, tell=_teller(learner, as_json)))
     if not as_json:
         click.echo(learner.word("reset"))
@@ -125,7 +120,7 @@ def reset(learner: Learner, *, as_json: bool) -> None:
 @_common
 def next_(learner: Learner, *, as_json: bool) -> None:
     """The next incident of a drill, once this one is solved, given up or late. Its clock begins with its symptom."""
-    exercise = _current(learner)
+    exercise = learner.exercise
     progress = learner.keep(play.advance(exercise, learner.lab, learner.progress, tell=_teller(learner, as_json)))
     _show_task(learner, exercise, progress, as_json=as_json)
 
@@ -137,7 +132,7 @@ def next_(learner: Learner, *, as_json: bool) -> None:
 @_common
 def check(learner: Learner, answers: tuple[str, ...], *, as_json: bool) -> None:
     """Look at the live servers whether all is as it should be. Exits 1 where it is not."""
-    exercise = _current(learner)
+    exercise = learner.exercise
     progress = learner.keep(play.check(exercise, learner.lab, learner.progress, dict(map(_answer, answers))))
     attempt = progress.current
     assert attempt
@@ -161,7 +156,7 @@ def _answer(given: str) -> tuple[str, str]:
 @_common
 def hint(learner: Learner, *, as_json: bool) -> None:
     """The next hint; it costs points."""
-    exercise = _current(learner)
+    exercise = learner.exercise
     progress = learner.keep(play.hint(learner.progress))
     attempt = progress.current
     assert attempt
@@ -178,7 +173,7 @@ def hint(learner: Learner, *, as_json: bool) -> None:
 @_common
 def solution(learner: Learner, *, as_json: bool) -> None:
     """The commands that pass, and why. From then on the attempt is worth nothing."""
-    exercise = _current(learner)
+    exercise = learner.exercise
     progress = learner.keep(play.show_solution(learner.progress))
     attempt = progress.current
     assert attempt
@@ -271,13 +266,6 @@ def open_(learner: Learner, lesson: int, *, as_json: bool) -> None:
     click.echo(json.dumps({"url": address}) if as_json else address)
     if not as_json:
         webbrowser.open(address)
-
-
-def _current(learner: Learner) -> Exercise:
-    attempt = learner.progress.current
-    if attempt is None:
-        raise ConfigError("no exercise was started", hint="tailrace learn list; tailrace learn start NAME")
-    return find(attempt.exercise)
 
 
 def _teller(learner: Learner, as_json: bool) -> Callable[[str], None]:

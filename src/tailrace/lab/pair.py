@@ -311,10 +311,12 @@ class Lab:
                 shutil.rmtree(made, ignore_errors=True)
         if kafka := self.kafka:
             kafka.drop()
-        for watcher in (self.prometheus, self.alertmanager):
-            if watcher:
-                watcher.process.kill()
-                shutil.rmtree(watcher.folder / "data", ignore_errors=True)
+        if prometheus := self.prometheus:
+            prometheus.process.kill()
+            prometheus.forget()
+        if alertmanager := self.alertmanager:
+            alertmanager.process.kill()
+            shutil.rmtree(alertmanager.folder / "data", ignore_errors=True)
         if endpoint := self.endpoint:
             endpoint.mend()
             endpoint.lead_to(self.primary.port)
@@ -392,8 +394,7 @@ def _follow(replica: Server, primary: Server) -> None:
 
 
 def _read_follow(replica: Server, primary: Server) -> Follow | None:
-    executed = primary.execute("SELECT @@gtid_executed")[0][0]
-    missing = replica.execute("SELECT GTID_SUBTRACT(%s, @@gtid_executed)", (executed,))[0][0]
+    missing = replica.execute("SELECT GTID_SUBTRACT(%s, @@gtid_executed)", (primary.executed(),))[0][0]
     with replica.connect(cursorclass=pymysql.cursors.DictCursor) as connection, connection.cursor() as cursor:
         state = _replica_status(cursor)
     if not state:

@@ -6,6 +6,7 @@ Both are read again when they change (rules by `reload`). `prometheus.yml` is wr
 from __future__ import annotations
 
 import json
+import shutil
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass
@@ -88,6 +89,10 @@ class Prometheus:
         """Folder of its rule files: `tailrace.yml`, and whatever else there is."""
         return self.folder / "rules"
 
+    def other_rules(self) -> list[Path]:
+        """Rule files that `load_rules` has not written."""
+        return sorted(file for file in self.rules.glob("*.yml") if file.name != OWN_RULES)
+
     def load_rules(self, text: str) -> None:
         """These instead of the rules it has. Raises LabError where it runs and refuses them."""
         (self.rules / OWN_RULES).write_text(text, encoding="utf-8")
@@ -101,6 +106,13 @@ class Prometheus:
         self._config.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
         if self.process.pid is not None:
             self.reload()
+
+    def forget(self) -> None:
+        """What it has seen is gone, other rules too, and it looks as often as at first. It must not run."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        for file in self.other_rules():
+            file.unlink()
+        self.look_every(SCRAPE_SECONDS)
 
     def reload(self) -> None:
         """Configuration and rules again. Raises LabError where it refuses them."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymysql
 
-from tailrace.errors import LabError
+from tailrace.errors import ConnectionLost, LabError
 from tailrace.lab.process import Process, await_condition
 from tailrace.lab.provider import mysql
 from tailrace.lab.template import SMALL, copy_datadir
@@ -55,6 +55,15 @@ CAPTURE_GRANTS = (
     " XA_RECOVER_ADMIN ON *.*"
 )
 """What a capture needs, and no more: reading tables, the binlog, and the locks of a consistent snapshot."""
+
+
+@contextmanager
+def server_errors() -> Iterator[None]:
+    """Within it what a server refuses, or does not answer, is a ConnectionLost, for whoever typed a command."""
+    try:
+        yield
+    except pymysql.Error as error:
+        raise ConnectionLost(f"the lab's server answers: {error.args[-1]}", hint="tailrace lab status") from error
 
 
 @dataclass(frozen=True)
@@ -270,6 +279,11 @@ class Server:
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute(sql, arguments)
             return tuple(cursor.fetchall())
+
+    def executed(self) -> str:
+        """`gtid_executed`, in one line."""
+        ((found,),) = self.execute("SELECT @@GLOBAL.gtid_executed")
+        return str(found).replace("\n", "")
 
     def binlog_files(self) -> list[Path]:
         """The server's binlog files, oldest first."""

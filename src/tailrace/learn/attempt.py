@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tailrace.errors import LabError
 from tailrace.lab.server import write_private
@@ -115,6 +115,15 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How far a learner has come with an exercise."""
+
+    state: Literal["new", "started", "passed"]
+    score: int | None = None
+    """Of what has passed."""
+
+
+@dataclass(frozen=True)
 class Progress:
     """All attempts, the latest last; and the language that was last asked for."""
 
@@ -130,6 +139,13 @@ class Progress:
         """The attempt that counts: of the highest score, the first of such."""
         tried = [attempt for attempt in self.attempts if attempt.exercise == exercise]
         return max(tried, key=lambda attempt: (attempt.passed, attempt.score), default=None)
+
+    def standing(self, exercise: str) -> Standing:
+        """What has come of it."""
+        best = self.best(exercise)
+        if best is None:
+            return Standing("new")
+        return Standing("passed", best.score) if best.passed else Standing("started")
 
     def begin(self, attempt: Attempt) -> Progress:
         """With one more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -38,22 +37,13 @@ OWN: Final = Figure(REGION, NAMESPACE, "Lag", {"Connector": CONNECTOR})
 """Of the exercises' connector, where `tailrace lag publish` has put it."""
 
 
-def client(stage: Stage, service: str, region: str = REGION) -> Any:
-    """boto3's, of the lab's AWS. Raises LabError where the lab has none."""
-    told = stage.aws.environment
-    return importlib.import_module("boto3").client(
-        service,
-        endpoint_url=told["AWS_ENDPOINT_URL"],
-        region_name=region,
-        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
-    )
-
-
 def recent(stage: Stage, figure: Figure, seconds: float) -> list[float]:
     """What came within so many seconds, oldest first, in seconds; -1 stays what it is, whatever the unit."""
     now = time.time()
-    found = client(stage, "cloudwatch", figure.region).get_metric_statistics(
+    found = stage.aws.call(
+        "cloudwatch",
+        "get_metric_statistics",
+        region=figure.region,
         Namespace=figure.namespace,
         MetricName=figure.metric,
         Dimensions=dimensions(figure),
@@ -77,11 +67,9 @@ def alarms(stage: Stage, figure: Figure) -> list[tuple[Figure, dict[str, Any]]]:
     """Those of this figure, whatever their further dimensions, as DescribeAlarms tells them; each with its series."""
     first = next(iter(figure.dimensions.items()))
     found = []
-    for alarm in client(stage, "cloudwatch", figure.region).describe_alarms()["MetricAlarms"]:
+    for alarm in stage.aws.call("cloudwatch", "describe_alarms", region=figure.region)["MetricAlarms"]:
         has = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
-        if (alarm.get("Namespace"), alarm.get("MetricName")) == (
-            figure.namespace,
-            figure.metric,
-        ) and first in has.items():
+        of = alarm.get("Namespace"), alarm.get("MetricName")
+        if of == (figure.namespace, figure.metric) and first in has.items():
             found.append((replace(figure, dimensions=has), alarm))
     return found

@@ -73,7 +73,7 @@ class Desk:
             "doing": {"action": doing.action, "exercise": doing.exercise, "step": doing.step} if doing.action else None,
             "error": dict(doing.error) or None,
             "exercises": {
-                exercise.name: {"lesson": exercise.lesson, **_standing(progress.best(exercise.name))}
+                exercise.name: {"lesson": exercise.lesson, **asdict(progress.standing(exercise.name))}
                 for exercise in EXERCISES
             },
             "current": _current(learner, progress.current),
@@ -88,7 +88,7 @@ class Desk:
         """
         if action not in ACTIONS:
             raise ConfigError(f"no action is called {action}", hint=", ".join(ACTIONS))
-        exercise = find(name if action == "start" else self._name())
+        exercise = find(name) if action == "start" else self._learner.exercise
 
         def work(learner: Learner, tell: Callable[[str], None]) -> Progress:
             match action:
@@ -109,12 +109,6 @@ class Desk:
         """Until the action of the moment has ended."""
         if self._thread is not None:
             self._thread.join()
-
-    def _name(self) -> str:
-        attempt = self._learner.progress.current
-        if attempt is None:
-            raise ConfigError("no exercise was started", hint="tailrace learn list; tailrace learn start NAME")
-        return attempt.exercise
 
     def _do(self, action: str, exercise: str, learner: Learner, work: Work) -> None:
         with self._lock:
@@ -138,12 +132,6 @@ class Desk:
             log.exception("%s of %s failed by an error of Tailrace's own", self._doing.action, self._doing.exercise)
             error = {"message": "an error of Tailrace's own; the terminal has it", "hint": ""}
         self._doing = _Doing(self._doing.number + 1, error=error)
-
-
-def _standing(best: Attempt | None) -> dict[str, Any]:
-    if best is None:
-        return {"state": "new", "score": None}
-    return {"state": "passed" if best.passed else "started", "score": best.score if best.passed else None}
 
 
 def _current(learner: Learner, attempt: Attempt | None) -> dict[str, Any] | None:

@@ -68,6 +68,27 @@ def predicted(name: str) -> Observation:
     return Observation(name, look)
 
 
+def named(question: str) -> Observation:
+    """That the answer to the question is the hidden value of its name."""
+
+    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
+        given = answers.get(question, "")
+        return Seen(given == values[f"{HIDDEN}{question}"], given or "—")
+
+    return Observation(question, look)
+
+
+def discreet(question: str, observation: Observation) -> Observation:
+    """The same, but its evidence, which would give the answer away, is told only to who has `named` it."""
+    right = named(question).look
+
+    def look(stage: Stage, values: Values, answers: Answers) -> Seen:
+        seen = observation.look(stage, values, answers)
+        return seen if right(stage, values, answers).holds else Seen(seen.holds, "—")
+
+    return Observation(observation.name, look)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What the learner answers by `check --answer NAME=VALUE`."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from tailrace.errors import LabError
 from tailrace.lab import faults
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named
 from tailrace.learn.observe import answer
 from tailrace.learn.stage import CONNECTOR, DATABASE
 
@@ -100,11 +100,6 @@ def _script(fault: Fault, values: Values) -> str:
     return "\n".join(said)
 
 
-def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
-    given = answers.get("cause", "")
-    return Seen(given == values[CAUSE], given or "—")
-
-
 def _running(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     stage.until(stage.is_running, RUN_SECONDS)
     return Seen(stage.is_running(), stage.state())
@@ -125,7 +120,7 @@ def _complete(stage: Stage, _values: Values, _answers: Answers) -> Seen:
 
 
 OBSERVED: Final = (
-    Observation("cause", _named),
+    named("cause"),
     Observation("running", _running),
     Observation("complete", _complete),
 )

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tailrace.errors import ConfigError
 from tailrace.lab.pair import Lab
 from tailrace.learn.attempt import Progress, load, save
+from tailrace.learn.exercises import find
 from tailrace.learn.text import exercise_text, words
 
 if TYPE_CHECKING:
@@ -38,6 +40,14 @@ class Learner:
     def progress(self) -> Progress:
         """As it was kept."""
         return load(self.file)
+
+    @property
+    def exercise(self) -> Exercise:
+        """The one that is worked on, or was last. Raises ConfigError where none was started."""
+        attempt = self.progress.current
+        if attempt is None:
+            raise ConfigError("no exercise was started", hint="tailrace learn list; tailrace learn start NAME")
+        return find(attempt.exercise)
 
     def keep(self, progress: Progress) -> Progress:
         """Keeps it, and the language with it."""

@@ -13,6 +13,7 @@ from tailrace.learn.exercise import Seen
 from tailrace.learn.stage import CONNECTOR, DATABASE, SETTLE_SECONDS
 
 if TYPE_CHECKING:
+    from tailrace.lab.verify import Verdict
     from tailrace.learn.exercise import Answers, Look, Values
     from tailrace.learn.stage import Stage
 
@@ -27,16 +28,18 @@ def answer(stage: Stage, command: str, values: Values) -> Any:
     """
     script = f'{_PRELUDE}\neval "$(tailrace lab env --dir "$LAB")"\n{command} --json'
     known = {"PYTHON": sys.executable, "LAB": str(stage.lab.folder), "CONNECTOR": CONNECTOR, **values}
-    done = subprocess.run(
-        ["bash", "-c", script],
-        env={**os.environ, **known},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=COMMAND_SECONDS,
-    )
     try:
+        done = subprocess.run(
+            ["bash", "-c", script],
+            env={**os.environ, **known},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMMAND_SECONDS,
+        )
         return json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        raise LabError(f"{command} does not end within {COMMAND_SECONDS:.0f} s") from None
     except ValueError:
         raise LabError(f"{command} says: {done.stderr.strip()[-300:]}") from None
 
@@ -53,9 +56,13 @@ def equal(name: str = "table") -> Look:
         if not stage.is_running():
             return Seen(holds=False, evidence=stage.state())
         stage.until_still(stage.caught_up, SETTLE_SECONDS)
-        found = stage.compare(values[name])
-        if found is None:
-            return Seen(holds=False, evidence=f"{DATABASE}.{values[name]}?")
-        return Seen(found.equal, f"{found.rebuilt_rows} {'=' if found.equal else '≠'} {found.server_rows}")
+        return rebuilt(stage.compare(values[name]), values[name])
 
     return look
+
+
+def rebuilt(found: Verdict | None, table: str) -> Seen:
+    """Whether what was written makes the table, which there must be; and how many rows both have."""
+    if found is None:
+        return Seen(holds=False, evidence=f"{DATABASE}.{table}?")
+    return Seen(found.equal, f"{found.rebuilt_rows} {'=' if found.equal else '≠'} {found.server_rows}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tailrace.errors import ConfigError, LabError, TailraceError
 from tailrace.lab import background, faults
 from tailrace.lab.pair import Alerts
+from tailrace.lab.server import server_errors
 from tailrace.learn.attempt import HINT_COSTS, Attempt, Check, Looked, Progress
 from tailrace.learn.exercise import NUMBER, Exercise, Kind
 from tailrace.learn.stage import Stage
@@ -20,9 +21,10 @@ from tailrace.learn.text import minutes
 from tailrace.ops.alerts import alertmanager_config, prometheus_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from tailrace.lab.pair import Lab
+    from tailrace.learn.exercise import Answers, Observation, Values
 
 SEEDS = 1 << 31
 
@@ -75,24 +77,25 @@ def _prepare(exercise: Exercise, lab: Lab, seed: int, number: int, tell: Callabl
         lab.keep_only(exercise.parts)
         lab.empty()
         faults.forget(lab)
-    lab.up(
-        worker="worker" in exercise.parts,
-        endpoint="endpoint" in exercise.parts,
-        kafka="kafka" in exercise.parts,
-        debezium="debezium" in exercise.parts,
-        alerts=Alerts(prometheus_rules(), alertmanager_config()) if "prometheus" in exercise.parts else None,
-        aws="aws" in exercise.parts,
-        keep=True,
-    )
     values = exercise.draw(Random(f"{exercise.name} {seed}"))
     if exercise.kind is Kind.DRILL:
         values[NUMBER] = str(number)
-    tell("prepare")
-    exercise.prepare(Stage(lab), values)
+    with server_errors():
+        lab.up(
+            worker="worker" in exercise.parts,
+            endpoint="endpoint" in exercise.parts,
+            kafka="kafka" in exercise.parts,
+            debezium="debezium" in exercise.parts,
+            alerts=Alerts(prometheus_rules(), alertmanager_config()) if "prometheus" in exercise.parts else None,
+            aws="aws" in exercise.parts,
+            keep=True,
+        )
+        tell("prepare")
+        exercise.prepare(Stage(lab), values)
     return values
 
 
-def check(exercise: Exercise, lab: Lab, progress: Progress, answers: Mapping[str, str]) -> Progress:
+def check(exercise: Exercise, lab: Lab, progress: Progress, answers: Answers) -> Progress:
     """Looks whether all is as it should be. Answers given before need not be given again.
 
     Raises ConfigError for an answer to no question, or none of the choices, and where a prediction is incomplete or was
@@ -107,27 +110,25 @@ def check(exercise: Exercise, lab: Lab, progress: Progress, answers: Mapping[str
     if exercise.kind is Kind.PREDICTION:
         _may_predict(exercise, attempt, given)
     stage = Stage(lab)
-    values: dict[str, str] = {
-        **attempt.values,
-        **(exercise.experiment(stage, attempt.values) if exercise.experiment else {}),
-    }
-    seen = tuple(_look(exercise, number, stage, values, given) for number in range(len(exercise.observations)))
+    values = dict(attempt.values)
+    if exercise.experiment:
+        with server_errors():
+            values |= exercise.experiment(stage, attempt.values)
+    seen = tuple(_look(each, stage, values, given) for each in exercise.observations)
     return progress.amend(replace(attempt, checks=(*attempt.checks, Check(asked, given, seen))))
 
 
-def _look(
-    exercise: Exercise, number: int, stage: Stage, values: Mapping[str, str], answers: Mapping[str, str]
-) -> Looked:
-    observation = exercise.observations[number]
+def _look(observation: Observation, stage: Stage, values: Values, answers: Answers) -> Looked:
     try:
-        seen = observation.look(stage, values, answers)
+        with server_errors():
+            seen = observation.look(stage, values, answers)
     except TailraceError as error:
         # What cannot be asked does not hold, and why is the evidence.
         return Looked(observation.name, holds=False, evidence=error.message)
     return Looked(observation.name, seen.holds, seen.evidence)
 
 
-def _judge_answers(exercise: Exercise, given: Mapping[str, str]) -> None:
+def _judge_answers(exercise: Exercise, given: Answers) -> None:
     questions = {question.name: question for question in exercise.questions}
     for name, answer in given.items():
         if name not in questions:
@@ -139,7 +140,7 @@ def _judge_answers(exercise: Exercise, given: Mapping[str, str]) -> None:
             raise ConfigError(f"{answer!r} is no answer to {name}", hint=f"choose from: {', '.join(choices)}")
 
 
-def _may_predict(exercise: Exercise, attempt: Attempt, given: Mapping[str, str]) -> None:
+def _may_predict(exercise: Exercise, attempt: Attempt, given: Answers) -> None:
     if attempt.checks:
         raise ConfigError("a prediction counts once", hint=f"tailrace learn start {exercise.name} (with new values)")
     if missing := [question.name for question in exercise.questions if question.name not in given]:

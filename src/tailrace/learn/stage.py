@@ -90,9 +90,12 @@ class Stage:
         """Of the connector of the exercises, where nothing else is said."""
         return jsonl_config(self.primary, CONNECTOR, DATABASE, self.worker.events, server_id=SERVER_ID)
 
-    def leave_config(self) -> None:
-        """The file that `tailrace lab up` leaves beside the worker; who began with `tailrace learn start` has none."""
-        write_private(self.worker.folder / f"{CONNECTOR}.json", json.dumps(self.config, indent=1) + "\n")
+    def leave_config(self, changes: Mapping[str, str] | None = None) -> None:
+        """The file that `tailrace lab up` leaves beside the worker, with these properties beside the usual ones; who
+        began with `tailrace learn start` has none.
+        """
+        config = {**self.config, **(changes or {})}
+        write_private(self.worker.folder / f"{CONNECTOR}.json", json.dumps(config, indent=1) + "\n")
 
     def make_connector(self, changes: Mapping[str, str] | None = None) -> None:
         """The connector of the exercises, running on return, with these properties beside the usual ones.
@@ -136,6 +139,17 @@ class Stage:
         except TailraceError:
             return False
 
+    def insert(self, into: str, rows: int, values: str) -> None:
+        """So many rows into a table of the source, in one statement. `into`: its name, and the columns where not all
+        are given; `values`: SQL of a row, in which `i` is its number, from 1.
+        """
+        with self.primary.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(f"SET SESSION cte_max_recursion_depth = {rows}")
+            cursor.execute(
+                f"INSERT INTO {into} WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
+                f" SELECT {values} FROM n"
+            )
+
     def written(self) -> Iterator[dict[str, Any]]:
         """The events that the connector wrote, in their order."""
         files = sorted(self.worker.events.glob("*.jsonl"))
@@ -154,9 +168,9 @@ class Stage:
             except pymysql.OperationalError as error:
                 raise LabError(f"the tables cannot be read: {error.args[-1]}", where=DATABASE) from None
 
-    def compare(self, table: str) -> Verdict | None:
-        """The table rebuilt from what was written, against the source's; None where the source has no such table."""
-        return next((verdict for verdict in self.verdicts() if verdict.table == table), None)
+    def compare(self, table: str, server: Server | None = None) -> Verdict | None:
+        """The table rebuilt from what was written, against the server's (None: the source's); None: it has none."""
+        return next((verdict for verdict in self.verdicts(server) if verdict.table == table), None)
 
     def unequal(self) -> list[Verdict]:
         """Tables of the source that what was written does not make, or not with each event once."""
@@ -177,8 +191,8 @@ class Stage:
     def caught_up(self, connector: str = CONNECTOR) -> bool:
         """Whether the stored offset has all that the source has executed, and is not that of a snapshot under way."""
         stored = self.offset(connector)
-        (executed,) = self.primary.execute("SELECT @@GLOBAL.gtid_executed")[0]
-        (missing,) = self.primary.execute("SELECT GTID_SUBTRACT(%s, %s)", (executed, stored.get("gtids") or ""))[0]
+        asked = "SELECT GTID_SUBTRACT(@@GLOBAL.gtid_executed, %s)"
+        (missing,) = self.primary.execute(asked, (stored.get("gtids") or "",))[0]
         return not missing and not stored.get("snapshot")
 
     def offset(self, connector: str = CONNECTOR) -> dict[str, Any]:

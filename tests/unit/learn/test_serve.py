@@ -13,6 +13,7 @@ import pytest
 from support.cli import tailrace
 from tailrace.errors import LabError
 from tailrace.learn import desk as desks
+from tailrace.learn import learner as learners
 from tailrace.learn import play
 from tailrace.learn.desk import Busy, Desk
 from tailrace.learn.exercise import Observation, Seen
@@ -21,8 +22,10 @@ from tailrace.learn.learner import Learner
 from tailrace.learn.serve import listen, server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tailrace.learn.exercise import Exercise
 
 NAME = "one-gtid-two-places"
 
@@ -31,11 +34,16 @@ def _right(name: str) -> Observation:
     return Observation(name, lambda _stage, _values, answers: Seen(answers.get(name[6:]) == "right", "seen"))
 
 
+def _find(monkeypatch: pytest.MonkeyPatch, finds: Callable[[str], Exercise]) -> None:
+    for module in (desks, learners):
+        monkeypatch.setattr(module, "find", finds)
+
+
 @pytest.fixture
 def learner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Learner:
     """Whose exercises need no servers: an answer passes by being `right`."""
     fake = replace(find(NAME), observations=(_right("place-primary"), _right("place-replica")))
-    monkeypatch.setattr(desks, "find", lambda name: fake if name == NAME else find(name))
+    _find(monkeypatch, lambda name: fake if name == NAME else find(name))
     monkeypatch.setattr(play, "_prepare", lambda *_: {"gtid": "a:1", "table": "t", "_hidden": "secret"})
     return Learner(tmp_path, "en")
 
@@ -85,7 +93,7 @@ def test_what_cannot_be_done_is_told_and_the_next_action_goes_on(
 def test_a_drill_goes_on_by_its_page_and_tells_no_cause(learner: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
     named = Observation("cause", lambda _stage, _values, answers: Seen(answers.get("cause") == "right", "seen"))
     drill = replace(find("final-drill"), observations=(named,))
-    monkeypatch.setattr(desks, "find", lambda _: drill)
+    _find(monkeypatch, lambda _: drill)
     monkeypatch.setattr(play, "_prepare", lambda *_: {"number": "1", "call": "stuck", "_cause": "xa-prepared"})
     monkeypatch.setattr(play, "_judge_answers", lambda *_: None)
     desk = Desk(learner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import json
@@ -20,12 +21,22 @@ from tailrace.lab.server import HOST, free_port, read_settings
 
 ASK_SECONDS = 5.0
 START_SECONDS = 60.0
+KEY = "lab"
+"""Of nobody."""
 
 
 def need() -> None:
     """Raises LabError where the emulator's packages are not installed."""
     if any(importlib.util.find_spec(name) is None for name in ("boto3", "moto", "flask", "flask_cors")):
         raise LabError("the emulator of AWS is not installed", hint="pip install 'tailrace[aws-lab]'")
+
+
+@functools.cache
+def _client(url: str, service: str, region: str) -> Any:
+    """boto3's, which take long to make."""
+    boto3 = importlib.import_module("boto3")
+    keys = {"aws_access_key_id": KEY, "aws_secret_access_key": KEY}
+    return boto3.client(service, region_name=region, endpoint_url=url, **keys)
 
 
 class Aws:
@@ -65,8 +76,8 @@ class Aws:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "lab",
-            "AWS_SECRET_ACCESS_KEY": "lab",
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": KEY,
         }
 
     @property
@@ -102,18 +113,14 @@ class Aws:
         """What it is, its timing and faults, who writes, where endpoints lead. Raises LabError."""
         return self._ask("GET", "status")
 
-    def rds(self, operation: str, **parameters: object) -> dict[str, Any]:
-        """One call of RDS in the first region, by its Python name. Raises LabError with AWS's code and message."""
+    def call(self, service: str, operation: str, *, region: str = REGION, **parameters: object) -> dict[str, Any]:
+        """One call of the API, by boto3's names: `call("rds", "describe_db_clusters")`.
+
+        Raises LabError with AWS's code and message where it is refused, or not answered.
+        """
         need()
         failures = importlib.import_module("botocore.exceptions")
-        keys = self.environment
-        client = importlib.import_module("boto3").client(
-            "rds",
-            region_name=REGION,
-            endpoint_url=self.url,
-            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-        )
+        client = _client(self.url, service, region)
         try:
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         except (failures.ClientError, failures.BotoCoreError) as error:

@@ -1,4 +1,4 @@
-"""All exercises, in the order of the lessons; a file for each lesson."""
+"""All exercises, in the order of the lessons; a file for each topic."""
 
 from __future__ import annotations
 

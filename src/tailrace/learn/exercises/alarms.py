@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from tailrace.lab.aws import names
-from tailrace.learn.cloudwatch import client
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Seen
 from tailrace.ops.lag.cloudwatch import HOPS, NAMESPACE
 
@@ -44,7 +43,7 @@ def _draw(random: Random) -> dict[str, str]:
 def _prepare(stage: Stage, values: dict[str, str]) -> None:
     """Two connectors that publish, and two topics."""
     for topic in (values["topic"], values[f"{HIDDEN}wrong_topic"]):
-        client(stage, "sns").create_topic(Name=topic)
+        stage.aws.call("sns", "create_topic", Name=topic)
     _publish(stage, values, 0.4)
 
 
@@ -62,7 +61,7 @@ def _publish(stage: Stage, values: Values, seconds: float) -> None:
         for connector, lag in lags.items()
         for hop in ([], *([{"Name": "Hop", "Value": each}] for each in HOPS[1:]))
     ]
-    client(stage, "cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)
+    stage.aws.call("cloudwatch", "put_metric_data", Namespace=NAMESPACE, MetricData=data)
 
 
 # -- the alarm as CloudWatch tells it ----------------------------------------------------------------------------------
@@ -70,7 +69,7 @@ def _publish(stage: Stage, values: Values, seconds: float) -> None:
 
 def _alarm(stage: Stage, values: Values) -> dict[str, Any]:
     """Empty where there is none of this name."""
-    found = client(stage, "cloudwatch").describe_alarms(AlarmNames=[values["alarm"]])["MetricAlarms"]
+    found = stage.aws.call("cloudwatch", "describe_alarms", AlarmNames=[values["alarm"]])["MetricAlarms"]
     return dict(found[0]) if found else {}
 
 
@@ -157,7 +156,7 @@ def _reaches(stage: Stage, values: Values, lag: float | None, wanted: str) -> bo
 
 def _actions(stage: Stage, values: Values) -> int:
     """How often the topic was told."""
-    found = client(stage, "cloudwatch").describe_alarm_history(AlarmName=values["alarm"], HistoryItemType="Action")
+    found = stage.aws.call("cloudwatch", "describe_alarm_history", AlarmName=values["alarm"], HistoryItemType="Action")
     return sum(
         each["HistorySummary"].startswith("Successfully") and each["HistorySummary"].endswith(f":{values['topic']}")
         for each in found["AlarmHistoryItems"]

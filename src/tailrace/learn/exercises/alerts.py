@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 import yaml
 
 from tailrace.lab import monitoring
-from tailrace.lab.prometheus import OWN_RULES
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Seen
 from tailrace.learn.exercises.lag import CONNECTED, prepare_idle
 from tailrace.ops.http import Access
@@ -53,22 +52,15 @@ def _draw(random: Random) -> dict[str, str]:
 
 def _prepare(stage: Stage, values: dict[str, str]) -> None:
     """A connector that has nothing to read, and a Prometheus that looks each second and has our rules alone."""
-    prometheus = stage.prometheus
-    for file in _written(stage):
-        file.unlink()
-    prometheus.look_every(LOOK_SECONDS)
+    stage.prometheus.look_every(LOOK_SECONDS)
     prepare_idle(stage, values)
-    asked = _client(stage)
+    asked = client(stage)
     stage.until(lambda: bool(asked.query(f"{CONNECTED} == 1")), TRY_SECONDS)
 
 
-def _client(stage: Stage) -> Prometheus:
+def client(stage: Stage) -> Prometheus:
+    """Of the lab's, to ask it."""
     return Prometheus(Access(stage.prometheus.url))
-
-
-def _written(stage: Stage) -> list[Path]:
-    """Rule files that are not the lab's own."""
-    return sorted(file for file in stage.prometheus.rules.glob("*.yml") if file.name != OWN_RULES)
 
 
 # -- what is loaded ----------------------------------------------------------------------------------------------------
@@ -76,7 +68,7 @@ def _written(stage: Stage) -> list[Path]:
 
 def _loaded(stage: Stage, values: Values, _answers: Answers) -> Seen:
     wanted = {values["late"], values["silent"]}
-    there = {rule.name: rule for rule in _client(stage).rules() if rule.name in wanted}
+    there = {rule.name: rule for rule in client(stage).rules() if rule.name in wanted}
     told = "; ".join(f"{rule.name}: {rule.error or rule.expression}" for rule in there.values())
     return Seen(set(there) == wanted and not any(rule.error for rule in there.values()), told or "—")
 
@@ -174,7 +166,7 @@ def _test(course: Course, files: Sequence[Path]) -> str:
 
 def _judge(stage: Stage, courses: Sequence[Course]) -> Seen:
     """By promtool; where the rules are wrong, of the first course at which they are the first moment."""
-    files = _written(stage)
+    files = stage.prometheus.other_rules()
     if not files:
         return Seen(holds=False, evidence=f"{stage.prometheus.rules}: —")
     for course in courses:
@@ -216,7 +208,7 @@ def _try(stage: Stage, values: Values) -> dict[str, str]:
     judged = [course for make in COURSES.values() for course in make(values)]
     if not _loaded(stage, values, {}).holds or not _judge(stage, judged).holds:
         return {}
-    asked, name = _client(stage), values["late" if values[f"{HIDDEN}fault"] == "source" else "silent"]
+    asked, name = client(stage), values["late" if values[f"{HIDDEN}fault"] == "source" else "silent"]
     before = " ".join(_firing(asked, values))
     hangs = stage.primary if values[f"{HIDDEN}fault"] == "source" else stage.worker.process
     hangs.pause()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tailrace.errors import LabError
 from tailrace.lab.aws.evaluate import COMPARISONS
-from tailrace.learn.cloudwatch import BINLOG_REPLICA, GLOBAL, OWN, READER, alarms, client, dimensions, recent
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
-from tailrace.learn.observe import running
+from tailrace.learn.cloudwatch import BINLOG_REPLICA, GLOBAL, OWN, READER, alarms, dimensions, recent
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, discreet, named, predicted
+from tailrace.learn.observe import answer, rebuilt, running
 from tailrace.learn.stage import CONNECTOR, DATABASE
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ def _stand(stage: Stage, table: str, speed: float = SPEED) -> None:
     primary.execute(f"CREATE DATABASE {DATABASE}")
     primary.execute(f"CREATE TABLE {DATABASE}.{table} (id INT PRIMARY KEY, note VARCHAR(40))")
     primary.execute(f"INSERT INTO {DATABASE}.{table} VALUES (1, 'first'), (2, 'second')")
-    executed = str(primary.execute("SELECT @@GLOBAL.gtid_executed")[0][0])
+    executed = primary.executed()
     for server in (stage.replica, _distant(stage), _follower(stage)):
         server.execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", (executed, FOLLOW_SECONDS))
 
@@ -111,25 +109,15 @@ def _complete(stage: Stage, values: Values, answers: Answers) -> Seen:
     """What was written makes the table, which changes all the time."""
     if not stage.is_running() or not _replicas(stage, values, answers).holds:
         return Seen(holds=False, evidence=stage.state())
-    said = "?"
+    seen = rebuilt(None, values["table"])
 
     def equal() -> bool:
-        nonlocal said
-        found = stage.compare(values["table"])
-        said = f"{found.rebuilt_rows} {'=' if found.equal else '≠'} {found.server_rows}" if found else "?"
-        return bool(found and found.equal)
+        nonlocal seen
+        seen = rebuilt(stage.compare(values["table"]), values["table"])
+        return seen.holds
 
-    return Seen(stage.until(equal, CATCH_SECONDS), said)
-
-
-def _named(question: str) -> Observation:
-    """That the answer is the hidden value of the question's name."""
-
-    def look(_stage: Stage, values: Values, answers: Answers) -> Seen:
-        given = answers.get(question, "")
-        return Seen(given == values[f"{HIDDEN}{question}"], given or "—")
-
-    return Observation(question, look)
+    stage.until(equal, CATCH_SECONDS)
+    return seen
 
 
 # -- which figure moves ------------------------------------------------------------------------------------------------
@@ -144,7 +132,6 @@ ACTIONS: Final = {
 }
 FROM_CLUSTER, FROM_REPLICA = "lab", "lab-replica"
 DSN_OF: Final = {FROM_CLUSTER: "TAILRACE_AURORA_ADMIN_DSN", FROM_REPLICA: "TAILRACE_AURORA_REPLICA_ADMIN_DSN"}
-PUBLISH_SECONDS: Final = 60.0
 
 
 def _draw_figures(random: Random) -> dict[str, str]:
@@ -179,27 +166,10 @@ def _watch_figures(stage: Stage, values: Values) -> dict[str, str]:
         case _:
             _delay(stage.replica, LATE)
     time.sleep(int(values["seconds"]))
-    _publish(stage, DSN_OF[values["source"]])
+    command = f"tailrace lag publish {CONNECTOR} --once --source '${{env:{DSN_OF[values['source']]}}}'"
+    answer(stage, command, {})
     figures = {"binlog": BINLOG_REPLICA, "reader": READER, "global": GLOBAL, "connector": OWN}
     return {f"measured.{name}": _course(recent(stage, figure, LATEST_SECONDS)) for name, figure in figures.items()}
-
-
-def _publish(stage: Stage, dsn: str) -> None:
-    """`tailrace lag publish`, as a learner would have it. Raises LabError where it does not get through."""
-    script = (
-        'tailrace() { "$PYTHON" -m tailrace.cli "$@"; }; eval "$(tailrace lab env --dir "$LAB")"; '
-        f"tailrace lag publish {CONNECTOR} --once --source '${{env:{dsn}}}'"
-    )
-    done = subprocess.run(
-        ["bash", "-c", script],
-        env={**os.environ, "PYTHON": sys.executable, "LAB": str(stage.lab.folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PUBLISH_SECONDS,
-    )
-    if done.returncode:
-        raise LabError(f"tailrace lag publish says: {done.stderr.strip()[-300:]}")
 
 
 def _course(figures: list[float]) -> str:
@@ -323,8 +293,9 @@ def _prepare_alarm(stage: Stage, values: dict[str, str]) -> None:
     _capture(stage, (follower.host, follower.port))
     _beat(stage, values["table"])
     wrong = _WRONG[cause]
-    cloudwatch = client(stage, "cloudwatch", wrong.figure.region)
-    cloudwatch.put_metric_alarm(
+    cloudwatch = partial(stage.aws.call, "cloudwatch", region=wrong.figure.region)
+    cloudwatch(
+        "put_metric_alarm",
         AlarmName=ALARM,
         Namespace=wrong.figure.namespace,
         MetricName=wrong.figure.metric,
@@ -338,7 +309,7 @@ def _prepare_alarm(stage: Stage, values: dict[str, str]) -> None:
     )
 
     def content() -> bool:
-        return bool(cloudwatch.describe_alarms(AlarmNames=[ALARM])["MetricAlarms"][0]["StateValue"] == "OK")
+        return bool(cloudwatch("describe_alarms", AlarmNames=[ALARM])["MetricAlarms"][0]["StateValue"] == "OK")
 
     stage.until(content, FOLLOW_SECONDS)
     if cause == "connector":
@@ -390,13 +361,13 @@ EXERCISES: Final = (
             Question("seconds"),
         ),
         observations=(
-            _named("hop"),
-            _named("figure"),
+            named("hop"),
+            named("figure"),
             Observation("seconds", _seconds),
-            Observation("replicas", _replicas),
+            discreet("hop", Observation("replicas", _replicas)),
             Observation("running", running),
             Observation("complete", _complete),
-            Observation("calm", _calm),
+            discreet("hop", Observation("calm", _calm)),
             Observation("published", _published),
         ),
         parts=PARTS,
@@ -410,11 +381,11 @@ EXERCISES: Final = (
         prepare=_prepare_alarm,
         questions=(Question("cause", CAUSES),),
         observations=(
-            _named("cause"),
-            Observation("replicas", _replicas),
+            named("cause"),
+            discreet("cause", Observation("replicas", _replicas)),
             Observation("running", running),
             Observation("complete", _complete),
-            Observation("awake", _awake),
+            discreet("cause", Observation("awake", _awake)),
         ),
         parts=PARTS,
     ),

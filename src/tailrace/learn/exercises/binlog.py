@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.binlog import RowChange, row_changes
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named, predicted
 from tailrace.learn.observe import equal, running
 from tailrace.learn.stage import CONNECTOR
 
@@ -187,11 +187,6 @@ def _prepare_loss(stage: Stage, values: dict[str, str]) -> None:
     stage.settle()
 
 
-def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
-    given = answers.get("cause", "")
-    return Seen(given == values[CAUSE], given or "—")
-
-
 def _prevented(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     image = stage.primary.execute("SELECT @@GLOBAL.binlog_row_image")[0][0]
     skipped = stage.connect.config(CONNECTOR).get(SKIPPED, "t")
@@ -239,7 +234,7 @@ EXERCISES: Final = (
         prepare=_prepare_loss,
         questions=(Question("cause", CAUSES),),
         observations=(
-            Observation("cause", _named),
+            named("cause"),
             Observation("running", running),
             Observation("prevented", _prevented),
             Observation("equal", equal()),

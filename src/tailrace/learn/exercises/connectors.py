@@ -123,12 +123,7 @@ def _cost(stage: Stage, values: Values) -> dict[str, str]:
     readers = _readers(stage)
     first = {reader: _sent(stage, reader) for reader in readers}
     rows = int(values["rows"])
-    with stage.primary.connect(autocommit=True) as session, session.cursor() as cursor:
-        cursor.execute(f"SET SESSION cte_max_recursion_depth = {rows + 1}")
-        cursor.execute(
-            "INSERT INTO shop.orders (note) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
-            f" WHERE i < {rows}) SELECT REPEAT('x', 40) FROM n"
-        )
+    stage.insert(f"{DATABASE}.orders (note)", rows, "REPEAT('x', 40)")
 
     def least() -> int:
         return min(_sent(stage, reader) - first[reader] for reader in readers)

@@ -5,38 +5,38 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
-from tailrace.learn.exercises.alerts import LOOK_SECONDS, TRY_SECONDS
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named
+from tailrace.learn.exercises.alerts import LOOK_SECONDS, TRY_SECONDS, client
 from tailrace.learn.exercises.lag import CONNECTED
 from tailrace.learn.stage import CONNECTOR, DATABASE
 from tailrace.ops.dashboards import DASHBOARDS
 from tailrace.ops.dashboards.watch import Choice, fill
-from tailrace.ops.http import Access
-from tailrace.ops.prometheus import Prometheus
 from tailrace.ops.snapshot.message import execute
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from tailrace.learn.exercise import Answers, Values
     from tailrace.learn.stage import Stage
 
 DASHBOARD: Final = "debezium-mysql"
-DISTURBED: Final = ("Connections lost", "Changes in the last hour", "Rows read", "Changes of tables")
-"""Panels of which one shows what was done; in all others it is as it should be."""
 CALM: Final = ("Lag", "Queue in use", "GTID gap", "Events passed over")
+"""Panels on which all is as it should be."""
 PANEL: Final = f"{HIDDEN}panel"
 TABLE, ARCHIVE = "catalogue", "archive"
 TOLERANCE: Final = 0.1
 """So much changes what `increase` says of an hour of which it has seen seconds."""
+SCRAPES: Final = 15
+"""From so many on it changes by less: it goes on by up to a scrape's time, as a share of all that it has seen."""
 
 
 def _draw(random: Random) -> dict[str, str]:
-    panel = random.choice(DISTURBED)
+    panel = random.choice(list(DISTURBANCES))
     times = random.randrange(3, 6) if panel == "Connections lost" else random.randrange(200, 900)
     if panel == "Changes of tables":
         times = random.randrange(12, 30)
-    other = random.choice([each for each in (*DISTURBED, *CALM) if each != panel])
+    other = random.choice([each for each in (*DISTURBANCES, *CALM) if each != panel])
     return {PANEL: panel, f"{HIDDEN}times": str(times), f"{HIDDEN}other": other}
 
 
@@ -47,10 +47,10 @@ def _prepare(stage: Stage, values: dict[str, str]) -> None:
     stage.primary.execute(f"CREATE DATABASE {DATABASE}")
     for table in (TABLE, ARCHIVE):
         stage.primary.execute(f"CREATE TABLE {DATABASE}.{table} (id INT PRIMARY KEY AUTO_INCREMENT, n INT)")
-    _insert(stage, ARCHIVE, times)
+    stage.insert(f"{DATABASE}.{ARCHIVE} (n)", times, "i")
     stage.make_connector({"snapshot.mode": "no_data"})
     stage.until(lambda: _lost(stage) is not None, TRY_SECONDS)
-    _insert(stage, TABLE, 1)
+    _flood(stage, 1)
     stage.settle()
     # What came before the first scrape is no change for a rate.
     stage.until(lambda: _shown(stage, "Changes in the last hour") is not None, TRY_SECONDS)
@@ -58,14 +58,7 @@ def _prepare(stage: Stage, values: dict[str, str]) -> None:
     DISTURBANCES[values[PANEL]](stage, times)
     stage.settle()
     stage.until(lambda: (_shown(stage, values[PANEL]) or 0.0) >= before + times * (1 - TOLERANCE), TRY_SECONDS)
-
-
-def _insert(stage: Stage, table: str, rows: int) -> None:
-    stage.primary.execute(
-        f"INSERT INTO {DATABASE}.{table} (n) WITH RECURSIVE n (i) AS"
-        " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s) SELECT i FROM n",
-        (rows,),
-    )
+    stage.until(lambda: bool(client(stage).query(f"count_over_time({CONNECTED}[1h]) >= {SCRAPES}")), TRY_SECONDS)
 
 
 def _cut(stage: Stage, times: int) -> None:
@@ -88,7 +81,7 @@ def _is_back(stage: Stage, times: int) -> bool:
 
 
 def _flood(stage: Stage, times: int) -> None:
-    _insert(stage, TABLE, times)
+    stage.insert(f"{DATABASE}.{TABLE} (n)", times, "i")
 
 
 def _read_again(stage: Stage, _times: int) -> None:
@@ -101,12 +94,13 @@ def _alter(stage: Stage, times: int) -> None:
         stage.primary.execute(f"ALTER TABLE {DATABASE}.{TABLE} ADD COLUMN tried_{number} INT")
 
 
-DISTURBANCES: Final = {
+DISTURBANCES: Final[Mapping[str, Callable[[Stage, int], None]]] = {
     "Connections lost": _cut,
     "Changes in the last hour": _flood,
     "Rows read": _read_again,
     "Changes of tables": _alter,
 }
+"""What is done, by the panel that shows it."""
 
 
 # -- what it shows -----------------------------------------------------------------------------------------------------
@@ -114,16 +108,11 @@ DISTURBANCES: Final = {
 
 def _shown(stage: Stage, title: str) -> float | None:
     """The panel's figure: of its queries and series the greatest. None: it is empty."""
-    asked = Prometheus(Access(stage.prometheus.url))
+    asked = client(stage)
     (panel,) = (each for each in DASHBOARDS[DASHBOARD].panels() if each.title == title)
     choice = Choice(name=CONNECTOR)
     found = [series.value for query in panel.queries for series in asked.query(fill(query.expression, choice))]
     return max(found, default=None)
-
-
-def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
-    given = answers.get("panel", "")
-    return Seen(given == values[PANEL], given or "—")
 
 
 def _read(stage: Stage, values: Values, answers: Answers) -> Seen:
@@ -146,8 +135,8 @@ EXERCISES: Final = (
         abilities=("R4",),
         draw=_draw,
         prepare=_prepare,
-        questions=(Question("panel", (*DISTURBED, *CALM)), Question("value")),
-        observations=(Observation("panel", _named), Observation("value", _read)),
+        questions=(Question("panel", (*DISTURBANCES, *CALM)), Question("value")),
+        observations=(named("panel"), Observation("value", _read)),
         parts=frozenset({"worker", "prometheus"}),
     ),
 )

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from tailrace.errors import LabError
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Seen
 from tailrace.learn.incident import incident
+from tailrace.learn.observe import rebuilt
 from tailrace.learn.stage import CONNECTOR, DATABASE
 
 if TYPE_CHECKING:
     from random import Random
 
-    from tailrace.lab.aws.part import Aws
     from tailrace.lab.server import Server
     from tailrace.learn.exercise import Answers, Values
     from tailrace.learn.stage import Stage
@@ -73,20 +72,24 @@ def _flowing(stage: Stage, values: Values, _answers: Answers) -> Seen:
     (read_only,) = stage.replica.execute("SELECT @@GLOBAL.read_only")[0]
     if read_only:
         return Seen(holds=False, evidence=f"read_only = {read_only}")
-    table = f"{DATABASE}.{values['table']}"
-    (last,) = stage.replica.execute(f"SELECT GREATEST(COALESCE(MAX(id), 0), {PROBE}) + 1 FROM {table}")[0]
-    stage.replica.execute(f"INSERT INTO {table} VALUES (%s, 'after')", (last,))
+    last = _write(stage.replica, values)
 
     def arrived() -> bool:
         return any((event["after"] or {}).get("id") == last for event in stage.written())
 
-    return Seen(stage.until(arrived, ARRIVE_SECONDS), f"id = {last}")
+    return Seen(stage.until_still(arrived, ARRIVE_SECONDS if stage.is_running() else 0), f"id = {last}")
+
+
+def _write(server: Server, values: Values) -> int:
+    """The id of a row more."""
+    table = f"{DATABASE}.{values['table']}"
+    ((last,),) = server.execute(f"SELECT GREATEST(COALESCE(MAX(id), 0), {PROBE}) + 1 FROM {table}")
+    server.execute(f"INSERT INTO {table} VALUES (%s, 'after')", (last,))
+    return int(last)
 
 
 def _complete(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    verdict = next(each for each in stage.verdicts(stage.replica) if each.table == values["table"])
-    mark = "=" if verdict.equal else "≠"
-    return Seen(verdict.equal, f"{verdict.rebuilt_rows} {mark} {verdict.server_rows}")
+    return rebuilt(stage.compare(values["table"], stage.replica), values["table"])
 
 
 # -- another writer of an Aurora cluster -------------------------------------------------------------------------------
@@ -111,7 +114,7 @@ def _draw_writer(random: Random) -> dict[str, str]:
 
 def _prepare_writer(stage: Stage, values: dict[str, str]) -> None:
     """The emulated cluster, and a connector that calls one of its instances, or its readers."""
-    aws, primary, table = _aws(stage), stage.primary, f"{DATABASE}.{values['table']}"
+    aws, primary, table = stage.aws, stage.primary, f"{DATABASE}.{values['table']}"
     aws.set(outage=OUTAGE, stale=float(values["stale"]))
     primary.execute(f"CREATE DATABASE {DATABASE}")
     primary.execute(f"CREATE TABLE {table} (id INT PRIMARY KEY, note VARCHAR(40))")
@@ -122,32 +125,25 @@ def _prepare_writer(stage: Stage, values: dict[str, str]) -> None:
     stage.settle()
 
 
-def _aws(stage: Stage) -> Aws:
-    aws = stage.lab.aws
-    if aws is None:
-        raise LabError("this exercise needs the lab's AWS", hint="tailrace lab up --with aws")
-    return aws
-
-
 def _writer(stage: Stage) -> Server:
     """The instance that AWS says writes."""
-    return stage.primary if _aws(stage).writer == BEFORE else stage.replica
+    return stage.primary if stage.aws.writer == BEFORE else stage.replica
 
 
 def _another(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     """Waits for a failover that is under way."""
 
     def begun() -> bool:
-        said = _aws(stage).status()
+        said = stage.aws.status()
         return bool(said["writer"] != BEFORE or said["endpoints"]["lab"]["cluster"]["leads_to"] is None)
 
     def leads() -> bool:
-        said, writer = _aws(stage).status(), _writer(stage)
+        said, writer = stage.aws.status(), _writer(stage)
         end = said["endpoints"]["lab"]["cluster"]["leads_to"]
         return bool(said["writer"] != BEFORE and end == f"{writer.host}:{writer.port}")
 
     moved = stage.until(begun, BEGIN_SECONDS) and stage.until(leads, MOVE_SECONDS)
-    said = _aws(stage).status()
+    said = stage.aws.status()
     return Seen(moved, f"{said['writer']}, {said['endpoints']['lab']['cluster']['leads_to']}")
 
 
@@ -161,15 +157,14 @@ def _called(stage: Stage) -> tuple[str, str]:
 
 
 def _calls_endpoint(stage: Stage) -> bool:
-    host, port = _aws(stage).endpoint
+    host, port = stage.aws.endpoint
     return _called(stage) == (host, str(port))
 
 
 def _reads_writer(stage: Stage, values: Values, _answers: Answers) -> Seen:
     """A row more, at the writer: the stored place must be the end of the binlog of the writer, not of another."""
-    writer, table = _writer(stage), f"{DATABASE}.{values['table']}"
-    (last,) = writer.execute(f"SELECT GREATEST(COALESCE(MAX(id), 0), {PROBE}) + 1 FROM {table}")[0]
-    writer.execute(f"INSERT INTO {table} VALUES (%s, 'after')", (last,))
+    writer = _writer(stage)
+    _write(writer, values)
     file, position, *_ = writer.execute("SHOW BINARY LOG STATUS")[0]
     # Elsewhere there is nothing to wait for.
     seconds = ARRIVE_SECONDS if _calls_endpoint(stage) else 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pymysql.cursors
 
 from tailrace.lab import faults
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named, predicted
 
 if TYPE_CHECKING:
     from random import Random
@@ -38,8 +38,7 @@ def _prepare(stage: Stage, values: dict[str, str]) -> None:
     for number in range(int(values["before"])):
         primary.execute(f"INSERT INTO {table} VALUES (%s, 'before')", (number,))
     primary.execute(f"INSERT INTO {table} VALUES (1000, 'this one')")
-    (executed,) = primary.execute("SELECT @@GLOBAL.gtid_executed")[0]
-    uuid, _, last = executed.replace("\n", "").rpartition(":")
+    uuid, _, last = primary.executed().rpartition(":")
     values["gtid"] = f"{uuid.split(',')[-1].split(':')[0]}:{last.rpartition('-')[2]}"
     primary.execute(f"INSERT INTO {table} VALUES (1001, 'after')")
     stage.until(lambda: not _missing(stage), 20)
@@ -93,11 +92,6 @@ def _prepare_taking(stage: Stage, values: dict[str, str]) -> None:
     stage.until(lambda: not _missing(stage), 20)
 
 
-def _executed(server: Server) -> str:
-    (found,) = server.execute("SELECT @@GLOBAL.gtid_executed")[0]
-    return str(found).replace("\n", "")
-
-
 def _less(server: Server, one: str, other: str) -> str:
     """What of one set is not in the other."""
     (found,) = server.execute("SELECT GTID_SUBTRACT(%s, %s)", (one, other))[0]
@@ -113,7 +107,7 @@ def _numbers(gtids: str) -> list[int]:
 def _take(stage: Stage, values: Values) -> dict[str, str]:
     primary, replica, table = stage.primary, stage.replica, f"shop.{values['table']}"
     insert = f"INSERT INTO {table} (note) VALUES ('one more')"
-    before = _executed(primary)
+    before = primary.executed()
     with primary.connect(autocommit=True) as session, session.cursor() as cursor:
         for statement in (
             *[insert] * int(values["inserts"]),
@@ -123,7 +117,7 @@ def _take(stage: Stage, values: Values) -> dict[str, str]:
             *("SET SESSION sql_log_bin = OFF", *[insert] * int(values["unlogged"]), "SET SESSION sql_log_bin = ON"),
         ):
             cursor.execute(statement)
-        after = _executed(primary)
+        after = primary.executed()
         taken = _numbers(_less(primary, after, before))
         uuid, last = after.split(":")[0], _numbers(after)[-1]
         for statement in (
@@ -132,20 +126,20 @@ def _take(stage: Stage, values: Values) -> dict[str, str]:
             insert,
         ):
             cursor.execute(statement)
-    follows = _numbers(_executed(primary))[-1] > last + int(values["jump"])
+    follows = _numbers(primary.executed())[-1] > last + int(values["jump"])
     with replica.connect(autocommit=True) as session, session.cursor() as cursor:
         cursor.execute("SET GLOBAL super_read_only = OFF")
         cursor.execute(f"INSERT INTO {table} (id, note) VALUES (100000, 'by hand')")
         cursor.execute("SET GLOBAL super_read_only = ON")
-    errant = _less(primary, _executed(replica), _executed(primary))
-    executed = _executed(primary)
+    errant = _less(primary, replica.executed(), primary.executed())
+    executed = primary.executed()
     primary.execute("FLUSH BINARY LOGS")
     primary.execute("PURGE BINARY LOGS TO %s", (primary.binlog_files()[-1].name,))
     return {
         "measured.count": str(len(taken)),
         "measured.next": "after the largest" if follows else "in the gap",
         "measured.errant": "nothing" if not errant else "of the source" if uuid in errant else "of the replica",
-        "measured.purged": "stays" if _executed(primary) == executed else "shrinks",
+        "measured.purged": "stays" if primary.executed() == executed else "shrinks",
     }
 
 
@@ -167,11 +161,6 @@ def _prepare_break(stage: Stage, values: dict[str, str]) -> None:
     values[TABLE] = broken.values["TABLE"]
 
 
-def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
-    given = answers.get("cause", "")
-    return Seen(given == values[CAUSE], given or "—")
-
-
 def _follows(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     with stage.replica.connect(cursorclass=pymysql.cursors.DictCursor) as session, session.cursor() as cursor:
         cursor.execute("SHOW REPLICA STATUS")
@@ -184,7 +173,7 @@ def _follows(stage: Stage, _values: Values, _answers: Answers) -> Seen:
 
 
 def _no_errant(stage: Stage, _values: Values, _answers: Answers) -> Seen:
-    errant = _less(stage.primary, _executed(stage.replica), _executed(stage.primary))
+    errant = _less(stage.primary, stage.replica.executed(), stage.primary.executed())
     return Seen(not errant, errant or "∅")
 
 
@@ -236,7 +225,7 @@ EXERCISES: Final = (
         prepare=_prepare_break,
         questions=(Question("cause", CAUSES),),
         observations=(
-            Observation("cause", _named),
+            named("cause"),
             Observation("follows", _follows),
             Observation("no-errant", _no_errant),
             Observation("same-rows", _same_rows),

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from tailrace.errors import LabError
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named, predicted
 from tailrace.learn.incident import incident
 from tailrace.learn.observe import equal, running
 from tailrace.learn.stage import CONNECTOR
@@ -50,10 +50,7 @@ def _prepare_columns(stage: Stage, values: dict[str, str]) -> None:
     primary.execute(f"SET GLOBAL binlog_row_metadata = '{values['metadata']}'")
     primary.execute("CREATE DATABASE shop")
     primary.execute(f"CREATE TABLE {table} (id INT PRIMARY KEY, qty INT NOT NULL, note VARCHAR(20))")
-    primary.execute(
-        f"INSERT INTO {table} WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <"
-        f" {values['rows']}) SELECT i, 10 * i, 'before' FROM n"
-    )
+    stage.insert(table, int(values["rows"]), "i, 10 * i, 'before'")
     stage.make_connector()
     stage.settle()
 
@@ -129,10 +126,7 @@ def _prepare_gone(stage: Stage, values: dict[str, str]) -> None:
     primary.execute("CREATE DATABASE audit")
     primary.execute("CREATE TABLE audit.visits (id INT PRIMARY KEY, width INT NOT NULL, height INT NOT NULL)")
     primary.execute(f"CREATE TABLE {table} (id INT PRIMARY KEY, width INT NOT NULL, height INT NOT NULL)")
-    primary.execute(
-        f"INSERT INTO {table} WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
-        f" SELECT i, i, {SMALL} + i FROM n"
-    )
+    stage.insert(table, rows, f"i, i, {SMALL} + i")
     stage.make_connector()
     stage.settle()
     stage.stop_connector()
@@ -157,11 +151,6 @@ def _forget(stage: Stage) -> None:
     """The schema history alone; the offset stays."""
     with closing(sqlite3.connect(stage.worker.state / f"{CONNECTOR}.tailrace.db")) as storage, storage:
         storage.execute("DELETE FROM schema_history")
-
-
-def _altered(_stage: Stage, values: Values, answers: Answers) -> Seen:
-    given = answers.get("altered", "")
-    return Seen(given == values[ALTERED], given or "—")
 
 
 def _mode(stage: Stage, _values: Values, _answers: Answers) -> Seen:
@@ -215,7 +204,7 @@ EXERCISES: Final = (
         prepare=_prepare_gone,
         questions=(Question("altered", YES),),
         observations=(
-            Observation("altered", _altered),
+            named("altered"),
             Observation("running", running),
             Observation("mode", _mode),
             Observation("reads", _reads),

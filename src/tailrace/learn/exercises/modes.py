@@ -31,12 +31,7 @@ READING: Final = "SELECT 1 FROM performance_schema.processlist WHERE user = %s A
 
 def _make_table(stage: Stage, table: str, rows: int) -> None:
     stage.primary.execute(f"CREATE TABLE shop.{table} (id INT PRIMARY KEY, note VARCHAR(40))")
-    with stage.primary.connect() as connection, connection.cursor() as cursor:
-        cursor.execute(f"SET SESSION cte_max_recursion_depth = {rows + 1}")
-        cursor.execute(
-            f"INSERT INTO shop.{table} WITH RECURSIVE n (i) AS"
-            f" (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) SELECT i, 'old' FROM n"
-        )
+    stage.insert(f"shop.{table}", rows, "i, 'old'")
 
 
 def _events(stage: Stage, table: str) -> Iterator[dict[str, Any]]:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from tailrace.lab.worker import jsonl_config
 from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import incident
-from tailrace.learn.observe import running
+from tailrace.learn.observe import rebuilt, running
 from tailrace.learn.stage import CONNECTOR, DATABASE, SERVER_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from tailrace.lab.verify import Verdict
     from tailrace.learn.exercise import Answers, Values
     from tailrace.learn.stage import Stage
 
@@ -35,10 +34,7 @@ def _make_table(stage: Stage, table: str, rows: int) -> None:
         f"CREATE TABLE {DATABASE}.{table}"
         " (id INT PRIMARY KEY AUTO_INCREMENT, price INT NOT NULL, quantity INT NOT NULL)"
     )
-    stage.primary.execute(
-        f"INSERT INTO {DATABASE}.{table} (price, quantity) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1"
-        f" FROM n WHERE i < {rows}) SELECT i * 10, 1 + i % 5 FROM n"
-    )
+    stage.insert(f"{DATABASE}.{table} (price, quantity)", rows, "i * 10, 1 + i % 5")
 
 
 # -- one swap ----------------------------------------------------------------------------------------------------------
@@ -182,16 +178,15 @@ def _quiet(stage: Stage, values: Values, _answers: Answers) -> Seen:
 
 
 def _equal(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    seen: list[Verdict] = []
+    seen = rebuilt(None, values["table"])
 
     def equal() -> bool:
-        seen.extend(filter(None, [stage.compare(values["table"])]))
-        return bool(seen) and seen[-1].equal
+        nonlocal seen
+        seen = rebuilt(stage.compare(values["table"]), values["table"])
+        return seen.holds
 
-    holds = stage.until_still(equal, EQUAL_SECONDS)
-    if not seen:
-        return Seen(holds=False, evidence=f"{DATABASE}.{values['table']}?")
-    return Seen(holds, f"{seen[-1].rebuilt_rows} {'=' if holds else '≠'} {seen[-1].server_rows}")
+    stage.until_still(equal, EQUAL_SECONDS)
+    return seen
 
 
 EXERCISES: Final = (

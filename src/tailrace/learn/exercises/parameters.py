@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from tailrace.errors import LabError
 from tailrace.lab.aws import names
-from tailrace.lab.server import write_private
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, discreet, predicted
 from tailrace.learn.incident import CAUSE, OBSERVED, OTHER
 from tailrace.learn.incident import SCRIPTS as INCIDENT_SCRIPTS
 from tailrace.learn.observe import answer, equal, running
@@ -27,7 +25,6 @@ TABLES: Final = ("parcels", "refunds", "vouchers", "returns")
 ACCOUNT: Final = "cdc"
 RETENTION: Final = "binlog retention hours"
 LEAST_HOURS: Final = 72
-SECONDS: Final = 20.0
 
 
 # -- AWS's side --------------------------------------------------------------------------------------------------------
@@ -35,7 +32,8 @@ SECONDS: Final = 20.0
 
 def _change(stage: Stage, method: str, **values: str) -> None:
     """Raises LabError where it is refused."""
-    stage.aws.rds(
+    stage.aws.call(
+        "rds",
         "modify_db_cluster_parameter_group",
         DBClusterParameterGroupName=names.PARAMETERS,
         Parameters=[
@@ -46,19 +44,19 @@ def _change(stage: Stage, method: str, **values: str) -> None:
 
 def _reboot(stage: Stage, *instances: str) -> None:
     for instance in instances:
-        stage.aws.rds("reboot_db_instance", DBInstanceIdentifier=instance)
+        stage.aws.call("rds", "reboot_db_instance", DBInstanceIdentifier=instance)
     # From the call on it is `rebooting`.
     stage.until(lambda: all(_status(stage, instance) == "available" for instance in instances), SETTLE_SECONDS)
 
 
 def _status(stage: Stage, instance: str) -> str:
-    found = stage.aws.rds("describe_db_instances", DBInstanceIdentifier=instance)["DBInstances"]
+    found = stage.aws.call("rds", "describe_db_instances", DBInstanceIdentifier=instance)["DBInstances"]
     return str(found[0]["DBInstanceStatus"])
 
 
 def _cluster(stage: Stage) -> dict[str, Any]:
-    found: dict[str, Any] = stage.aws.rds("describe_db_clusters", DBClusterIdentifier=names.CLUSTER)["DBClusters"][0]
-    return found
+    found = stage.aws.call("rds", "describe_db_clusters", DBClusterIdentifier=names.CLUSTER)
+    return dict(found["DBClusters"][0])
 
 
 def _waiting(stage: Stage) -> dict[str, str]:
@@ -72,7 +70,7 @@ def _waiting(stage: Stage) -> dict[str, str]:
 def _in_group(stage: Stage) -> dict[str, str]:
     """Of the group that the cluster has."""
     group = _cluster(stage)["DBClusterParameterGroup"]
-    found = stage.aws.rds("describe_db_cluster_parameters", DBClusterParameterGroupName=group)["Parameters"]
+    found = stage.aws.call("rds", "describe_db_cluster_parameters", DBClusterParameterGroupName=group)["Parameters"]
     return {each["ParameterName"]: str(each.get("ParameterValue", "")).upper() for each in found}
 
 
@@ -174,8 +172,7 @@ def _prepare_ready(stage: Stage, values: dict[str, str]) -> None:
         _change(stage, PENDING, binlog_format="ROW")
     host, port = stage.aws.reader
     address = {"reader": f"{host}:{port}", "instance": f"{stage.primary.host}:{stage.primary.port}"}
-    config = _config(stage, address[values[f"{HIDDEN}address"]], values["password"])
-    write_private(stage.worker.folder / f"{CONNECTOR}.json", json.dumps(config, indent=1) + "\n")
+    stage.leave_config(_changes(address[values[f"{HIDDEN}address"]], values["password"]))
     values["file"] = f"{CONNECTOR}.json"
 
 
@@ -187,10 +184,10 @@ def _make_account(stage: Stage, password: str, *, without: str = "") -> None:
     stage.primary.execute(f"GRANT EXECUTE ON PROCEDURE mysql.rds_show_configuration TO '{ACCOUNT}'@'%'")
 
 
-def _config(stage: Stage, address: str, password: str) -> dict[str, str]:
+def _changes(address: str, password: str) -> dict[str, str]:
+    """Of the usual configuration."""
     host, _, port = address.rpartition(":")
     return {
-        **stage.config,
         "database.hostname": host,
         "database.port": port,
         "database.user": ACCOUNT,
@@ -271,7 +268,7 @@ def _prepare_night(stage: Stage, values: dict[str, str]) -> None:
     _make_account(stage, values[f"{HIDDEN}password"])
     _retain(stage, "168")
     host, port = stage.aws.endpoint
-    stage.make_connector(_config(stage, f"{host}:{port}", values[f"{HIDDEN}password"]))
+    stage.make_connector(_changes(f"{host}:{port}", values[f"{HIDDEN}password"]))
     stage.settle()
     stage.stop_connector()
     _spoil(stage, values)
@@ -291,13 +288,15 @@ def _spoil(stage: Stage, values: Values) -> None:
             _change(stage, PENDING, binlog_format="MIXED")
         case "group-replaced":
             group = values[f"{HIDDEN}group"]
-            stage.aws.rds(
+            stage.aws.call(
+                "rds",
                 "create_db_cluster_parameter_group",
                 DBClusterParameterGroupName=group,
                 DBParameterGroupFamily=names.FAMILY,
                 Description="tuned",
             )
-            stage.aws.rds(
+            stage.aws.call(
+                "rds",
                 "modify_db_cluster_parameter_group",
                 DBClusterParameterGroupName=group,
                 Parameters=[
@@ -305,7 +304,9 @@ def _spoil(stage: Stage, values: Values) -> None:
                     {"ParameterName": "binlog_row_image", "ParameterValue": "minimal", "ApplyMethod": PENDING},
                 ],
             )
-            stage.aws.rds("modify_db_cluster", DBClusterIdentifier=names.CLUSTER, DBClusterParameterGroupName=group)
+            stage.aws.call(
+                "rds", "modify_db_cluster", DBClusterIdentifier=names.CLUSTER, DBClusterParameterGroupName=group
+            )
         case "retention-unset":
             _retain(stage, "NULL")
         case "account-changed":
@@ -392,7 +393,11 @@ EXERCISES: Final = (
         draw=_draw_night,
         prepare=_prepare_night,
         questions=(Question("cause", CAUSES + OTHERS),),
-        observations=(*OBSERVED, Observation("parameters", _parameters), Observation("retention", _retention)),
+        observations=(
+            *OBSERVED,
+            discreet("cause", Observation("parameters", _parameters)),
+            discreet("cause", Observation("retention", _retention)),
+        ),
         parts=frozenset({"worker", "aws"}),
         scripts=INCIDENT_SCRIPTS,
     ),

@@ -26,10 +26,7 @@ STARTS: Final = ("runs", "fails")
 
 def _make_table(stage: Stage, table: str, rows: int) -> None:
     stage.primary.execute(f"CREATE TABLE shop.{table} (id INT PRIMARY KEY, note VARCHAR(40))")
-    stage.primary.execute(
-        f"INSERT INTO shop.{table} WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
-        " SELECT i, 'before' FROM n"
-    )
+    stage.insert(f"shop.{table}", rows, "i, 'before'")
 
 
 def _purge(stage: Stage) -> None:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from tailrace.lab import faults
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, predicted
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named, predicted
 from tailrace.learn.observe import equal, running
 from tailrace.learn.stage import CONNECTOR
 
@@ -49,11 +49,6 @@ def _prepare_quiet(stage: Stage, values: dict[str, str]) -> None:
     stage.settle()
 
 
-def _executed(stage: Stage) -> str:
-    (found,) = stage.primary.execute("SELECT @@GLOBAL.gtid_executed")[0]
-    return str(found)
-
-
 def _moves(stage: Stage, place: Callable[[], str], before: str, seconds: float) -> str:
     return MOVES[0] if stage.until(lambda: place() != before, seconds) else MOVES[1]
 
@@ -66,12 +61,12 @@ def _watch_quiet(stage: Stage, values: Values) -> dict[str, str]:
     offset = _moves(stage, lambda: str(stage.offset().get("gtids")), before, 10)
     stage.connect.patch(CONNECTOR, {"heartbeat.interval.ms": "500"})
     _await_running(stage)
-    alone = _moves(stage, lambda: _executed(stage), _executed(stage), QUIET_SECONDS)
+    alone = _moves(stage, stage.primary.executed, stage.primary.executed(), QUIET_SECONDS)
     query = f"INSERT INTO {values['beats']} VALUES (1, NOW(3)) ON DUPLICATE KEY UPDATE at = NOW(3)"
-    now = _executed(stage)
+    now = stage.primary.executed()
     stage.connect.patch(CONNECTOR, {"heartbeat.action.query": query})
     _await_running(stage)
-    action = _moves(stage, lambda: _executed(stage), now, 20)
+    action = _moves(stage, stage.primary.executed, now, 20)
     came = stage.until(lambda: any(event["source"]["table"] == "heartbeat" for event in stage.written()), QUIET_SECONDS)
     return {
         "measured.offset": offset,
@@ -187,11 +182,6 @@ def _prepare_monday(stage: Stage, values: dict[str, str]) -> None:
     stage.until(lambda: not stage.is_running(), 20)
 
 
-def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
-    given = answers.get("cause", "")
-    return Seen(given == values[CAUSE], given or "—")
-
-
 def _weekend(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     (kept,) = stage.primary.execute(f"SELECT @@GLOBAL.{EXPIRE}")[0]
     return Seen(int(kept) >= LEAST, f"{int(kept) / HOUR:.1f} h")
@@ -238,7 +228,7 @@ EXERCISES: Final = (
         prepare=_prepare_monday,
         questions=(Question("cause", CAUSES),),
         observations=(
-            Observation("cause", _named),
+            named("cause"),
             Observation("running", running),
             Observation("weekend", _weekend),
             Observation("equal", equal(TABLE)),

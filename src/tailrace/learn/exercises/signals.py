@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen
+from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named
 from tailrace.learn.observe import equal, running
 from tailrace.learn.stage import CONNECTOR
 
@@ -44,18 +44,13 @@ def _draw(random: Random) -> dict[str, str]:
 
 def _prepare(stage: Stage, values: dict[str, str]) -> None:
     """The rows are from before the connector, and the signal is written."""
-    primary, table, rows, cause = stage.primary, values["table"], int(values["rows"]), values[CAUSE]
+    primary, table, cause = stage.primary, values["table"], values[CAUSE]
     key = "" if cause == "no-key" else " PRIMARY KEY"
     primary.execute("CREATE DATABASE shop")
     primary.execute("CREATE TABLE shop.orders (id INT PRIMARY KEY AUTO_INCREMENT, note VARCHAR(40))")
     primary.execute(f"CREATE TABLE {SIGNALS} (id VARCHAR(42) PRIMARY KEY, type VARCHAR(32), data VARCHAR(2048))")
     primary.execute(f"CREATE TABLE shop.{table} (id INT NOT NULL{key}, note VARCHAR(40))")
-    with primary.connect() as connection, connection.cursor() as cursor:
-        cursor.execute(f"SET SESSION cte_max_recursion_depth = {rows + 1}")
-        cursor.execute(
-            f"INSERT INTO shop.{table} WITH RECURSIVE n (i) AS"
-            f" (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows}) SELECT i, CONCAT('row ', i) FROM n"
-        )
+    stage.insert(f"shop.{table}", int(values["rows"]), "i, CONCAT('row ', i)")
     stage.make_connector({"snapshot.mode": "no_data", **_config(cause)})
     stage.settle()
     _ask(stage, table, cause)
@@ -88,11 +83,6 @@ def _ask(stage: Stage, table: str, cause: str) -> None:
         connection.commit()
 
 
-def _named(_stage: Stage, values: Values, answers: Answers) -> Seen:
-    given = answers.get("cause", "")
-    return Seen(given == values[CAUSE], given or "—")
-
-
 def _hears(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     """That who asks by a row of the table is heard. The evidence names what was looked at, not what is wrong."""
     config = stage.connect.config(CONNECTOR)
@@ -111,7 +101,7 @@ EXERCISES: Final = (
         prepare=_prepare,
         questions=(Question("cause", CAUSES),),
         observations=(
-            Observation("cause", _named),
+            named("cause"),
             Observation("running", running),
             Observation("hears", _hears),
             Observation("equal", equal()),

@@ -11,12 +11,11 @@ import pymysql
 
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Seen
 from tailrace.learn.observe import equal, running
-from tailrace.learn.stage import CONNECTOR
+from tailrace.learn.stage import CONNECTOR, SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from random import Random
 
-    from tailrace.lab.server import Server
     from tailrace.learn.exercise import Answers, Values
     from tailrace.learn.stage import Stage
 
@@ -38,16 +37,11 @@ def _prepare(stage: Stage, values: dict[str, str]) -> None:
 
 
 def _make_tables(stage: Stage, values: dict[str, str]) -> None:
-    primary, table, rows = stage.primary, f"shop.{values['table']}", int(values["rows"])
+    primary, table = stage.primary, f"shop.{values['table']}"
     primary.execute("CREATE DATABASE shop")
     primary.execute("CREATE TABLE shop.orders (id INT PRIMARY KEY AUTO_INCREMENT, note VARCHAR(40))")
     primary.execute(f"CREATE TABLE {table} (id INT PRIMARY KEY, note VARCHAR(40))")
-    with primary.connect() as connection, connection.cursor() as cursor:
-        cursor.execute(f"SET SESSION cte_max_recursion_depth = {rows + 1}")
-        cursor.execute(
-            f"INSERT INTO {table} WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})"
-            " SELECT i, CONCAT('row ', i) FROM n"
-        )
+    stage.insert(table, int(values["rows"]), "i, CONCAT('row ', i)")
 
 
 def _captured(stage: Stage, values: Values, _answers: Answers) -> Seen:
@@ -57,7 +51,7 @@ def _captured(stage: Stage, values: Values, _answers: Answers) -> Seen:
 
 
 def _read_once(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    stage.settle()
+    stage.until_still(stage.caught_up, SETTLE_SECONDS if stage.is_running() else 0)
     reads = Counter(_reads(stage, values["table"]))
     doubled = sum(count > 1 for count in reads.values())
     evidence = f"{len(reads)} / {values['rows']}, {doubled} x 2"
@@ -150,7 +144,7 @@ def _heard(stage: Stage, values: Values, answers: Answers) -> Seen:
         return Seen(holds=False, evidence=str(error.args[-1]))
     # Who was not told of the table does not hear.
     seconds = SIGNAL_SECONDS if _told(stage, values, answers).holds else 0
-    stage.until(lambda: len(_reads(stage, table)) >= before + rows, seconds)
+    stage.until_still(lambda: len(_reads(stage, table)) >= before + rows, seconds)
     came = len(_reads(stage, table)) - before
     return Seen(came == rows, f"{came} / {rows}")
 
@@ -185,12 +179,7 @@ def _prepare_without(stage: Stage, values: dict[str, str]) -> None:
         replica.execute(statement)
     stage.make_connector({"database.port": str(replica.port), "table.include.list": r"shop\.orders"})
     stage.settle()
-    values[EXECUTED] = _executed(stage.primary)
-
-
-def _executed(server: Server) -> str:
-    ((found,),) = server.execute("SELECT @@GLOBAL.gtid_executed")
-    return str(found).replace("\n", "")
+    values[EXECUTED] = stage.primary.executed()
 
 
 def _read_only(stage: Stage, _values: Values, _answers: Answers) -> Seen:
@@ -214,7 +203,7 @@ def _in_order(stage: Stage, _values: Values, _answers: Answers) -> Seen:
 def _nothing_there(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     """That the replica has no transaction of its own, by anybody."""
     ((uuid_of,),) = stage.replica.execute("SELECT @@server_uuid")
-    own = [part for part in _executed(stage.replica).split(",") if part.startswith(str(uuid_of))]
+    own = [part for part in stage.replica.executed().split(",") if part.startswith(str(uuid_of))]
     return Seen(not own, ", ".join(own) or "—")
 
 
