@@ -2,13 +2,12 @@
 
 use crate::errors::raise;
 use crate::gil::without_gil;
-use arrow_array::{RecordBatch, StructArray};
-use arrow_schema::Field;
-use pyo3::exceptions::PyBufferError;
+use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema};
+use arrow_array::{Array, RecordBatch, StructArray};
+use pyo3::exceptions::{PyBufferError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyCapsule, PyList, PyTuple};
-use pyo3_arrow::ffi::to_array_pycapsules;
+use pyo3::types::{PyBytes, PyCapsule, PyList};
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::ops::Range;
@@ -91,10 +90,16 @@ impl ArrowRows {
         &self,
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyCapsule>>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
+    ) -> PyResult<(Bound<'py, PyCapsule>, Bound<'py, PyCapsule>)> {
+        // The interface asks for no more than a best effort: whoever wants other types casts.
+        let _ = requested_schema;
         let rows: StructArray = self.rows.clone().into();
-        let field = Arc::new(Field::new_struct("", rows.fields().clone(), false));
-        Ok(to_array_pycapsules(py, field, &rows, requested_schema)?)
+        let schema = FFI_ArrowSchema::try_from(self.rows.schema().as_ref())
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok((
+            PyCapsule::new_with_value(py, schema, c"arrow_schema")?,
+            PyCapsule::new_with_value(py, FFI_ArrowArray::new(&rows.to_data()), c"arrow_array")?,
+        ))
     }
 }
 
