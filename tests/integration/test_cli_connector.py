@@ -176,6 +176,12 @@ def test_a_wrong_configuration_is_told_property_by_property_before_anything_is_m
     assert "wrong" not in worker.client.names()
 
 
+def test_a_change_is_tried_with_the_secrets_that_the_connector_has(worker: Worker) -> None:
+    worker.run()
+    assert worker.call("config", NAME, "--set", "poll.interval.ms=7", "--dry-run").code == 0
+    assert worker.call("config", NAME, "--set", "snapshot.mode=sometimes", "--dry-run").code == 1
+
+
 def test_offsets_are_shown_and_only_changed_while_the_connector_is_stopped(worker: Worker) -> None:
     worker.run()
     refused = worker.call("offsets", "set", NAME, "--set", "pos=4")

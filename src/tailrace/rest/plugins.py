@@ -12,8 +12,9 @@ from tailrace.config.engine import CLASSES
 from tailrace.config.transforms import ROUTE_TYPE, UNWRAP_TYPE
 from tailrace.errors import ConfigError
 from tailrace.rest.answers import Answer, Question, RestError
-from tailrace.rest.secrets import MASK, is_secret, masked
+from tailrace.rest.secrets import MASK, is_secret, masked, unmasked
 from tailrace.sinks import BUILTIN, sink_type
+from tailrace.worker.settings import Role
 from tailrace.worker.worker import Worker
 
 _GROUPS: tuple[tuple[str, tuple[Field[Any], ...]], ...] = (
@@ -67,7 +68,7 @@ def validated(worker: Worker, question: Question) -> Answer:
     if chosen is not None and not chosen.removesuffix("Connector").endswith(plugin.removesuffix("Connector")):
         raise RestError(400, f"Included connector type {chosen} does not match request type {plugin}")
     chosen = known_class(given)
-    config = {name: value for name, value in given.items() if value is not None}
+    config = _known(worker, question, {name: value for name, value in given.items() if value is not None})
     errors = _errors(worker, given, config)
     shown = masked(config)
     infos: list[dict[str, Any]] = [
@@ -79,6 +80,16 @@ def validated(worker: Worker, question: Question) -> Answer:
     count = sum(len(info["value"]["errors"]) for info in infos)
     groups = [name for name, _ in _GROUPS]
     return Answer(body={"name": chosen, "error_count": count, "groups": groups, "configs": infos})
+
+
+def _known(worker: Worker, question: Question, config: dict[str, str]) -> dict[str, str]:
+    """With the stored secrets where it shows masks: for those alone who could as well configure the connector so. Any
+    other could have the secret sent to a server of their own.
+    """
+    name = config.get("name", "")
+    if question.caller.role is not Role.OPERATOR or name not in worker.names():
+        return config
+    return unmasked(config, worker.connector(name).config)
 
 
 def _errors(worker: Worker, given: Mapping[str, str | None], config: Mapping[str, str]) -> dict[str, list[str]]:

@@ -76,6 +76,16 @@ def test_a_mask_without_a_secret_behind_it_is_refused(serve: Serve) -> None:
     assert "database.password" in reply.body["message"]
 
 
+@pytest.mark.parametrize(("who", "refused"), [(OLAF, False), (EVE, True)], ids=["operator", "reader"])
+def test_only_who_may_configure_a_connector_validates_with_its_secrets(serve: Serve, who: str, refused: bool) -> None:
+    client = serve({"a": CONFIG}, **USERS)
+    shown = client.ask("GET", "/connectors/a/config", Authorization=who).body
+    path = "/connector-plugins/MySqlConnector/config/validate"
+    said = client.ask("PUT", path, {**shown, "name": "a"}, Authorization=who)
+    assert ("stands for a secret" in said.text) == refused
+    assert "hunter2" not in said.text
+
+
 @pytest.mark.parametrize("name", ["a/b", "a%b", "a%2Fb", "ü ber", "a;b?c#d", "..", ".", "a+b", "'", "\\", "x" * 200])
 def test_any_name_can_be_asked_for(serve: Serve, name: str) -> None:
     client = serve({name: CONFIG})
