@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
@@ -79,6 +79,17 @@ class Ward:
     def configure(self, changes: Mapping[str, str | None]) -> None:
         whole = {**self.config, **changes}
         self.worker.replace(NAME, {name: value for name, value in whole.items() if value is not None})
+
+    def set_offset(self, entry: dict[str, Any]) -> None:
+        """Connect may fail to, with a 500, while a change of the configuration is under way."""
+
+        def is_set() -> bool:
+            with contextlib.suppress(WorkerError):
+                self.worker.set_offsets(NAME, [entry])
+                return True
+            return False
+
+        assert await_condition(is_set, 60, every=1)
 
     def repair(self, repair: Repair) -> None:
         """As printed."""
@@ -286,7 +297,7 @@ def test_a_place_that_was_purged_is_found(stopped: Ward) -> None:
         (entry,) = ward.worker.offsets(NAME)
         uuid = ward.server.execute("SELECT @@server_uuid")[0][0]
         offset = {**entry["offset"], "gtids": f"{uuid}:1", "ts_sec": int(time.time()) - 25 * 86_400}
-        ward.worker.set_offsets(NAME, [{**entry, "offset": offset}])
+        ward.set_offset({**entry, "offset": offset})
         judgement = ward.judgement(replica)
         for case in PURGED:
             finding = assert_found(case, judgement)

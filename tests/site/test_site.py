@@ -20,12 +20,15 @@ from axe_playwright_python.sync_playwright import Axe
 
 from support.console import browser
 from tailrace.learn import desk as desks
+from tailrace.learn import learner as learners
 from tailrace.learn import play
+from tailrace.learn.blocks import Mark, blocks
 from tailrace.learn.desk import Desk
 from tailrace.learn.exercise import Observation, Question, Seen
 from tailrace.learn.exercises import find
 from tailrace.learn.learner import Learner
 from tailrace.learn.serve import listen, server, url
+from tailrace.learn.text import lessons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +40,8 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[2]
 SPHINX = PROJECT / ".venv/site/bin/sphinx-build"
-LESSON = "lessons/10-lag.html"
+NUMBER = 10
+LESSON = f"lessons/{NUMBER}-lag.html"
 MILLISECONDS = 60_000
 SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 844})
 
@@ -201,13 +205,13 @@ def test_a_page_without_russian_says_so_and_is_read_as_english(page: Page) -> No
 def test_a_block_is_copied_as_it_is_typed(page: Page, address: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     page.goto(f"/ru/{LESSON}")
-    block = page.locator("div.highlight", has_text="workload start --rate 50").first
+    (text,) = (lesson.text for lesson in lessons("ru") if lesson.number == NUMBER)
+    typed = next(block.text for block in blocks(text) if block.mark is Mark.SHELL and block.text.count("\n") > 1)
+    block = page.locator("div.highlight", has_text=typed.splitlines()[0]).first
     block.hover()
     block.locator("button.copy").click()
     page.locator("button.copy", has_text="Скопировано").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()") == (
-        "tailrace lab workload start --rate 50\ntailrace connector create .tailrace/lab/worker/shop.json --wait"
-    )
+    assert page.evaluate("navigator.clipboard.readText()") == typed.rstrip("\n")
     assert page.locator(".said button.copy").count() == 0
 
 
@@ -222,7 +226,8 @@ def runner(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     def fake(name: str) -> Exercise:
         return replace(find(name), observations=(look,), questions=(Question("cause", ("paused", "deaf")),))
 
-    monkeypatch.setattr(desks, "find", fake)
+    for module in (desks, learners):
+        monkeypatch.setattr(module, "find", fake)
     monkeypatch.setattr(play, "_prepare", lambda *given: {"number": str(given[3]), "call": "silence"})
     desk = Desk(Learner(tmp_path, "ru"))
     with listen(0) as listener:

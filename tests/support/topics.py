@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from support.connector import Connector
 from tailrace.lab.server import await_condition
@@ -28,6 +28,9 @@ class Message:
     key: Any
     value: Any
     headers: tuple[tuple[str, bytes], ...]
+
+
+NO_LEADER = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART}
 
 
 def read(bootstrap: str, prefix: str, isolation: str = "read_committed") -> list[Message]:
@@ -49,11 +52,21 @@ def read(bootstrap: str, prefix: str, isolation: str = "read_committed") -> list
         ]
         if not places:
             return []
-        ends = {
-            (place.topic, place.partition): consumer.get_watermark_offsets(place, timeout=10)[1] for place in places
-        }
+        ends = {(place.topic, place.partition): _end(consumer, place) for place in places}
         consumer.assign(places)
         return list(_messages(consumer, ends))
+
+
+def _end(consumer: Consumer, place: TopicPartition) -> int:
+    """A topic that has just been made may have no leader yet."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(place, timeout=10)[1])
+        except KafkaException as error:
+            if error.args[0].code() not in NO_LEADER or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _messages(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[Message]:
