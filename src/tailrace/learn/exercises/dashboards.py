@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named
-from tailrace.learn.exercises.alerts import LOOK_SECONDS, TRY_SECONDS, client
+from tailrace.learn.exercises.alerts import TRY_SECONDS, client
 from tailrace.learn.exercises.lag import CONNECTED
 from tailrace.learn.stage import CONNECTOR, DATABASE
 from tailrace.ops.dashboards import DASHBOARDS
@@ -27,6 +27,7 @@ PANEL: Final = f"{HIDDEN}panel"
 TABLE, ARCHIVE = "catalogue", "archive"
 TOLERANCE: Final = 0.1
 """So much changes what `increase` says of an hour of which it has seen seconds."""
+LOOK_SECONDS: Final = 0.25
 SCRAPES: Final = 15
 """From so many on it changes by less: it goes on by up to a scrape's time, as a share of all that it has seen."""
 
