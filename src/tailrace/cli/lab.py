@@ -14,7 +14,7 @@ import click
 
 from tailrace.cli.lab_fault import fault
 from tailrace.cli.lab_kafka import kafka_topics
-from tailrace.cli.lab_options import DEFAULT_FOLDER, common
+from tailrace.cli.lab_options import DEFAULT_FOLDER, common, server_option
 from tailrace.cli.lab_promtool import promtool
 from tailrace.cli.lab_verify import verify
 from tailrace.lab import Lab, Server, background, faults
@@ -41,14 +41,11 @@ CLIENT_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": Tr
 
 def _client_options(command: FC) -> FC:
     """Those of a MySQL client; all it does not know are the client's."""
-    replica = click.option("--replica", "role", flag_value="replica", help="On the replica.")
-    distant = click.option("--distant", "role", flag_value="distant", help="On lab-eu's server, of a lab with aws.")
-    follower = click.option("--follower", "role", flag_value="follower", help="On lab-replica's, likewise.")
     folder = click.option(
         "--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=DEFAULT_FOLDER, hidden=True
     )
     arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    return folder(replica(distant(follower(arguments(command)))))
+    return folder(server_option(arguments(command)))
 
 
 def _parts(_context: click.Context, _option: click.Parameter, given: str | None) -> frozenset[str] | None:

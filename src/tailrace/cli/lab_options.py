@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 DEFAULT_FOLDER = Path(".tailrace/lab")
 
 
+def server_option(command: FC) -> FC:
+    """Gives a command `role: str | None`: the folder of a server, where another than the primary is meant."""
+    replica = click.option("--replica", "role", flag_value="replica", help="On the replica.")
+    distant = click.option("--distant", "role", flag_value="distant", help="On lab-eu's server, of a lab with aws.")
+    follower = click.option("--follower", "role", flag_value="follower", help="On lab-replica's, likewise.")
+    return replica(distant(follower(command)))
+
+
 def common(command: FC) -> FC:
     """Gives a command `folder: Path` and `as_json: bool`."""
     folder = click.option(

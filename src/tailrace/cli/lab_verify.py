@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tailrace.cli.access import connector_option, only_one, worker_options
-from tailrace.cli.lab_options import DEFAULT_FOLDER
+from tailrace.cli.lab_options import DEFAULT_FOLDER, server_option
 from tailrace.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,8 +28,7 @@ AGAIN_SECONDS = 0.5
 @click.command("verify", epilog="Example: tailrace lab verify --connector shop")
 @connector_option
 @click.option("--database", "databases", multiple=True, help="Default: those that the connector captures. Repeatable.")
-@click.option("--replica", "role", flag_value="replica", help="Against the tables of the replica.")
-@click.option("--distant", "role", flag_value="distant", help="Against the third server, of a lab with aws.")
+@server_option
 @click.option(
     "--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=DEFAULT_FOLDER, show_default=True
 )
@@ -52,23 +50,25 @@ def verify(
     Exit codes: 0 equal, 1 not equal, 2 wrong usage or configuration, 3 worker, Kafka or server not reached.
     """
     from tailrace.lab import Server
+    from tailrace.lab.process import await_condition
     from tailrace.ops.events.reader import of_connector
     from tailrace.ops.target import find
 
     target = find(connect, only_one(connect, connector) if connector is None else connector)
     reader, server = of_connector(target), Server.open(folder / (role or "primary"))
     names = databases or _captured(target.config)
-    until = time.monotonic() + ARRIVE_SECONDS
-    while True:
-        verdicts = [(f"{name}.{each.table}", each) for name in names for each in _look(server, name, reader)]
-        if all(each.equal for _, each in verdicts) or time.monotonic() >= until:
-            break
-        time.sleep(AGAIN_SECONDS)
+    verdicts: list[tuple[str, Verdict]] = []
+
+    def are_equal() -> bool:
+        verdicts[:] = [(f"{name}.{each.table}", each) for name in names for each in _look(server, name, reader)]
+        return all(each.equal for _, each in verdicts)
+
+    equal = await_condition(are_equal, ARRIVE_SECONDS, every=AGAIN_SECONDS)
     if as_json:
         click.echo(json.dumps([{**asdict(each), "table": name, "equal": each.equal} for name, each in verdicts]))
     else:
         click.echo("\n".join(_line(name, each) for name, each in verdicts) or "no tables")
-    if not verdicts or not all(each.equal for _, each in verdicts):
+    if not (equal and verdicts):
         raise SystemExit(1)
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tailrace.errors import LabError
 from tailrace.lab import faults
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named
-from tailrace.learn.observe import answer
+from tailrace.learn.observe import answer, awaited
 from tailrace.learn.stage import CONNECTOR, DATABASE
 
 if TYPE_CHECKING:
     from random import Random
 
     from tailrace.lab.faults import Fault, Sign
+    from tailrace.lab.verify import Verdict
     from tailrace.learn.exercise import Answers, Values
     from tailrace.learn.stage import Stage
 
@@ -109,11 +109,10 @@ def _complete(stage: Stage, _values: Values, _answers: Answers) -> Seen:
     """What it wrote makes the tables that the source has."""
     if not stage.is_running():
         return Seen(holds=False, evidence=stage.state())
-    stage.until_still(lambda: not stage.unequal(), COMPLETE_SECONDS)
-    try:
-        wrong = stage.unequal()
-    except LabError as error:
-        return Seen(holds=False, evidence=error.message)
+    return awaited(stage.until_still, lambda: _made(stage.unequal()), COMPLETE_SECONDS)
+
+
+def _made(wrong: list[Verdict]) -> Seen:
     return Seen(
         not wrong, ", ".join(f"{each.table}: {each.rebuilt_rows} ≠ {each.server_rows}" for each in wrong) or "="
     )

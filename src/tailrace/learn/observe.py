@@ -13,6 +13,8 @@ from tailrace.learn.exercise import Seen
 from tailrace.learn.stage import CONNECTOR, DATABASE, SETTLE_SECONDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tailrace.lab.verify import Verdict
     from tailrace.learn.exercise import Answers, Look, Values
     from tailrace.learn.stage import Stage
@@ -59,6 +61,23 @@ def equal(name: str = "table") -> Look:
         return rebuilt(stage.compare(values[name]), values[name])
 
     return look
+
+
+def awaited(wait: Callable[[Callable[[], bool], float], bool], look: Callable[[], Seen], seconds: float) -> Seen:
+    """What `look` saw last, once it holds or `wait` (`Stage.until`, `Stage.until_still`) has given up.
+
+    Raises what the last look raised.
+    """
+    seen: Seen | None = None
+
+    def holds() -> bool:
+        nonlocal seen
+        seen = None
+        seen = look()
+        return seen.holds
+
+    wait(holds, seconds)
+    return seen or look()
 
 
 def rebuilt(found: Verdict | None, table: str) -> Seen:

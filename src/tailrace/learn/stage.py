@@ -208,18 +208,20 @@ class Stage:
         """As `until`, and it gives up where the connector has written nothing for STILL_SECONDS: no learner waits long
         to hear that nothing has been mended.
         """
-        size, since = -1, time.monotonic()
+        size, since, held = -1, time.monotonic(), False
 
         def decided() -> bool:
-            nonlocal size, since
-            if holds():
+            nonlocal size, since, held
+            held = holds()
+            if held:
                 return True
             now = sum(file.stat().st_size for file in self.worker.events.glob("*.jsonl"))
             if now != size:
                 size, since = now, time.monotonic()
             return time.monotonic() - since >= STILL_SECONDS
 
-        return self.until(decided, seconds) and holds()
+        self.until(decided, seconds)
+        return held
 
     @staticmethod
     def until(holds: Callable[[], bool], seconds: float) -> bool:

@@ -34,6 +34,7 @@ def need() -> None:
 @functools.cache
 def _client(url: str, service: str, region: str) -> Any:
     """boto3's, which take long to make."""
+    need()
     boto3 = importlib.import_module("boto3")
     keys = {"aws_access_key_id": KEY, "aws_secret_access_key": KEY}
     return boto3.client(service, region_name=region, endpoint_url=url, **keys)
@@ -118,9 +119,8 @@ class Aws:
 
         Raises LabError with AWS's code and message where it is refused, or not answered.
         """
-        need()
-        failures = importlib.import_module("botocore.exceptions")
         client = _client(self.url, service, region)
+        failures = importlib.import_module("botocore.exceptions")
         try:
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         except (failures.ClientError, failures.BotoCoreError) as error:

@@ -11,7 +11,8 @@ from tailrace.errors import LabError
 from tailrace.lab.aws.evaluate import COMPARISONS
 from tailrace.learn.cloudwatch import BINLOG_REPLICA, GLOBAL, OWN, READER, alarms, dimensions, recent
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, discreet, named, predicted
-from tailrace.learn.observe import answer, rebuilt, running
+from tailrace.learn.incident import CAUSE, OTHER
+from tailrace.learn.observe import answer, awaited, rebuilt, running
 from tailrace.learn.stage import CONNECTOR, DATABASE
 
 if TYPE_CHECKING:
@@ -109,15 +110,8 @@ def _complete(stage: Stage, values: Values, answers: Answers) -> Seen:
     """What was written makes the table, which changes all the time."""
     if not stage.is_running() or not _replicas(stage, values, answers).holds:
         return Seen(holds=False, evidence=stage.state())
-    seen = rebuilt(None, values["table"])
-
-    def equal() -> bool:
-        nonlocal seen
-        seen = rebuilt(stage.compare(values["table"]), values["table"])
-        return seen.holds
-
-    stage.until(equal, CATCH_SECONDS)
-    return seen
+    table = values["table"]
+    return awaited(stage.until, lambda: rebuilt(stage.compare(table), table), CATCH_SECONDS)
 
 
 # -- which figure moves ------------------------------------------------------------------------------------------------
@@ -282,14 +276,14 @@ def _draw_alarm(random: Random) -> dict[str, str]:
     return {
         "table": random.choice(TABLES),
         "limit": str(random.randrange(5, 10)),
-        f"{HIDDEN}cause": cause,
-        f"{HIDDEN}other": random.choice([each for each in CAUSES if each != cause]),
+        CAUSE: cause,
+        OTHER: random.choice([each for each in CAUSES if each != cause]),
     }
 
 
 def _prepare_alarm(stage: Stage, values: dict[str, str]) -> None:
     _stand(stage, values["table"], ALARM_SPEED)
-    follower, cause = _follower(stage), values[f"{HIDDEN}cause"]
+    follower, cause = _follower(stage), values[CAUSE]
     _capture(stage, (follower.host, follower.port))
     _beat(stage, values["table"])
     wrong = _WRONG[cause]
@@ -324,7 +318,7 @@ def _prepare_alarm(stage: Stage, values: dict[str, str]) -> None:
 
 def _awake(stage: Stage, values: Values, _answers: Answers) -> Seen:
     """An alarm of the right figure, whose series has data, sees what has happened, and no lag of nothing."""
-    cause = values[f"{HIDDEN}cause"]
+    cause = values[CAUSE]
     bad = -1.0 if cause == "minus-one" else BAD
     holds, said = False, []
     for series, alarm in alarms(stage, OWN if cause == "connector" else BINLOG_REPLICA):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.binlog import RowChange, row_changes
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named, predicted
+from tailrace.learn.incident import CAUSE
 from tailrace.learn.observe import equal, running
 from tailrace.learn.stage import CONNECTOR
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 TABLES: Final = ("parcels", "refunds", "vouchers", "returns")
 COLUMNS: Final = 4
-CAUSE: Final = f"{HIDDEN}cause"
 PRICED: Final = f"{HIDDEN}price"
 OTHERS: Final = f"{HIDDEN}others"
 PRICE: Final = 3

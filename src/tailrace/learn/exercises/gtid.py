@@ -9,6 +9,7 @@ import pymysql.cursors
 
 from tailrace.lab import faults
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named, predicted
+from tailrace.learn.incident import CAUSE, SEED
 
 if TYPE_CHECKING:
     from random import Random
@@ -145,8 +146,6 @@ def _take(stage: Stage, values: Values) -> dict[str, str]:
 
 # -- no candidate ------------------------------------------------------------------------------------------------------
 
-CAUSE: Final = f"{HIDDEN}cause"
-SEED: Final = f"{HIDDEN}seed"
 TABLE: Final = f"{HIDDEN}table"
 BREAKS: Final = ("errant-transaction", "replication-broken", "replica-delayed")
 CAUSES: Final = (*BREAKS, "replica-without-updates", "binlog-purged", "gtid-permissive")

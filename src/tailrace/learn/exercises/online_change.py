@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tailrace.lab.worker import jsonl_config
 from tailrace.learn.exercise import Exercise, Kind, Observation, Question, Seen, predicted
 from tailrace.learn.incident import incident
-from tailrace.learn.observe import rebuilt, running
+from tailrace.learn.observe import awaited, rebuilt, running
 from tailrace.learn.stage import CONNECTOR, DATABASE, SERVER_ID
 
 if TYPE_CHECKING:
@@ -178,15 +178,8 @@ def _quiet(stage: Stage, values: Values, _answers: Answers) -> Seen:
 
 
 def _equal(stage: Stage, values: Values, _answers: Answers) -> Seen:
-    seen = rebuilt(None, values["table"])
-
-    def equal() -> bool:
-        nonlocal seen
-        seen = rebuilt(stage.compare(values["table"]), values["table"])
-        return seen.holds
-
-    stage.until_still(equal, EQUAL_SECONDS)
-    return seen
+    table = values["table"]
+    return awaited(stage.until_still, lambda: rebuilt(stage.compare(table), table), EQUAL_SECONDS)
 
 
 EXERCISES: Final = (

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from tailrace.learn.exercise import HIDDEN, Exercise, Kind, Observation, Question, Seen, named
+from tailrace.learn.incident import CAUSE, OTHER, SCRIPTS
 from tailrace.learn.observe import equal, running
 from tailrace.learn.stage import CONNECTOR
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 TABLES: Final = ("parcels", "refunds", "vouchers", "returns")
 SIGNALS: Final = "shop.signals"
-CAUSE: Final = f"{HIDDEN}cause"
 CAUSES: Final = ("paused", "wrong-name", "no-signal-table", "channel-off", "no-key", "not-captured")
 READ: Final = "tailrace snapshot start shop --table shop.{table} --wait"
 REPAIRS: Final = {
@@ -38,7 +38,7 @@ def _draw(random: Random) -> dict[str, str]:
         "table": random.choice(TABLES),
         "rows": str(random.randrange(2_500, 4_000)),
         CAUSE: cause,
-        f"{HIDDEN}other": other,
+        OTHER: other,
     }
 
 
@@ -106,5 +106,6 @@ EXERCISES: Final = (
             Observation("hears", _hears),
             Observation("equal", equal()),
         ),
+        scripts=SCRIPTS,
     ),
 )

@@ -1,2 +1,0 @@
-{{_repair}}
-tailrace learn check --answer cause={{_cause}}

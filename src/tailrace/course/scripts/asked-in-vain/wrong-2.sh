@@ -1,3 +1,0 @@
-# Repaired, and taken for something else.
-{{_repair}}
-tailrace learn check --answer cause={{_other}}
