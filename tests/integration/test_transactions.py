@@ -35,7 +35,6 @@ def connector(mysql: Server, database: str, tmp_path: Path) -> Connector:
     made = Connector(tmp_path, mysql, database)
     made.start()
     made.catch_up(mysql, database, 1)
-    made.await_streaming()
     return made
 
 
