@@ -67,7 +67,7 @@ def check(names: tuple[str, ...], job: str, connector: str, prometheus: Promethe
 def _word(shown: Shown) -> str:
     if not shown.series:
         return "nothing" if shown.problem else "nothing, which may be"
-    values = " ".join(f"{each.value:g}" for each in shown.found[:FEW])
+    values = " ".join(shown.panel.shown(each.value) for each in shown.found[:FEW])
     return f"{values} …" if shown.series > FEW else values
 
 

@@ -85,6 +85,23 @@ def test_every_panel_has_what_a_linter_asks_for(panels: list[dict[str, Any]]) ->
     assert len({panel["title"] for panel in panels}) == len(panels)
 
 
+def test_what_has_never_been_is_said_in_a_word_and_not_as_a_number_or_a_day_of_1969(
+    panels: list[dict[str, Any]],
+) -> None:
+    unset = {metric.name for metric in METRICS if "-1:" in metric.doc}
+    for panel in panels:
+        expression = panel["targets"][0]["expr"]
+        if panel["type"] == "stat" and unset & set(re.findall(r"\w+", expression)):
+            value = "-1000" if expression.endswith("* 1000") else "-1"
+            [mapping] = panel["fieldConfig"]["defaults"].get("mappings") or [{"options": {}}]
+            assert value in mapping["options"], panel["title"]
+
+
+def test_check_says_what_the_panel_shows() -> None:
+    began = next(panel for panel in DASHBOARDS["debezium-mysql"].panels() if panel.title == "Recovery began")
+    assert (began.shown(-1000), began.shown(1.7e12)) == ("never", "1.7e+12")
+
+
 def test_no_two_panels_are_in_one_place(dashboard: dict[str, Any]) -> None:
     for one, other in combinations(dashboard["panels"], 2):
         a, b = one["gridPos"], other["gridPos"]

@@ -9,6 +9,8 @@ from tailrace.ops.dashboards.panel import TARGET, Dashboard, Kind, Panel, Query,
 _YES_NO: Final = ((0.0, "no", "red"), (1.0, "yes", "green"))
 _GOOD_WHEN_NONE: Final = ((None, "green"), (1.0, "red"))
 _LAG: Final = ((None, "green"), (60_000.0, "orange"), (300_000.0, "red"))
+_NEVER: Final = -1.0
+"""What a metric says, Debezium's or ours, of what has not been yet: no number, and no moment of 1969."""
 _RATE: Final = "[$__rate_interval]"
 
 
@@ -38,9 +40,10 @@ HEALTH: Final = Row(
         ),
         _stat(
             "Since the last event",
-            "Since anything came from the source. For Debezium heartbeats are something; -1: never.",
+            "Since anything came from the source. For Debezium heartbeats are something.",
             "ms",
             bean("MilliSecondsSinceLastEvent"),
+            words=((_NEVER, "never", "text"),),
         ),
         _stat(
             "Connections lost",
@@ -70,13 +73,13 @@ LAG: Final = Row(
     (
         _stat(
             "Lag",
-            "From the commit at the source to here, of the last event. Debezium's stands still while not connected; "
-            "-1: no event yet.",
+            "From the commit at the source to here, of the last event. Debezium's stands still while not connected.",
             "ms",
             bean("MilliSecondsBehindSource"),
             steps=_LAG,
+            words=((_NEVER, "no event yet", "text"),),
         ),
-        _times("Lag over time", "As beside.", "ms", Query(bean("MilliSecondsBehindSource"))),
+        _times("Lag over time", "As beside; -1: no event yet.", "ms", Query(bean("MilliSecondsBehindSource"))),
         _times(
             "Lag, percentiles",
             "Of all events since the start.",
@@ -223,9 +226,10 @@ HISTORY: Final = Row(
         _stat("Recovered", "Read at the start.", "none", bean("ChangesRecovered", "schema-history")),
         _stat(
             "Recovery began",
-            "When stored definitions began to be read; -1: there were none.",
+            "When stored definitions began to be read; never: there were none.",
             "dateTimeAsIso",
             f"{bean('RecoveryStartTime', 'schema-history')} * 1000",
+            words=((_NEVER * 1000, "never", "text"),),
         ),
         _times(
             "Since the last change of a table",

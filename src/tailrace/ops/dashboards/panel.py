@@ -57,6 +57,10 @@ class Panel:
     words: tuple[tuple[float, str, str], ...] = ()
     """Value, word for it, colour."""
 
+    def shown(self, value: float) -> str:
+        """What stands there for a value: its word, if it has one."""
+        return next((word for named, word, _ in self.words if named == value), f"{value:g}")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
