@@ -31,7 +31,7 @@ pytestmark = pytest.mark.timeout(180)
 def stage(tmp_path_factory: pytest.TempPathFactory, tailrace_worker: TailraceWorker) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("faults")
     lab = Lab(folder / "lab")
-    lab.up(endpoint=True, options=OPTIONS, keep=True)
+    lab.up({"endpoint"}, options=OPTIONS, keep=True)
     try:
         prepare(lab)
         made = Stage(lab, tailrace_worker.url, tailrace_worker.metrics_url, folder)

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(300)
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     need_java()
     made = Lab(tmp_path_factory.mktemp("faults") / "lab")
-    made.up(endpoint=True, kafka=True, debezium=True, keep=True)
+    made.up({"endpoint", "kafka", "debezium"}, keep=True)
     try:
         prepare(made)
         yield made

@@ -157,7 +157,7 @@ def test_without_java_kafka_is_refused_with_what_to_install(tmp_path: Path) -> N
 def test_parts_that_are_not_wanted_any_more_are_gone_and_the_servers_stay(tmp_path: Path) -> None:
     mine = lab.Lab(tmp_path / "lab")
     try:
-        mine.up(endpoint=True, worker=True, keep=True)
+        mine.up({"endpoint", "worker"}, keep=True)
         endpoint = mine.endpoint
         assert endpoint
         mine.keep_only({"worker"})

@@ -33,7 +33,7 @@ class Aurora:
         self.lab = Lab(folder / "lab")
 
     def __enter__(self) -> Self:
-        self.running = self.lab.up(aws=True)
+        self.running = self.lab.up({"aws"})
         assert self.running.aws
         self.aws = self.running.aws
         self.usual()

@@ -20,7 +20,7 @@ from tailrace.cli.lab_verify import verify
 from tailrace.lab import Lab, Server, background, faults
 from tailrace.lab.connect import Connect, debezium_config
 from tailrace.lab.kafka import Broker
-from tailrace.lab.pair import Alerts, Running
+from tailrace.lab.pair import PARTS, Alerts, Running
 from tailrace.lab.server import server_errors, write_private
 from tailrace.lab.worker import Worker, jsonl_config
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tailrace.lab.aws import Aws
     from tailrace.lab.pair import Part
 
-PARTS = ("endpoint", "worker", "kafka", "debezium", "prometheus", "aws")
 CONNECTOR = "shop"
 """Name and topic prefix of the connector that `up` tells how to make: for the workload's database."""
 CONNECTOR_SERVER_ID = 54001
@@ -292,18 +291,9 @@ def _start(
 ) -> tuple[dict[str, Any], str]:
     """The lab runs, with these parts beside those it has; what there is to say of it, as JSON and in words."""
     parts = wanted or frozenset()
+    alerts = _alerts() if "prometheus" in parts else None
     with server_errors():
-        running = Lab(folder).up(
-            ports=ports,
-            options=options,
-            endpoint="endpoint" in parts,
-            worker="worker" in parts,
-            kafka="kafka" in parts,
-            debezium="debezium" in parts,
-            alerts=_alerts() if "prometheus" in parts else None,
-            aws="aws" in parts,
-            keep=True,
-        )
+        running = Lab(folder).up(parts, alerts=alerts, ports=ports, options=options, keep=True)
     described = _describe_all(running)
     lines = [f"{part['role']:12} {part['address']}" for part in described.values() if part]
     lines.append("next: tailrace lab env, tailrace lab workload start")

@@ -11,7 +11,7 @@ import pymysql
 
 from tailrace.errors import LabError
 from tailrace.lab import maven, monitoring
-from tailrace.lab.alertmanager import Alertmanager
+from tailrace.lab.alertmanager import NOBODY, Alertmanager
 from tailrace.lab.aws.names import ROLES as ROLE_OF
 from tailrace.lab.aws.part import Aws
 from tailrace.lab.aws.part import need as need_aws
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROLES = ("primary", "replica")
+PARTS = ("endpoint", "worker", "kafka", "debezium", "prometheus", "aws")
+"""What a lab may have beside them; a `debezium` has its `kafka`."""
 DISTANT, FOLLOWER = "distant", "follower"
 """Where the lab has an AWS: the server of a second region, and one that replicates from the first by binlog alone."""
 FOLLOW_SECONDS = 30.0
@@ -85,10 +87,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Alerts:
-    """What Prometheus watches for, and what Alertmanager makes of it; each the text of a file."""
+    """What Prometheus watches for, and what Alertmanager makes of it; each the text of a file. Nothing, at first."""
 
-    rules: str
-    alertmanager: str
+    rules: str = "groups: []\n"
+    alertmanager: str = NOBODY
 
 
 class Lab:
@@ -187,50 +189,46 @@ class Lab:
 
     def up(
         self,
+        parts: Container[str] = (),
         *,
+        alerts: Alerts | None = None,
         ports: tuple[int | None, int | None] = (None, None),
         options: Sequence[str] = (),
-        endpoint: bool = False,
-        worker: bool = False,
-        kafka: bool = False,
-        debezium: bool = False,
-        alerts: Alerts | None = None,
-        aws: bool = False,
         keep: bool = False,
     ) -> Running:
         """Starts all that the lab has, the replica following. What runs is left alone, so calling it again repairs.
 
-        `ports` (primary, replica) and `options` (of mysqld) count when the lab is first made. With `endpoint` the lab
-        has a proxy to the primary from now on, with `worker` a `tailrace worker`, with `kafka` a broker, with
-        `debezium` a worker of Connect too, with `alerts` a Prometheus that has these rules and an Alertmanager,
-        with `aws` an emulator of AWS and two more servers. With `keep` all live on after this process; without, they
-        die with it, and what is returned must be kept.
+        It has these `parts` from now on, beside those it had: `endpoint` is a proxy to the primary, `worker` a
+        `tailrace worker`, `kafka` a broker, `debezium` a worker of Connect with its broker, `prometheus` a Prometheus
+        that has the rules of `alerts` and an Alertmanager, `aws` an emulator of AWS and two more servers. `ports`
+        (primary, replica) and `options` (of mysqld) count when the lab is first made. With `keep` all live on after
+        this process; without, they die with it, and what is returned must be kept.
         """
-        if kafka or debezium:
-            self._add_kafka(debezium=debezium)
-        if alerts:
-            self._add_prometheus(alerts)
-        if worker:
+        if "kafka" in parts or "debezium" in parts:
+            self._add_kafka(debezium="debezium" in parts)
+        if "prometheus" in parts:
+            self._add_prometheus(alerts or Alerts())
+        if "worker" in parts:
             Worker(self.folder / "worker")
-        self._add_servers(ports, options, aws=aws)
-        if endpoint:
+        self._add_servers(ports, options, aws="aws" in parts)
+        if "endpoint" in parts:
             Proxy(self.folder / "endpoint", target=self.primary.port)
-        parts = self.parts
-        _scrape(parts)
+        running = self.parts
+        _scrape(running)
         with ThreadPoolExecutor() as threads:
-            starts = [threads.submit(server.start) for server in parts.servers]
-            for part in parts.others:
+            starts = [threads.submit(server.start) for server in running.servers]
+            for part in running.others:
                 part.start()
             for start in starts:
                 start.result()
-        if parts.aws:
+        if running.aws:
             # It knows who writes, and has the others follow.
-            parts.aws.start()
+            running.aws.start()
         else:
-            _follow(parts.replica, parts.primary)
+            _follow(running.replica, running.primary)
         if keep:
-            _release(parts)
-        return parts
+            _release(running)
+        return running
 
     def _add_kafka(self, *, debezium: bool) -> None:
         # First, so that a machine without Java gets no lab that cannot start.
@@ -269,7 +267,7 @@ class Lab:
             self._add_aws(options)
 
     def keep_only(self, parts: Container[str]) -> None:
-        """Of what there is beside primary and replica only these stay (`worker`, `kafka`, … as `lab up --with` says);
+        """Of what there is beside primary and replica only these stay, of PARTS;
         the others are gone, with all they had. An emulator of AWS, above all, has servers follow whom it thinks right.
         """
         kafka = "kafka" in parts or "debezium" in parts

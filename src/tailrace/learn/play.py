@@ -81,15 +81,7 @@ def _prepare(exercise: Exercise, lab: Lab, seed: int, number: int, tell: Callabl
     if exercise.kind is Kind.DRILL:
         values[NUMBER] = str(number)
     with server_errors():
-        lab.up(
-            worker="worker" in exercise.parts,
-            endpoint="endpoint" in exercise.parts,
-            kafka="kafka" in exercise.parts,
-            debezium="debezium" in exercise.parts,
-            alerts=Alerts(prometheus_rules(), alertmanager_config()) if "prometheus" in exercise.parts else None,
-            aws="aws" in exercise.parts,
-            keep=True,
-        )
+        lab.up(exercise.parts, alerts=Alerts(prometheus_rules(), alertmanager_config()), keep=True)
         tell("prepare")
         exercise.prepare(Stage(lab), values)
     return values
