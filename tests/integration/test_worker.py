@@ -122,6 +122,35 @@ def test_a_connectors_life(worker: Worker, mysql: Server, database: str) -> None
     assert mysql.password not in worker.log
 
 
+def test_a_connector_that_rests_falls_behind_and_says_so(worker: Worker, mysql: Server, database: str) -> None:
+    insert = f"INSERT INTO {database}.t VALUES ({{}}, 'x')".format
+
+    def await_gap(gap: int | None) -> None:
+        def told() -> dict[str, Any]:
+            return worker.ask("GET", "/tailrace/connectors/a/progress").body["distance"] or {"gtid_gap": None}
+
+        # It looks every ten seconds.
+        assert await_condition(lambda: told()["gtid_gap"] == gap, 30, every=0.2), told()
+
+    mysql.execute(insert(1))
+    create(worker, mysql, database, "a", 3)
+    await_ids(worker, "a", [1])
+    await_gap(0)
+    assert worker.ask("PUT", "/connectors/a/pause").status == 202
+    worker.await_state("a", "PAUSED", "PAUSED")
+    for number in range(2, 5):
+        mysql.execute(insert(number))
+    await_gap(3)
+    assert worker.ask("PUT", "/connectors/a/stop").status == 204
+    mysql.execute(insert(5))
+    await_gap(4)
+    dumps = "SELECT COUNT(*) FROM performance_schema.threads WHERE processlist_command LIKE 'Binlog Dump%'"
+    assert mysql.execute(dumps)[0][0] == 0
+    # What was behind an offset that is forgotten is not behind the next.
+    assert worker.ask("DELETE", "/connectors/a/offsets").status == 200
+    await_gap(None)
+
+
 def test_offsets_can_be_moved_back_and_forgotten_while_it_is_stopped(
     worker: Worker, mysql: Server, database: str
 ) -> None:

@@ -26,6 +26,7 @@ from tailrace.engine.rewrite import converters, rewrite
 from tailrace.errors import DestinationLost
 from tailrace.model.encoding import Output
 from tailrace.model.notification import Notification, Numbered
+from tailrace.model.offset import Offset
 from tailrace.model.progress import Progress, State
 from tailrace.model.signal import Signal
 from tailrace.mysql.connection import connect
@@ -84,9 +85,13 @@ class Engine:
     def look_at_source(self) -> None:
         """Ask how far the source's end and its oldest binlog are; `progress.distance` tells soon after.
 
-        Never waits; asked often, it looks every few seconds.
+        Never waits; asked often, it looks every few seconds, and after the end too.
         """
         self._lookout.ask()
+
+    def offset_moved(self, offset: Offset | None) -> None:
+        """Somebody has changed the stored offset after the end."""
+        self._board.move(offset)
 
     def signal(self, signal: Signal) -> None:
         """Ask for something, from any thread; carried out once the stream runs."""

@@ -1,6 +1,7 @@
 """How far the source's end is, and how soon it may purge what is not delivered yet: asked when somebody wants to know.
 
-On a connection and in a thread of its own, never in the way of events.
+On a connection and in a thread of its own, never in the way of events. A connector that rests or has failed is looked at
+too: it falls behind all the while, and what it has yet to read is purged without it.
 """
 
 from __future__ import annotations
@@ -39,36 +40,43 @@ class Lookout:
         self._next = 0.0
 
     def ask(self) -> None:
-        """Begin a look, if the last one is old enough and the connector runs."""
+        """Begin a look, if the last one is old enough."""
         with self._mutex:
-            if time.monotonic() < self._next or self._stopping.is_set():
+            if time.monotonic() < self._next:
                 return
             self._next = math.inf
         threading.Thread(target=self._look, name="tailrace-lookout", daemon=True).start()
 
     def close(self) -> None:
-        """After `stopping` was set."""
+        """After `stopping` was set: from here on no connection is kept between two looks."""
         with self._looking:
             self._drop()
 
     def _look(self) -> None:
         with self._looking:
-            if not self._stopping.is_set():
+            pause = _EVERY
+            try:
                 self._look_once()
+            except TailraceError as error:
+                log.debug("no look at the source: %s", error.message)
+                self._board.look(None)
+                self._drop()
+                if self._stopping.is_set() and not error.retriable:
+                    # A login that is refused would be refused each time, until the account is locked.
+                    pause = math.inf
+            finally:
+                if self._stopping.is_set():
+                    self._drop()
+                self._next = time.monotonic() + pause
 
     def _look_once(self) -> None:
-        try:
-            # Kept: a hundred connectors that are looked at must not cost a hundred handshakes each time.
-            self._connection = self._connection or self._connect()
-            extent = read_binlog_extent(self._connection)
-            progress = self._board.read()
-            self._board.look(distance(extent, progress.offset, progress.stored, time.time()))
-        except TailraceError as error:
-            log.debug("no look at the source: %s", error.message)
-            self._board.look(None)
-            self._drop()
-        finally:
-            self._next = time.monotonic() + _EVERY
+        # Kept: a hundred connectors that are looked at must not cost a hundred handshakes each time.
+        self._connection = self._connection or self._connect()
+        extent = read_binlog_extent(self._connection)
+        progress = self._board.read()
+        # What was delivered and not stored comes again when the connector begins again.
+        delivered = progress.stored if self._stopping.is_set() else progress.offset
+        self._board.look(distance(extent, delivered, progress.stored, time.time()))
 
     def _drop(self) -> None:
         if self._connection is not None:

@@ -255,6 +255,11 @@ class ProgressBoard:
             waiting = 0.0 if offset == self._progress.offset else time.time()
             self._progress = replace(self._progress, stored=offset, waiting_for_store=waiting)
 
+    def move(self, offset: Offset | None) -> None:
+        """The offset that a restart begins from was changed while nothing ran."""
+        with self._mutex:
+            self._progress = replace(self._progress, offset=offset, stored=offset, distance=None)
+
     def _lag(self, now: float) -> float | None:
         progress, pending = self._progress, self._captured > self._delivered
         since = [now]

@@ -164,7 +164,7 @@ OWN: Final[tuple[Metric, ...]] = (
     _metric(
         "gtid_gap_transactions",
         "transactions",
-        "Executed at the source and not delivered, as of the last look.",
+        "Executed at the source and not delivered, as of the last look; goes on to grow while the connector rests.",
         _seen(lambda distance: distance.gtid_gap),
     ),
     _metric(
@@ -189,7 +189,8 @@ OWN: Final[tuple[Metric, ...]] = (
     _metric(
         "source_look_timestamp_seconds",
         "s since the epoch",
-        "When the source was last looked at; a scrape asks for a look, every 10 s at most.",
+        "When the source was last looked at; a scrape asks for a look, every 10 s at most, at"
+        " that of a connector that rests or has failed too.",
         _seen(lambda distance: distance.at),
     ),
     # Where it is

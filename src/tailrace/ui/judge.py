@@ -50,13 +50,17 @@ def judge(
         yield Held("CdcTaskFailed", reason_of(stored.name, status) or TaskState.FAILED.value)
     elif stored.target is not Target.RUNNING:
         yield Held("CdcConnectorStopped", stored.target.value)
-    if progress is None or stored.target is not Target.RUNNING:
+    if progress is None:
         return
     limit = {name: float(text) for name, text in thresholds.items() if name != "jobs"}
+    # While it rests the source purges as always.
+    yield from _purging(progress, limit)
+    if stored.target is not Target.RUNNING:
+        return
     if progress.state is State.RECONNECTING:
         yield Held("CdcDisconnected", f"{duration(max(0.0, now - progress.since))}: {progress.reason}")
     yield from _late(progress, limit, now)
-    yield from _losing(progress, limit)
+    yield from _losing(progress)
     yield from _snapshot(progress, limit, now)
 
 
@@ -76,14 +80,17 @@ def _late(progress: Progress, limit: dict[str, float], now: float) -> Iterator[H
         yield Held("CdcOffsetNotStored", duration(age))
 
 
-def _losing(progress: Progress, limit: dict[str, float]) -> Iterator[Held]:
+def _purging(progress: Progress, limit: dict[str, float]) -> Iterator[Held]:
     distance = progress.distance
-    if progress.state is State.STREAMING and progress.source.where and not progress.source.gtids:
-        yield Held("CdcGtidOff", progress.source.where)
     if distance and distance.bytes_to_purge == 0:
         yield Held("CdcBinlogPurged", "0 B of binlog before the offset")
     elif distance and distance.seconds_to_purge is not None and distance.seconds_to_purge < limit["headroom"]:
         yield Held("CdcBinlogPurgeNear", f"in {duration(max(0.0, distance.seconds_to_purge))}")
+
+
+def _losing(progress: Progress) -> Iterator[Held]:
+    if progress.state is State.STREAMING and progress.source.where and not progress.source.gtids:
+        yield Held("CdcGtidOff", progress.source.where)
     if progress.erroneous:
         yield Held("CdcErroneousEvents", f"{progress.erroneous} since the start")
 

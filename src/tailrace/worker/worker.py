@@ -103,9 +103,14 @@ class Worker:
         return self._store.status(stored.name) or Status(Told(State.UNASSIGNED, self.id))
 
     def progress(self, name: str) -> Progress | None:
-        """What the connector's engine does; None: it has none. Raises Elsewhere."""
+        """What the connector's engine does, or did last; None: it has none. It is asked to look at its source, for the next
+        time. Raises Elsewhere.
+        """
         engine = self._engine_here(name)
-        return engine.progress if engine is not None else None
+        if engine is None:
+            return None
+        engine.look_at_source()
+        return engine.progress
 
     def notifications(self, name: str, since: int = 0) -> Sequence[Numbered]:
         """What the connector told in this run after the one numbered `since`, a hundred at most. Raises Elsewhere."""
@@ -271,6 +276,8 @@ class Worker:
                 storage.forget_offset()
             else:
                 storage.commit(Commit(offset=offset))
+        if (engine := self._engine_of(name)) is not None:
+            engine.offset_moved(offset)
 
     # Inside
 

@@ -130,6 +130,15 @@ def test_an_alert_holds_when_its_condition_does(alert: str, progress: Progress) 
 def test_failed_and_stopped_connectors_hold_their_alert_alone() -> None:
     assert held(replace(WELL, lag=999.0), told(TaskState.FAILED), Target.RUNNING) >= {"CdcTaskFailed"}
     assert held(None, told(TaskState.PAUSED, TaskState.PAUSED), Target.PAUSED) == {"CdcConnectorStopped"}
+    rests = replace(WELL, state=State.STOPPED, lag=999.0, reading=Reading(last_event=NOW - 400))
+    rests = replace(rests, distance=Distance(NOW, 9, 900, 900, 9_000_000.0))
+    assert held(rests, told(TaskState.PAUSED, TaskState.PAUSED), Target.PAUSED) == {"CdcConnectorStopped"}
+
+
+def test_what_a_resting_connector_has_yet_to_read_is_seen_to_be_purged() -> None:
+    rests = replace(WELL, state=State.STOPPED, distance=Distance(NOW, 9, 900, 5, 3600.0))
+    paused = told(TaskState.PAUSED, TaskState.PAUSED)
+    assert held(rests, paused, Target.PAUSED) == {"CdcConnectorStopped", "CdcBinlogPurgeNear"}
 
 
 def test_alerts_that_are_judged_are_ours() -> None:

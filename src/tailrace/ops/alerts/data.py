@@ -48,7 +48,7 @@ DATA: Final = (
         (
             "More time first: `SET GLOBAL binlog_expire_logs_seconds = …`; Aurora: `CALL mysql.rds_set_configuration("
             "'binlog retention hours', …)`. Is there room on the disk?",
-            "Then find what holds the connector up: CdcDisconnected, CdcTaskFailed, CdcLagHigh.",
+            "Then find what holds the connector up: CdcConnectorStopped, CdcDisconnected, CdcTaskFailed, CdcLagHigh.",
             "It is idle, and the retention itself is shorter than the headroom: keep more, or lower `headroom`.",
         ),
     ),

@@ -52,8 +52,8 @@ HEALTH: Final = (
         "stopped.for",
         "connector {{ $labels.name }} does not run",
         "The worker answers, and the connector is paused, stopped or deleted; or its task has failed, for Debezium "
-        "takes a task's metrics away with the task. Meanwhile the source purges binlog as always. What a paused "
-        "Debezium says of its lag is old.",
+        "takes a task's metrics away with the task. Meanwhile the source purges binlog as always, which Tailrace "
+        "goes on to measure (CdcBinlogPurgeNear). What a paused Debezium says of its lag is old.",
         (
             "`tailrace connector status NAME` says whether it is paused, stopped, failed or deleted.",
             "Failed: go on at CdcTaskFailed. Paused or stopped by mistake: `tailrace connector resume NAME`.",

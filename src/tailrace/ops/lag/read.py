@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tailrace.config import SourceConfig
 
 _STREAMING = {"context": "streaming"}
+_OLD_SECONDS = 120.0
+"""A look at the source before that, by Tailrace when it was last asked, says nothing of now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Reader:
         target = self._ways.target
         if self._ways.metrics is not None:
             samples = scrape(self._ways.metrics)
-            found = of_metrics(samples, target.name, target.prefix)
+            found = of_metrics(samples, target.name, target.prefix, time.time())
             if found is None:
                 message = f"{self._ways.metrics} tells nothing of {target.name}"
                 raise WorkerError(message, hint="does it run on the worker whose metrics these are?")
@@ -162,10 +164,10 @@ def _waiting(received: str, executed: str) -> int:
     return GtidSet(received.replace("\n", "")).subtract(GtidSet(executed.replace("\n", ""))).count()
 
 
-def of_metrics(samples: Exposition, name: str, prefix: str) -> Connector | None:
+def of_metrics(samples: Exposition, name: str, prefix: str, now: float) -> Connector | None:
     """Of the connector of this name, or with this topic.prefix; None: they tell nothing of it."""
     if any(True for _ in samples.each("tailrace_state", connector=name)):
-        return _of_tailrace(samples, name, prefix)
+        return _of_tailrace(samples, name, prefix, now)
 
     def value(metric: str, context: str = "streaming") -> float | None:
         return samples.value(f"debezium_metrics_{metric}", name=prefix, context=context)
@@ -185,13 +187,15 @@ def of_metrics(samples: Exposition, name: str, prefix: str) -> Connector | None:
     )
 
 
-def _of_tailrace(samples: Exposition, name: str, prefix: str) -> Connector:
+def _of_tailrace(samples: Exposition, name: str, prefix: str, now: float) -> Connector:
     def value(metric: str) -> float | None:
         return samples.value(f"tailrace_{metric}", connector=name)
 
-    def whole(metric: str) -> int | None:
+    looked = now - (value("source_look_timestamp_seconds") or 0.0) < _OLD_SECONDS
+
+    def seen(metric: str) -> int | None:
         found = value(metric)
-        return None if found is None else int(found)
+        return None if found is None or not looked else int(found)
 
     state = next((each.labels["state"] for each in samples.each("tailrace_state", connector=name) if each.value), "")
     phase = next(
@@ -211,9 +215,9 @@ def _of_tailrace(samples: Exposition, name: str, prefix: str) -> Connector:
         queue=taken / capacity if capacity and taken is not None else None,
         unstored=value("offset_age_seconds"),
         read=None if read is None else (read.labels.get("file", ""), int(read.value)),
-        gap=whole("gtid_gap_transactions"),
-        behind=whole("source_behind_bytes"),
-        to_purge=whole("purge_distance_bytes"),
+        gap=seen("gtid_gap_transactions"),
+        behind=seen("source_behind_bytes"),
+        to_purge=seen("purge_distance_bytes"),
         reads=next((each.labels.get("uuid", "") for each in samples.each("tailrace_source_info", connector=name)), ""),
     )
 
@@ -226,6 +230,8 @@ def _seconds(milliseconds: float | None) -> float | None:
 def of_progress(progress: Mapping[str, Any], now: float) -> Connector:
     """Of our own worker's account."""
     state, reading, distance = progress["state"], progress["reading"], progress["distance"] or {}
+    if now - distance.get("at", 0.0) >= _OLD_SECONDS:
+        distance = {}
     capacity, waiting = progress["queue_capacity"], progress["waiting_for_store"]
     return Connector(
         engine="tailrace",
