@@ -1,7 +1,7 @@
 """How far the source's end is, and how soon it may purge what is not delivered yet: asked when somebody wants to know.
 
-On a connection and in a thread of its own, never in the way of events. A connector that rests or has failed is looked at
-too: it falls behind all the while, and what it has yet to read is purged without it.
+On a connection and in a thread of its own, never in the way of events. A connector that rests or has failed is
+looked at too: it falls behind all the while, and what it has yet to read is purged without it.
 """
 
 from __future__ import annotations

@@ -103,8 +103,8 @@ class Worker:
         return self._store.status(stored.name) or Status(Told(State.UNASSIGNED, self.id))
 
     def progress(self, name: str) -> Progress | None:
-        """What the connector's engine does, or did last; None: it has none. It is asked to look at its source, for the next
-        time. Raises Elsewhere.
+        """What the connector's engine does, or did last; None: it has none. It is asked to look at its source,
+        for the next time. Raises Elsewhere.
         """
         engine = self._engine_here(name)
         if engine is None:
