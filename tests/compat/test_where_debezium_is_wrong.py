@@ -5,6 +5,8 @@ Each test fails when Debezium is mended, too: then its row in docs/explanation/c
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compat.oracle import Oracle, Record
+    from conftest import ServerFactory
 
 PLAIN = {"key.converter.schemas.enable": "false", "value.converter.schemas.enable": "false"}
 pytestmark = pytest.mark.timeout(120)
@@ -193,3 +196,32 @@ def test_a_time_beyond_the_day_stops_debezium_in_connect_mode(
     assert "wrong.t" in errors
     assert "choose another time.precision.mode" in errors
     assert PREFIX not in errors
+
+
+def test_after_a_recovery_rows_from_before_an_alter_have_the_columns_of_then(
+    oracle: Oracle, mysql_server_factory: ServerFactory, tmp_path: Path
+) -> None:
+    server = mysql_server_factory("--binlog-row-metadata=FULL")
+    create(server, "wrong", ["CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT)"])
+    properties = PLAIN | {"name": "recovered"}
+    pair = Pair(oracle, server, "wrong", tmp_path, properties)
+    execute(server, [f"INSERT INTO wrong.{DONE} VALUES (1)"])
+    assert await_condition(lambda: pair.wrote("1"), 60)
+    pair.end()
+    execute(
+        server,
+        [
+            "USE wrong",
+            "INSERT INTO t VALUES (2, 20, 200)",
+            "ALTER TABLE t MODIFY COLUMN a INT AFTER b",
+            f"INSERT INTO {DONE} VALUES (2)",
+        ],
+    )
+    (tmp_path / "debezium" / "history").unlink()
+    with closing(sqlite3.connect(tmp_path / "tailrace" / "state.db")) as state, state:
+        state.execute("DELETE FROM schema_history")
+    pair = Pair(oracle, server, "wrong", tmp_path, properties | {"snapshot.mode": "recovery"})
+    assert await_condition(lambda: pair.wrote("2"), 60)
+    theirs, ours = both(pair.end(), "t")
+    assert ours == {2: {"id": 2, "a": 20, "b": 200}}
+    assert theirs == {2: {"id": 2, "a": 200, "b": 20}}, "Debezium has the values the other way round"

@@ -73,7 +73,8 @@ MODE = Field(
     SnapshotMode.INITIAL,
     "initial: read all captured tables if there is no offset, then stream; initial_only: read them and stop; no_data: "
     "read definitions only, then stream; always: read at every start; when_needed: as initial, and again if the "
-    "offset is no longer in the binlog; recovery: read definitions again, then stream from the offset; "
+    "offset is no longer in the binlog; recovery: read definitions again, then stream from the "
+    "offset (refused where rows in between were written by others and do not name their columns); "
     "configuration_based: as the properties snapshot.mode.configuration.based.* say.",
     importance="high",
 )

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,6 +36,7 @@ from tailrace.engine.control import Control, Stream
 from tailrace.engine.notify import Notifications
 from tailrace.engine.progress import ProgressBoard
 from tailrace.engine.queue import Delivery, DeliveryQueue
+from tailrace.engine.recovery import Survey
 from tailrace.engine.schema import Schema
 from tailrace.errors import ConfigError, PositionPurged, SchemaError, SourceBehind, SourceError, TailraceError
 from tailrace.history.from_server import read_statements, read_tables
@@ -174,12 +176,12 @@ class Capture:
                 hint = "start once with snapshot.mode=no_data or initial"
                 raise ConfigError("snapshot.mode=recovery needs a stored offset", hint=hint)
             if start is Start.NO_HISTORY:
-                hint = "start once with snapshot.mode=recovery, if no table was altered since"
+                hint = "start once with snapshot.mode=recovery"
                 raise ConfigError("there is an offset, but no schema history to read rows with", hint=hint)
             if start is Start.DEFINITIONS:
-                return self._read_definitions(connection, None)
-            if start is Start.DEFINITIONS_THEN_RESUME:
-                return self._read_definitions(connection, resume)
+                return self._read_definitions(connection)
+            if start is Start.DEFINITIONS_THEN_RESUME and resume is not None:
+                return self._recover_definitions(connection, resume)
         if start is Start.RESUME:
             self._board.snapshot(phase=SnapshotPhase.SKIPPED)
             self._tell("SKIPPED")
@@ -209,15 +211,72 @@ class Capture:
         self._board.define(())
         return records > 0
 
-    def _read_definitions(self, connection: Connection, resume: Offset | None) -> Offset:
-        """Definitions as they are now, and `resume`, or the binlog's end, to stream from."""
-        end = read_binlog_end(connection)
-        offset = resume or Offset(end.file, end.position, end.gtids)
+    def _read_definitions(self, connection: Connection) -> Offset:
+        """Definitions as they are now, and the binlog's end, to stream from."""
+        offset = _end(connection)
         definitions = self._definitions(connection)
         self._captured(definitions.tables)
         self._board.snapshot(phase=SnapshotPhase.SKIPPED)
         self._hand_over(self._new_definitions(offset, definitions, connection))
         return offset
+
+    def _recover_definitions(self, connection: Connection, offset: Offset) -> Offset | None:
+        """Definitions as they are now, for a stream from `offset`; None if stopped. Raises SchemaError where rows in
+        between cannot be read so.
+        """
+        while True:
+            before = _end(connection)
+            definitions = self._definitions(connection)
+            ahead = _end(connection)
+            survey = Survey(
+                self._config.tables,
+                self._schema.context,
+                self._pieces,
+                before,
+                skip_unparseable=self._config.failure.skip_unparseable_ddl,
+            )
+            self._retry(partial(self._look_through, offset, ahead, survey), State.STARTING)
+            if self._stopping.is_set():
+                return None
+            if not survey.late:
+                break
+        self._captured(definitions.tables)
+        self._board.snapshot(phase=SnapshotPhase.SKIPPED)
+        self._hand_over(self._new_definitions(offset, definitions, connection, ahead))
+        return offset
+
+    def _look_through(self, offset: Offset, end: Offset, survey: Survey) -> None:
+        """The binlog from `offset` to `end`, row by row of no use."""
+        by_gtid = bool(offset.gtids and end.gtids) and not self._config.engine.ignore_gtid_on_recovery
+        place = GtidSet(end.gtids) if by_gtid else (end.file, end.position)
+        log.info("looking through the binlog from %s to %s for altered tables", _place(offset), _place(end))
+        with closing(self._open(offset)) as dump, _Interruptible(self._interrupts, dump.close):
+            if self._stopping.is_set():
+                return
+            decoder = Decoder(
+                file=offset.file,
+                position=offset.position,
+                gtids=offset.gtids,
+                envelope=self._envelope,
+                max_batch_bytes=self._config.engine.batch_bytes,
+            )
+            decoder.tolerate(unreadable=True, unfit=True)
+            decoder.await_place(place)
+            try:
+                with ReadAhead(dump) as ahead:
+                    for item in follow(self._listen(ahead.take, decoder), decoder, survey):
+                        if isinstance(item, XaHold):
+                            self._storage.hold(item.xid, item.data, first=item.first)
+                        if isinstance(item, Reached) or self._stopping.is_set():
+                            return
+            except SourceError as error:
+                raise from_kernel(error, dump.where) from error
+            finally:
+                dump.release()
+
+    def _pieces(self, xid: str) -> Iterator[bytes]:
+        hold = self._storage.held(xid)
+        return self._storage.pieces(hold) if hold is not None else iter(())
 
     def _definitions(self, connection: Connection) -> Definitions:
         """All tables, and their statements where the sink wants them."""
@@ -225,12 +284,14 @@ class Capture:
         wanted = sorted(table.id for table in tables if self._announcer.tells_of(table.id))
         return Definitions(tables, read_statements(connection.query, wanted))
 
-    def _new_definitions(self, offset: Offset, definitions: Definitions, connection: Connection) -> Delivery:
-        """They take the place of all that was known."""
+    def _new_definitions(
+        self, offset: Offset, definitions: Definitions, connection: Connection, ahead: Offset | None = None
+    ) -> Delivery:
+        """They take the place of all that was known; `ahead`: they are of that place."""
         announcement = self._announcer.definitions(
             read_facts(connection), offset, definitions.tables, definitions.statements
         )
-        records = self._schema.begin(_place(offset), definitions.tables)
+        records = self._schema.begin(_place(offset), definitions.tables, ahead)
         return Delivery(announcement, clear_history=True, history=records, offset=offset)
 
     # Snapshot
@@ -365,7 +426,7 @@ class Capture:
                     return
                 self._board.enter(State.STREAMING)
                 log.info("streaming from %s %s", _place(reader.offset), reader.offset.gtids)
-                policy = _Policy(self._schema, self._storage, self._config.gtid_sources)
+                policy = _Policy(self._schema, self._pieces, self._config.gtid_sources)
                 try:
                     with ReadAhead(dump) as ahead:
                         decoder = self._decoder(reader)
@@ -556,9 +617,9 @@ class _Reader:
 class _Policy:
     """The kernel's questions, answered by schema, storage and configuration."""
 
-    def __init__(self, schema: Schema, storage: Storage, sources: NameFilter) -> None:
+    def __init__(self, schema: Schema, pieces: Callable[[str], Iterator[bytes]], sources: NameFilter) -> None:
         self._schema = schema
-        self._storage = storage
+        self._pieces = pieces
         self._sources = sources
 
     def wants(self, source: str) -> bool:
@@ -574,8 +635,7 @@ class _Policy:
         return self._schema.statement(query)
 
     def held(self, xid: str) -> Iterator[bytes]:
-        hold = self._storage.held(xid)
-        return self._storage.pieces(hold) if hold is not None else iter(())
+        return self._pieces(xid)
 
 
 class _Interruptible:
@@ -590,6 +650,11 @@ class _Interruptible:
 
     def __exit__(self, *exc_info: object) -> None:
         self._interrupts.difference_update(self._mine)
+
+
+def _end(connection: Connection) -> Offset:
+    end = read_binlog_end(connection)
+    return Offset(end.file, end.position, end.gtids)
 
 
 def _place(offset: Offset) -> str:

@@ -13,6 +13,7 @@ from tailrace.config import Config
 from tailrace.config.failure import Failure, Inconsistent
 from tailrace.convert import Learn, Plans
 from tailrace.engine.announce import Announcer
+from tailrace.engine.recovery import is_behind
 from tailrace.errors import SchemaError, StorageError, UnsupportedSource
 from tailrace.history.charset import SERVER_DEFAULT, by_name
 from tailrace.history.debezium import apply_changes
@@ -20,6 +21,7 @@ from tailrace.history.from_row_metadata import build_table, check
 from tailrace.history.from_server import read_tables
 from tailrace.history.history import Record, SchemaHistory
 from tailrace.history.tables import Tables
+from tailrace.model.offset import Offset
 from tailrace.model.table import Table, TableId
 from tailrace.mysql.connection import connect
 from tailrace.mysql.server import ServerFacts
@@ -29,7 +31,7 @@ from tailrace.streaming import SchemaChange
 
 if TYPE_CHECKING:
     from tailrace.converters import Converter
-    from tailrace.history.ddl.effect import Change
+    from tailrace.history.ddl.effect import Change, Context
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +86,8 @@ class Schema:
         self._records = Records(storage)
         self._history = SchemaHistory(self._records)
         self._plans = Plans(config.events, learn, converters)
+        self._ahead: Offset | None = None
+        """The place whose definitions are known, where the stream has yet to come there."""
         self._server_charset = SERVER_DEFAULT
         self._lower_case_table_names = False
         self.on_change: Callable[[Sequence[TableId]], None] = lambda _: None
@@ -91,11 +95,16 @@ class Schema:
 
     def recover(self) -> int:
         """The definitions at the stored offset; from how many records, 0 if none are stored."""
-        return self._history.recover(lambda _: True)
+        records = self._history.recover(lambda _: True)
+        self._ahead = Offset.from_json(self._history.ahead) if self._history.ahead else None
+        return records
 
-    def begin(self, place: str, tables: Tables) -> tuple[str, ...]:
-        """Begin anew with definitions read from the server; the records that take the place of all others."""
-        self._history.snapshot(place, tables)
+    def begin(self, place: str, tables: Tables, ahead: Offset | None = None) -> tuple[str, ...]:
+        """Begin anew with definitions read from the server; the records that take the place of all others. `ahead`:
+        they are of that place, and the stream has yet to come there.
+        """
+        self._history.snapshot(place, tables, ahead.to_json() if ahead is not None else "")
+        self._ahead = ahead
         return self._records.take()
 
     def serve(self, facts: ServerFacts) -> None:
@@ -188,7 +197,7 @@ class Schema:
 
     def statement(self, query: Query) -> SchemaChange | None:
         """What a statement did to the tables; None: it changes no table."""
-        from tailrace.history.ddl.effect import Context, database_of  # noqa: PLC0415 - start-up time
+        from tailrace.history.ddl.effect import database_of  # noqa: PLC0415 - start-up time
         from tailrace.history.ddl.parser import Ddl, Dml, classify  # noqa: PLC0415 - the same
 
         where = f"{query.file}:{query.position}"
@@ -201,16 +210,11 @@ class Schema:
                 )
                 raise UnsupportedSource(message, where=where, hint=hint)
             case Ddl():
-                context = Context(
-                    database=query.database,
-                    sql_mode=query.sql_mode,
-                    database_collation=query.collation_database,
-                    server=self._server_charset,
-                    lower_case_table_names=self._lower_case_table_names,
-                    explicit_defaults_for_timestamp=query.explicit_defaults_for_timestamp,
-                )
+                context = self.context(query)
+                passes = self._ahead is not None and is_behind(query, self._ahead)
+                step = self._history.pass_by if passes else self._history.follow
                 try:
-                    changes = self._history.follow(where, context, query.sql)
+                    changes = step(where, context, query.sql)
                 except SchemaError as error:
                     if not self._config.failure.skip_unparseable_ddl:
                         raise
@@ -224,6 +228,19 @@ class Schema:
                 return SchemaChange(self._records.take(), announcement)
             case _:
                 return None
+
+    def context(self, query: Query) -> Context:
+        """What its meaning depends on besides its text."""
+        from tailrace.history.ddl.effect import Context  # noqa: PLC0415 - start-up time
+
+        return Context(
+            database=query.database,
+            sql_mode=query.sql_mode,
+            database_collation=query.collation_database,
+            server=self._server_charset,
+            lower_case_table_names=self._lower_case_table_names,
+            explicit_defaults_for_timestamp=query.explicit_defaults_for_timestamp,
+        )
 
     def _plan_truncated(self, changes: Sequence[Change]) -> None:
         """An event tells of them, even where no row has come yet."""

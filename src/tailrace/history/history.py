@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from tailrace.errors import StorageError
@@ -29,6 +29,8 @@ class Record:
     """The statement as the binlog has it; empty where tables were read from the server."""
     delta: str
     """The changed tables as JSON (`tailrace.history.serialize`)."""
+    ahead: str = ""
+    """Where the tables are not those of `offset` but of a later place: the engine's text for that one."""
 
 
 class Storage(Protocol):
@@ -50,11 +52,18 @@ class SchemaHistory:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
         self._tables = Tables()
+        self._ahead = ""
+        self._later = Tables()
 
     @property
     def tables(self) -> Tables:
         """All tables as they are now."""
         return self._tables
+
+    @property
+    def ahead(self) -> str:
+        """The later place whose tables were read; empty: they were those of their offset."""
+        return self._ahead
 
     def recover(self, reached: Callable[[str], bool]) -> int:
         """Read the storage up to the offset to resume from; returns how many records counted.
@@ -70,18 +79,23 @@ class SchemaHistory:
             if not reached(record.offset):
                 continue
             try:
-                _replay(load(record.delta), record.offset, tables, databases)
+                delta = load(record.delta)
+                _replay(delta, record.offset, tables, databases)
             except (ValueError, KeyError, TypeError) as error:
                 raise _damaged(record.offset) from error
+            if delta.complete:
+                self._ahead = record.ahead
+                self._later = Tables(dict(tables), dict(databases)) if record.ahead else Tables()
             count += 1
         self._tables = Tables(tables, databases)
         return count
 
-    def snapshot(self, offset: str, tables: Tables) -> None:
-        """Begin anew with tables read from the server; earlier records are dropped."""
+    def snapshot(self, offset: str, tables: Tables, ahead: str = "") -> None:
+        """Begin anew with tables read from the server; earlier records are dropped. `ahead`: they are of that place."""
         delta = Delta(tuple(tables), databases=tables.databases, complete=True)
-        self._storage.compact([Record(offset, "", "", dump(delta))])
+        self._storage.compact([Record(offset, "", "", dump(delta), ahead)])
         self._tables = tables
+        self._ahead, self._later = ahead, tables if ahead else Tables()
 
     def put(self, offset: str, *tables: Table) -> None:
         """Tables read from the server, or from row metadata, in the place of what was known of them."""
@@ -93,6 +107,22 @@ class SchemaHistory:
         from tailrace.history.ddl.effect import apply  # noqa: PLC0415 - start-up time
 
         after, changes = apply(self._tables, context, sql)
+        delta = _delta(self._tables, after, changes)
+        if delta != Delta():
+            self._storage.append(Record(offset, context.database, sql, dump(delta)))
+        self._tables = after
+        return changes
+
+    def pass_by(self, offset: str, context: Context, sql: str) -> tuple[Change, ...]:
+        """A statement before `ahead`: the tables that it names are those that were read, which have it behind them."""
+        from tailrace.history.ddl.effect import named  # noqa: PLC0415 - start-up time
+
+        after = self._tables
+        found = named(after.by_id, context, sql)
+        changes = tuple(replace(change, table=self._later.get(change.id)) for change in found)
+        for name in dict.fromkeys(n for change in changes for n in (change.previous_id, change.id) if n is not None):
+            table = self._later.get(name)
+            after = after.put(table) if table is not None else after.drop(name)
         delta = _delta(self._tables, after, changes)
         if delta != Delta():
             self._storage.append(Record(offset, context.database, sql, dump(delta)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tailrace.errors import SchemaError
-from tailrace.history.ddl.effect import Change, Context, apply
+from tailrace.history.ddl.effect import Change, Context, alters_rows, apply, named
 from tailrace.history.ddl.lexer import ANSI_QUOTES, NO_BACKSLASH_ESCAPES, REAL_AS_FLOAT
 from tailrace.history.ddl.parser import Ddl, Dml, Other, classify, qualified_tables
 from tailrace.history.tables import Tables
@@ -222,3 +222,30 @@ def test_what_cannot_be_followed_is_an_error_with_its_place(statement: str) -> N
         after(statement)
     assert "character" in str(caught.value)
     assert statement in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("statement", "alters"),
+    [
+        ("ALTER TABLE t RENAME COLUMN a TO b, ALGORITHM=INSTANT", True),
+        ("ALTER TABLE t CONVERT TO CHARACTER SET latin1", True),
+        ("ALTER TABLE t DROP PRIMARY KEY", True),
+        ("ALTER TABLE t RENAME INDEX k TO l", False),
+        ("CREATE INDEX k ON t (a)", False),
+        ("ALTER TABLE t ALTER COLUMN a SET DEFAULT 5, COMMENT = 'x'", False),
+        ("ALTER TABLE t ENGINE = InnoDB", False),
+        ("RENAME TABLE t TO u", True),
+        ("TRUNCATE t", False),
+        ("CREATE TABLE t LIKE u", False),
+    ],
+)
+def test_rows_from_before_a_statement_need_another_definition_or_do_not(statement: str, alters: bool) -> None:
+    assert alters_rows(statement) is alters
+
+
+def test_a_statement_names_what_it_changed_without_being_carried_out() -> None:
+    of = Context("d")
+    t, u, elsewhere = TableId("d", "t"), TableId("d", "u"), TableId("e", "t")
+    assert named([], of, "ALTER TABLE t DROP COLUMN gone, RENAME TO u") == (Change("rename", u, t),)
+    assert named([], of, "CREATE TABLE u LIKE nothing") == (Change("create", u),)
+    assert named([t, elsewhere], of, "DROP DATABASE d") == (Change("drop", t),)

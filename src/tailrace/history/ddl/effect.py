@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -11,23 +12,29 @@ from tailrace.history.ddl import evolve
 from tailrace.history.ddl.cursor import HINT
 from tailrace.history.ddl.parser import parse
 from tailrace.history.ddl.syntax import (
+    Action,
+    AddKey,
+    AlterColumn,
     AlterTable,
     CreateTable,
     DropDatabase,
+    DropKey,
     DropTables,
+    KeyDefinition,
     Options,
     QualifiedName,
+    RenameKey,
     RenameTables,
     SetDatabase,
+    SetOptions,
     Statement,
     TruncateTable,
 )
+from tailrace.history.tables import Tables
 from tailrace.model.table import Table, TableId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tailrace.history.tables import Tables
+    from collections.abc import Callable, Iterable, Iterator
 
 _SHOWN: Final = 200
 
@@ -64,14 +71,58 @@ def apply(tables: Tables, context: Context, sql: str) -> tuple[Tables, tuple[Cha
     A table that is not known may be altered, renamed and dropped: its changes carry no definition. Raises SchemaError
     for a statement that cannot be followed, with the place in it.
     """
-    try:
+    with _shown(sql):
         statement = parse(sql, context.sql_mode)
         return (tables, ()) if statement is None else _effect(tables, context, statement)
+
+
+def named(known: Iterable[TableId], context: Context, sql: str) -> tuple[Change, ...]:
+    """What a statement changed, by name alone: it is not carried out, and changes have no table. Of a database that
+    goes, the tables of `known`. Raises SchemaError as `apply` does.
+    """
+    with _shown(sql):
+        match statement := parse(sql, context.sql_mode):
+            case None:
+                return ()
+            case DropDatabase(name):
+                database = _fold(context)(name)
+                return tuple(Change("drop", table) for table in known if table.database == database)
+            case CreateTable(name):
+                return (Change("create", _id(context, name)),)
+            case _:
+                # No definition is altered where none is known.
+                return _effect(Tables(), context, statement)[1]
+
+
+def alters_rows(sql: str, sql_mode: int = 0) -> bool:
+    """Whether rows from before a statement have another definition, or another primary key, than those after it."""
+    match parse(sql, sql_mode):
+        case AlterTable(_, actions, rename):
+            return rename is not None or any(map(_alters_rows, actions))
+        case DropTables() | DropDatabase() | RenameTables():
+            return True
+    return False
+
+
+@contextmanager
+def _shown(sql: str) -> Iterator[None]:
+    """An error has the statement, too."""
+    try:
+        yield
     except SchemaError as error:
         shown = sql if len(sql) <= _SHOWN else sql[:_SHOWN] + " …"
         raise SchemaError(
             error.message, where=f"{error.where or 'the statement'}; {shown}", hint=error.hint or HINT
         ) from error
+
+
+def _alters_rows(action: Action) -> bool:
+    match action:
+        case AddKey(KeyDefinition(kind="primary")) | DropKey(None):
+            return True
+        case AddKey() | DropKey() | RenameKey() | AlterColumn() | SetOptions():
+            return False
+    return True
 
 
 def database_of(sql: str, context: Context) -> str:

@@ -237,9 +237,8 @@ TOPICS = (
             ),
             shell("tailrace connector config $CONNECTOR --set snapshot.mode=initial --wait", words="And back:"),
         ),
-        "`retention.ms=-1` for the topic, and a broker where not everybody may delete topics. With "
-        "`binlog_row_metadata=FULL` Tailrace makes it again from the binlog, but for columns renamed or dropped "
-        "meanwhile.",
+        "`retention.ms=-1` for the topic, and a broker where not everybody may delete topics. Tailrace "
+        "looks first whether rows in between can be read so, and with `binlog_row_metadata=FULL` they can.",
         _inject_lost,
         _heal_lost,
         needs=frozenset({Need.CONNECTOR, Need.KAFKA}),

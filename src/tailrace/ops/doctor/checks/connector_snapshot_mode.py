@@ -15,7 +15,7 @@ MODES = {
     "when_needed": (info, "where the offset is purged all tables are read again without a word: watch for op=r"),
     "recovery": (
         warning,
-        "meant for one start: a table that was altered since the offset is read by the wrong definition",
+        "meant for one start: each reads definitions anew, by which Debezium reads rows from before an ALTER too",
     ),
 }
 
