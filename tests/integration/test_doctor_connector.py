@@ -23,7 +23,7 @@ from tailrace.lab.connect import debezium_config
 from tailrace.lab.server import await_condition
 from tailrace.ops.connect import Connect
 from tailrace.ops.doctor.checks import BUILTIN
-from tailrace.ops.doctor.finding import How
+from tailrace.ops.doctor.finding import How, Severity
 from tailrace.ops.doctor.gather import gather
 from tailrace.ops.doctor.judge import Judgement, judge
 from tailrace.ops.dsn import parse_dsn
@@ -164,6 +164,31 @@ def test_a_connector_that_runs_is_judged_with_its_server_and_topics(ward: Ward) 
     whole = tailrace("doctor", "--connector", NAME, "--url", ward.worker.access.url, "--json")
     assert ward.server.password not in whole.out
     assert (whole.json["problem"], whole.json["connector"]) == (False, NAME)
+
+
+def test_a_replica_with_the_id_of_the_connector_ends_nobody_and_is_no_error(ward: Ward) -> None:
+    login, threads = ward.server.capture, ward.dumps()
+    with lab.server(options=(*WELL, "--super-read-only=ON"), server_id=9302) as replica:
+        replica.execute(
+            f"CHANGE REPLICATION SOURCE TO SOURCE_HOST = '{ward.server.host}', SOURCE_PORT = {ward.server.port},"
+            f" SOURCE_USER = '{login.user}', SOURCE_PASSWORD = '{login.password}', SOURCE_AUTO_POSITION = 1,"
+            " GET_SOURCE_PUBLIC_KEY = 1"
+        )
+        replica.execute("START REPLICA")
+        assert await_condition(lambda: len(ward.dumps()) == len(threads) + 1, 30)
+        # A connector is in no list of replicas: who is there is another one.
+        assert complaints(ward.judgement()) == REMARKS
+        replica.execute("STOP REPLICA")
+        replica.execute("SET GLOBAL server_id = 9301")
+        replica.execute("START REPLICA")
+        assert await_condition(lambda: [row[0] for row in ward.server.execute("SHOW REPLICAS")] == [9301], 30)
+        (finding,) = of(ward.judgement(), "server.id-clash")
+        assert (finding.severity, finding.evidence) == (Severity.INFO, "server id 9301 twice")
+        assert set(threads) < set(ward.dumps())
+        assert ward.worker.status(NAME).is_running
+    # The source notices that it is gone when it has something to send.
+    ward.server.execute("FLUSH BINARY LOGS")
+    assert await_condition(lambda: not ward.server.execute("SHOW REPLICAS"), 30)
 
 
 def test_a_connector_that_runs_and_reads_nothing_is_found(ward: Ward) -> None:

@@ -217,7 +217,7 @@ class Other:
 
     name: str
     config: Mapping[str, str]
-    is_running: bool
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)

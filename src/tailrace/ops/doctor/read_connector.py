@@ -32,7 +32,7 @@ def read_connector(connect: Connect, name: str) -> Connector:
         offset=offsets[0] if offsets else None,
         problems=_problems(connect, config),
         others=tuple(
-            Other(other, each["info"]["config"], Status.read(each["status"]).is_running)
+            Other(other, each["info"]["config"], Status.read(each["status"]))
             for other, each in everything.items()
             if other != name
         ),

@@ -13,7 +13,7 @@ from support.doctor_facts import connector, facts, follower, kafka, server, tabl
 from tailrace.model.table import Column
 from tailrace.ops.doctor.check import Check, Need
 from tailrace.ops.doctor.checks import BUILTIN, all_checks
-from tailrace.ops.doctor.facts import Facts, Following, Profile, Registered, Topic, Unread
+from tailrace.ops.doctor.facts import Facts, Following, Other, Profile, Registered, Topic, Unread
 from tailrace.ops.doctor.finding import How, Severity
 from tailrace.ops.doctor.judge import judge
 
@@ -47,7 +47,7 @@ CASES: tuple[tuple[str, Facts, Severity, str], ...] = (
         "innodb_read_only",
     ),
     ("server.role", facts(source=server(changes={"innodb_read_only": "ON"})), ERROR, "innodb_read_only"),
-    ("server.id-clash", facts(source=server(registered=(Registered(1, "db9", "99"),))), ERROR, "server id 1 twice"),
+    ("server.id-clash", facts(source=server(registered=(Registered(1, "db9", "99"),))), WARNING, "server id 1 twice"),
     (
         "server.time-zone",
         facts(source=server(changes={"time_zone": "Europe/Berlin"}), connector=connector()),
@@ -323,6 +323,64 @@ def test_a_transaction_that_the_source_has_is_not_errant_and_too_many_are_not_wr
     many = found(judge(facts(replicas=(follower(executed=f"{stray}:1-1000000"),)), BUILTIN))["replica.errant"][0]
     assert many.repair is not None
     assert many.repair.how is How.SETTING
+
+
+ENDED = "error 1236: A replica with the same server_uuid/server_id as this replica has connected to the source"
+
+
+def _two(mine: str, theirs: str, trace: str = "") -> Facts:
+    """Two connectors of one id, in these states."""
+    first = connector(mine, config={"database.server.id": "7", "topic.prefix": "other"})
+    made = connector(theirs).status
+    status = replace(made, name="copy", tasks=tuple(replace(task, trace=trace) for task in made.tasks))
+    config = {**first.config, "topic.prefix": "copy"}
+    return facts(connector=replace(first, others=(Other("copy", config, status),)), kafka=kafka())
+
+
+@pytest.mark.parametrize(
+    ("given", "severity", "words"),
+    [
+        (_two("RUNNING", "RUNNING"), ERROR, "the server ends one when the other comes"),
+        (_two("RUNNING", "FAILED", ENDED), ERROR, "the server ends one when the other comes"),
+        (_two("RUNNING", "FAILED", "no such table"), WARNING, "once both read"),
+        (_two("STOPPED", "RUNNING"), WARNING, "once both read"),
+        (facts(replicas=(follower(changes={"server_id": "1"}),)), WARNING, "cannot follow"),
+        (
+            facts(
+                replicas=(
+                    follower(
+                        changes={"server_id": "1"},
+                        following=Following(
+                            "db1:3306",
+                            "No",
+                            "Yes",
+                            "Fatal error: The replica I/O thread stops because source and replica have equal MySQL "
+                            "server ids",
+                            None,
+                        ),
+                    ),
+                )
+            ),
+            ERROR,
+            "has stopped by that",
+        ),
+        (
+            facts(
+                source=server(registered=(Registered(7, "db9", "99"),)),
+                connector=connector(config={"database.server.id": "7"}),
+                kafka=kafka(),
+            ),
+            INFO,
+            "neither is ended",
+        ),
+    ],
+)
+def test_one_id_for_two_is_an_error_only_where_one_is_seen_to_end_the_other(
+    given: Facts, severity: Severity, words: str
+) -> None:
+    (finding,) = found(judge(given, BUILTIN))["server.id-clash"]
+    assert finding.severity is severity
+    assert words in finding.message
 
 
 def test_checks_of_others_come_by_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:

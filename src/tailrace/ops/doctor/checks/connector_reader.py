@@ -19,7 +19,7 @@ def look(facts: Facts) -> Iterator[Finding]:
     user = connector.config.get("database.user", "")
     replicas = {each.uuid for each in known(facts.source.registered)}
     readers = [dump for dump in known(facts.source.dumps) if dump.user == user and dump.uuid not in replicas]
-    running = [other for other in connector.others if other.is_running and _alike(connector, other, user)]
+    running = [other for other in connector.others if other.status.is_running and _alike(connector, other, user)]
     if len(readers) <= len(running):
         yield error(
             "the worker says that it runs, but the server has no session that reads the binlog for it: its connection"
