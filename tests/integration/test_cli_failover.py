@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
 
 from support.cli import Said, tailrace
+from support.rest import Client, connector_config
+from support.workers import TailraceWorker
 from tailrace.lab.pair import Lab
 from tailrace.lab.process import await_condition
 from tailrace.lab.server import Server, free_port
@@ -38,12 +43,14 @@ class Pair:
             "TAILRACE_REPLICATION_PASSWORD": primary.capture.password,
         }
 
-    def call(self, command: str, *options: str, source: str = "${env:PRIMARY}") -> Said:
+    def call(
+        self, command: str, *options: str, source: str = "${env:PRIMARY}", candidate: str = "${env:REPLICA}"
+    ) -> Said:
         given = [
             "--source",
             source,
             "--candidate",
-            "${env:REPLICA}",
+            candidate,
             "--journal",
             str(self.journal),
             "--deadline",
@@ -115,3 +122,77 @@ def test_errant_transactions_and_servers_that_are_away_are_refused_before_anythi
     assert "--dead" in unreached.out
     assert pair.call("runbook", source=away).code == 1
     assert not pair.primary.execute("SELECT @@GLOBAL.read_only")[0][0]
+
+
+class Captured:
+    """A worker, its connector `shop`, and the rows of shop.t that came out of it."""
+
+    def __init__(self, worker: TailraceWorker, folder: Path, server: Server, number: int) -> None:
+        self.url = worker.url
+        self._client = Client(worker.url)
+        self._files = folder / "events"
+        sink = {"sink.type": "jsonl", "sink.path": str(self._files), "offset.flush.interval.ms": 200}
+        config = connector_config(server, "shop", database__server__id=7500 + number) | sink
+        assert self._client.ask("POST", "/connectors", {"name": "shop", "config": config}).status == 201
+        assert await_condition(lambda: self.offset() != "", 60), self._client.ask("GET", "/connectors/shop/status").text
+
+    def offset(self) -> str:
+        found = self._client.ask("GET", "/connectors/shop/offsets").body["offsets"]
+        return str(found[0]["offset"].get("gtids", "")) if found else ""
+
+    def port(self) -> int:
+        return int(self._client.ask("GET", "/connectors/shop/config").body["database.port"])
+
+    def rows(self) -> list[int]:
+        lines = [line for file in sorted(self._files.glob("*.jsonl")) for line in file.read_bytes().splitlines()]
+        events = [json.loads(line) for line in lines]
+        return [event["after"]["id"] for event in events if event["source"]["table"] == "t"]
+
+
+def test_connectors_of_two_workers_are_moved_by_one_runbook_and_back_by_one_run(pair: Pair, tmp_path: Path) -> None:
+    pair.primary.execute("CREATE DATABASE shop")
+    pair.primary.execute("CREATE TABLE shop.t (id INT PRIMARY KEY)")
+    pair.primary.execute("INSERT INTO shop.t VALUES (1)")
+    with ExitStack() as parts:
+        both = []
+        for number in range(2):
+            folder = tmp_path / f"worker-{number}"
+            folder.mkdir()
+            worker = parts.enter_context(TailraceWorker(folder))
+            both.append(Captured(worker, folder, pair.primary, number))
+        options = ["--connector", "shop", "--replication-user", pair.primary.capture.user]
+        for each in both:
+            options += ["--url", each.url]
+        unknown = pair.call("plan", *options, "--connector", "nobody")
+        assert unknown.code == 1
+        assert "no worker has a connector nobody" in unknown.err
+        script = tmp_path / "failover.sh"
+        script.write_text(pair.call("runbook", *options).out, encoding="utf-8")
+        login = tmp_path / "switcher.cnf"
+        login.write_text(f"[client]\nuser=switcher\npassword={SECRET}\n", encoding="utf-8")
+        login.chmod(0o600)
+        client = tmp_path / "bin" / "mysql"
+        client.parent.mkdir()
+        words = " ".join(map(repr, pair.primary.mysql.command("mysql")))
+        client.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+        client.chmod(0o755)
+        secret = pair.primary.capture.password
+        given = {"LOGIN": str(login), "PATH": f"{client.parent}:{os.environ['PATH']}", "REPLICATION_PASSWORD": secret}
+        done = subprocess.run(
+            ["bash", str(script)], env={**os.environ, **given}, capture_output=True, text=True, check=False, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        assert [each.port() for each in both] == [pair.replica.port] * 2
+        pair.replica.execute("INSERT INTO shop.t VALUES (2)")
+        assert await_condition(lambda: [each.rows() for each in both] == [[1, 2]] * 2, 30), [e.rows() for e in both]
+
+        back = {"source": "${env:REPLICA}", "candidate": "${env:PRIMARY}"}
+        moved = pair.call("run", "--yes", "--json", *options, **back)
+        assert moved.code == 0, moved.err
+        for each in both:
+            place = each.url.removeprefix("http://")
+            assert {f"stop-shop@{place}", f"resume-shop@{place}"} <= {step["step"] for step in moved.json["steps"]}
+        pair.primary.execute("INSERT INTO shop.t VALUES (3)")
+        assert await_condition(lambda: [each.rows() for each in both] == [[1, 2, 3]] * 2, 30), [e.rows() for e in both]
+        verified = pair.call("verify", *options, **back)
+        assert verified.code == 0, verified.out

@@ -47,9 +47,7 @@ HERE = replace(SHOP, address=CLUSTER.address)
 
 def facts(connector: Connector = HERE, source: Member = ENDPOINT, **cluster: Any) -> AuroraFacts:
     """`cluster`: what is different about it."""
-    return AuroraFacts(
-        replace(CLUSTER, **cluster), source, MEMBERS, retention_hours="168", connectors=(connector,), worker="http://w"
-    )
+    return AuroraFacts(replace(CLUSTER, **cluster), source, MEMBERS, retention_hours="168", connectors=(connector,))
 
 
 def global_facts(found: AuroraFacts | None = None, target: Cluster | None = SECOND, **more: Any) -> AuroraFacts:

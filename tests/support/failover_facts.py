@@ -36,11 +36,22 @@ REPLICA = replace(
     following=FOLLOWING,
 )
 AWAY = Member(SOURCE, "old:3306", error="MySQL error 2003: refused")
-SHOP = Connector("shop", "RUNNING, task 0 RUNNING", True, "", "old:3306", "capture", f"{OLD}:1-97", "binlog.9:7", False)  # noqa: FBT003
+SHOP = Connector(
+    "shop",
+    "RUNNING, task 0 RUNNING",
+    is_running=True,
+    why="",
+    address="old:3306",
+    user="capture",
+    gtids=f"{OLD}:1-97",
+    place="binlog.9:7",
+    in_snapshot=False,
+    worker="http://worker:8083",
+)
 
 
 def facts(
     source: Member = PRIMARY, connector: Connector = SHOP, replicas: tuple[Member, ...] = (), **candidate: Any
 ) -> Facts:
     """`candidate`: what is different about it."""
-    return Facts(source, replace(REPLICA, **candidate), replicas, (connector,), worker="http://worker:8083")
+    return Facts(source, replace(REPLICA, **candidate), replicas, (connector,))

@@ -100,14 +100,16 @@ def wait_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def complete_connector(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Names of connectors that the worker has; none where it cannot be asked."""
+    """Names of connectors that the worker has, or several have; none where one cannot be asked."""
     given = ctx.params
+    names: set[str] = set()
     try:
-        access = Access(given.get("url") or DEFAULT_URL, _credentials(given.get("credentials")), given.get("ca"))
-        names = Connect(access, patience=COMPLETION_SECONDS).names()
+        for url in given.get("urls") or (given.get("url") or DEFAULT_URL,):
+            access = Access(url, _credentials(given.get("credentials")), given.get("ca"))
+            names |= set(Connect(access, patience=COMPLETION_SECONDS).names())
     except (TailraceError, ValueError, KeyError, TypeError):
         return []
-    return [name for name in names if name.startswith(incomplete)]
+    return sorted(name for name in names if name.startswith(incomplete))
 
 
 def connector_option(command: Callable[..., None]) -> Callable[..., None]:

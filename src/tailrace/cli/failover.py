@@ -153,6 +153,13 @@ def _same(resumed: Plan, task: Task) -> Plan:
             where=str(task.journal),
             hint="finish that one first, with its own options, or name another --journal",
         )
+    given = {worker.access.url for worker in task.workers}
+    if missing := [url for url in resumed.workers if url not in given]:
+        raise FailoverError(
+            f"the run that was broken off has connectors of {', '.join(missing)}",
+            where=str(task.journal),
+            hint="give that too: " + " ".join(f"--url {url}" for url in missing),
+        )
     return resumed
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tailrace.cli.access import complete_connector, worker_options
+from tailrace.cli.access import DEFAULT_URL, access_options, complete_connector, connect_to
 from tailrace.cli.failover_task import PASSWORD_VARIABLE, OnAurora, SelfManaged
 from tailrace.ops.dsn import parse_dsn
 from tailrace.ops.failover.aurora.refuse import AuroraWish
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tailrace.config import SourceConfig
-    from tailrace.ops.connect import Connect
 
 JOURNAL = Path("failover.jsonl")
 WAIT, AURORA_WAIT, SETTLE = 60.0, 300.0, 5.0
@@ -63,7 +62,7 @@ _OPTIONS = (
         multiple=True,
         metavar="NAME",
         shell_complete=complete_connector,
-        help="A connector of the worker that captures the source; repeatable.",
+        help="A connector that captures the source; repeatable. With several workers: of each that has one so named.",
     ),
     click.option(
         "--endpoint",
@@ -102,7 +101,17 @@ _OPTIONS = (
         show_default=True,
         help="File by which a run that was broken off is resumed.",
     ),
-    worker_options,
+    click.option(
+        "--url",
+        "urls",
+        multiple=True,
+        envvar="TAILRACE_URL",
+        metavar="URL",
+        help="A worker that connectors are on, one of each group; repeatable; or TAILRACE_URL, with spaces between."
+        f"  [default: {DEFAULT_URL}]",
+    ),
+    access_options,
+    click.option("--json", "as_json", is_flag=True, help="The result, or the error, as one JSON document."),
 )
 
 
@@ -111,16 +120,19 @@ def task_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def wrapped(
-        connect: Connect,
+        urls: tuple[str, ...],
+        credentials: Path | None,
+        ca: Path | None,
         connectors: tuple[str, ...],
         journal: Path,
         **given: Any,
     ) -> None:
+        workers = tuple(connect_to(url, credentials, ca) for url in dict.fromkeys(urls or (DEFAULT_URL,)))
         ours = {name: given.pop(name) for name in _NAMES}
         servers = _servers(ours)
         if ours["aurora"]:
             task = OnAurora(
-                servers, connect, connectors, journal, ours["aurora"], ours["global_name"], _aurora_wish(ours)
+                servers, workers, connectors, journal, ours["aurora"], ours["global_name"], _aurora_wish(ours)
             )
             command(task=task, **given)
             return
@@ -133,7 +145,7 @@ def task_options(command: Callable[..., None]) -> Callable[..., None]:
             ours["replication_user"],
             ours["deadline"] or WAIT,
         )
-        command(task=SelfManaged(servers, connect, connectors, journal, wish), **given)
+        command(task=SelfManaged(servers, workers, connectors, journal, wish), **given)
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)

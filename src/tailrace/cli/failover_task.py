@@ -56,6 +56,10 @@ class Task(Protocol):
         """Of its runs."""
 
     @property
+    def workers(self) -> tuple[Connect, ...]:
+        """Whose connectors it moves."""
+
+    @property
     def where(self) -> str:
         """What it is about, in a line."""
 
@@ -80,7 +84,7 @@ class SelfManaged:
     """A replica is promoted by SQL."""
 
     servers: dict[str, SourceConfig]
-    connect: Connect
+    workers: tuple[Connect, ...]
     connectors: tuple[str, ...]
     journal: Path
     wish: Wish
@@ -92,13 +96,13 @@ class SelfManaged:
 
     def look(self) -> Outlook:
         """Raises SourceError, WorkerError."""
-        facts = servers_facts.gather(self.servers, self.connect, self.connectors)
+        facts = servers_facts.gather(self.servers, self.workers, self.connectors)
         return Outlook(facts, servers_plan.make_plan(facts, self.wish), lambda: view.show_facts(facts))
 
     def hands(self) -> Hands:
         """With the replication user's password, where there is one."""
         secret = Password(os.environ.get(PASSWORD_VARIABLE, ""))
-        return Hands(self.servers, self.connect, {REPLICATION_PASSWORD: secret})
+        return Hands(self.servers, self.workers, {REPLICATION_PASSWORD: secret})
 
     def is_of(self, plan: Plan) -> bool:
         """All the same names and addresses."""
@@ -113,7 +117,7 @@ class SelfManaged:
         from tailrace.ops.failover.tables import compare
         from tailrace.ops.failover.verify import verify
 
-        found = verify(self.servers, self.connect, self.connectors, values, seconds=self.wish.seconds)
+        found = verify(self.servers, self.workers, self.connectors, values, seconds=self.wish.seconds)
         if tables:
             facts = servers_facts.gather(self.servers)
             others = {one.name: self.servers[one.name] for one in facts.members if one.is_reachable and one.following}
@@ -127,7 +131,7 @@ class OnAurora:
     """AWS promotes."""
 
     servers: dict[str, SourceConfig]
-    connect: Connect
+    workers: tuple[Connect, ...]
     connectors: tuple[str, ...]
     journal: Path
     cluster: str
@@ -158,13 +162,13 @@ class OnAurora:
             self.servers,
             global_name=self.global_name,
             target=self.wish.target if self.global_name else "",
-            connect_to=self.connect,
+            workers=self.workers,
             connectors=self.connectors,
         )
 
     def hands(self) -> Hands:
         """With AWS."""
-        return Hands(self.servers, self.connect, aws=self.aws)
+        return Hands(self.servers, self.workers, aws=self.aws)
 
     def is_of(self, plan: Plan) -> bool:
         """The same cluster or global database, and no other addresses."""
@@ -194,7 +198,7 @@ class OnAurora:
             values,
             global_name=self.global_name,
             target=self.wish.target if self.global_name else "",
-            connect_to=self.connect,
+            workers=self.workers,
             connectors=self.connectors,
             seconds=self.wish.seconds,
         )

@@ -66,7 +66,7 @@ def _show_members(servers: Sequence[Member]) -> None:
 
 def _show_connectors(connectors: Sequence[Connector]) -> None:
     for connector in connectors:
-        click.echo(f"\nconnector {connector.name}: {connector.state}, at {connector.address}")
+        click.echo(f"\nconnector {connector.label}: {connector.state}, at {connector.address}")
         click.echo(f"  offset {connector.place or 'none yet'}  {connector.gtids}")
     click.echo()
 

@@ -228,7 +228,7 @@ def plan(worker: Worker, caller: Caller, asked: Any) -> dict[str, Any]:
     servers |= {f"replica-{n}": _at(login, each) for n, each in enumerate(_texts(asked, "replicas"), start=1)}
     if endpoint := _text(asked, "endpoint"):
         servers[ENDPOINT] = _at(login, endpoint)
-    facts = gather_failover(servers, inside.connect(worker, caller), names)
+    facts = gather_failover(servers, [inside.connect(worker, caller)], names)
     found = make_plan(facts, wish)
     told: dict[str, Any] = {"at": time.time(), "facts": asdict(facts)}
     if isinstance(found, Refused):

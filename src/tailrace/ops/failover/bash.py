@@ -9,7 +9,7 @@ HEAD = r"""#!/usr/bin/env bash
 # Needs bash, mysql (a client that the servers let in), curl__NEEDS__.
 #   LOGIN=FILE           option file of mysql ([client] user=…, password=…) for all servers, or one each:
 #                        __LOGINS__
-__SECRETS__#   CURL_CONFIG=FILE     option file of curl, where the worker asks for a login (user = "name:password")
+__SECRETS__#   CURL_CONFIG=FILE     option file of curl, where workers ask for a login (user = "name:password")
 #
 # Exit codes: 0 done; 1 a step failed, all was taken back; 2 something is not given; 4 a step failed past the point of
 # no return, or not all could be taken back: repair by hand what is named.
@@ -49,14 +49,14 @@ shut() {
   fi
 }
 
-# api METHOD PATH [JSON]: a request to the worker of Connect
+# api METHOD URL [JSON]: a request to a worker of Connect
 api() {
   curl --silent --show-error --fail-with-body --max-time 100 --retry 30 --retry-delay 1 --retry-max-time 30 \
     ${CURL_CONFIG:+--config "$CURL_CONFIG"} --request "$1" --header 'Content-Type: application/json' \
-    ${3:+--data "$3"} "$WORKER$2"
+    ${3:+--data "$3"} "$2"
 }
 
-# state CONNECTOR PATH STOPPED|RUNNING: whether it is that, with all its tasks
+# state CONNECTOR URL STOPPED|RUNNING: whether it is that, with all its tasks
 state() {
   FOUND=$(api GET "$2/status" 2>&1 | tr -d '[:space:]') || return 1
   local tasks=${FOUND#*\"tasks\":[}
@@ -69,7 +69,7 @@ state() {
   fi
 }
 
-# captured PATH [UUID]: the GTID set of the stored offset; inside a transaction, with the next GTID of this server
+# captured URL [UUID]: the GTID set of the stored offset; inside a transaction, with the next GTID of this server
 captured() {
   local offset gtids part
   offset=$(api GET "$1/offsets" | tr -d '[:space:]')
@@ -159,7 +159,7 @@ led() {
   fi
 }
 
-# drained PATH SERVER: whether a connector will ask for nothing again that the server has executed
+# drained URL SERVER: whether a connector will ask for nothing again that the server has executed
 drained() {
   local executed seen
   executed=$(ask "$2" 10 <<<'SELECT @@GLOBAL.gtid_executed') || return 1

@@ -20,13 +20,13 @@ READ_ONLY = "SELECT @@GLOBAL.read_only"
 def stop(connectors: Sequence[Connector], seconds: float) -> Iterator[Step]:
     """First, so that it is known what they have captured."""
     for connector in connectors:
-        path = path_of(connector.name)
+        path, worker = path_of(connector.name), connector.worker
         yield Step(
-            f"stop-{connector.name}",
-            f"stop connector {connector.name}: it stores how far it came",
-            act=(Rest("PUT", f"{path}/stop"),),
-            after=(ConnectorIs(connector.name, "STOPPED", f"{connector.name} is stopped"),),
-            undo=(Rest("PUT", f"{path}/resume"),),
+            f"stop-{connector.label}",
+            f"stop connector {connector.label}: it stores how far it came",
+            act=(Rest("PUT", f"{path}/stop", worker=worker),),
+            after=(ConnectorIs(connector.name, "STOPPED", f"{connector.label} is stopped", worker),),
+            undo=(Rest("PUT", f"{path}/resume", worker=worker),),
             seconds=seconds,
         )
 
@@ -37,8 +37,8 @@ def compare(
     """With `server`, of which `held`, in SQL, is what it has."""
     for connector in with_offset(connectors):
         yield Step(
-            f"compare-{connector.name}",
-            f"connector {connector.name} has seen nothing that {who} lacks, and can go on from its binlog",
+            f"compare-{connector.label}",
+            f"connector {connector.label} has seen nothing that {who} lacks, and can go on from its binlog",
             act=note(connector, source_uuid),
             after=can_go_on(connector, server, held, who),
             seconds=5,
@@ -50,26 +50,26 @@ def note(connector: Connector, source_uuid: str) -> tuple[RememberOffset, ...]:
     transaction, as Debezium's always is.
     """
     return (
-        RememberOffset(value_name("captured", connector.name), connector.name, source_uuid),
-        RememberOffset(value_name("offset", connector.name), connector.name),
+        RememberOffset(value_name("captured", connector.label), connector.name, source_uuid, worker=connector.worker),
+        RememberOffset(value_name("offset", connector.label), connector.name, worker=connector.worker),
     )
 
 
 def can_go_on(connector: Connector, server: str, held: str = EXECUTED, who: str = "the candidate") -> tuple[Holds, ...]:
     """Whether it can, at `server`, from what was remembered of its offset."""
-    captured, offset = (value_name(what, connector.name) for what in ("captured", "offset"))
+    captured, offset = (value_name(what, connector.label) for what in ("captured", "offset"))
     return (
         Holds(
             server,
             f"SELECT GTID_SUBTRACT({{{captured}}}, {held})",
             "",
-            f"{who} has all that {connector.name} has captured",
+            f"{who} has all that {connector.label} has captured",
         ),
         Holds(
             server,
             f"SELECT GTID_SUBTRACT(@@GLOBAL.gtid_purged, {{{offset}}})",
             "",
-            f"{who} has purged nothing that {connector.name} has yet to read",
+            f"{who} has purged nothing that {connector.label} has yet to read",
         ),
     )
 
@@ -78,14 +78,14 @@ def resume(
     connector: Connector, endpoint: Member | None, to: Member, seconds: float, before: tuple[Holds, ...] = ()
 ) -> Step:
     """At the endpoint, else with the new primary's address in its configuration."""
-    path = path_of(connector.name)
-    move = () if endpoint else (Rest("PATCH", f"{path}/config", address_of(to.address)),)
+    path, worker = path_of(connector.name), connector.worker
+    move = () if endpoint else (Rest("PATCH", f"{path}/config", address_of(to.address), worker),)
     return Step(
-        f"resume-{connector.name}",
-        f"connector {connector.name} goes on at {(endpoint or to).address}",
+        f"resume-{connector.label}",
+        f"connector {connector.label} goes on at {(endpoint or to).address}",
         before=before,
-        act=(*move, Rest("PUT", f"{path}/resume")),
-        after=(ConnectorIs(connector.name, "RUNNING", f"{connector.name} and its task run"),),
+        act=(*move, Rest("PUT", f"{path}/resume", worker=worker)),
+        after=(ConnectorIs(connector.name, "RUNNING", f"{connector.label} and its task run", worker),),
         seconds=seconds,
         apart=True,
     )
@@ -100,9 +100,9 @@ def warnings_of(connectors: Sequence[Connector], places: Collection[str]) -> Ite
     """`places`: the addresses by which their server is known."""
     for connector in connectors:
         if connector.address not in places:
-            yield f"connector {connector.name} looks for its server at {connector.address}, by none of the names given"
+            yield f"connector {connector.label} looks for its server at {connector.address}, by none of the names given"
         if not connector.place or connector.in_snapshot:
-            yield f"connector {connector.name} has no whole snapshot yet: it begins anew at the new primary"
+            yield f"connector {connector.label} has no whole snapshot yet: it begins anew at the new primary"
 
 
 def has(server: str, value: str, words: str) -> Holds:
@@ -113,6 +113,11 @@ def has(server: str, value: str, words: str) -> Holds:
 def value_name(what: str, name: str) -> str:
     """The name of a remembered value, which is one of a variable in bash too."""
     return what + "_" + "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in name)
+
+
+def workers_of(connectors: Sequence[Connector]) -> tuple[str, ...]:
+    """Each once."""
+    return tuple(dict.fromkeys(connector.worker for connector in connectors))
 
 
 def path_of(connector: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tailrace._kernel import GtidSet
-from tailrace.errors import ConnectionLost
+from tailrace.errors import ConnectionLost, WorkerError
 from tailrace.mysql.connection import connect
 from tailrace.mysql.server import read_binlog_end
 from tailrace.ops.connect import reason, words
@@ -136,6 +136,20 @@ class Connector:
     in_snapshot: bool
     in_transaction: bool = False
     """The offset is inside the transaction after `gtids`: Debezium's always is, until an event comes after it."""
+    worker: str = ""
+    """URL of the worker, or of one of its group."""
+    at: str = ""
+    """The same without its scheme, where several workers are asked."""
+
+    @property
+    def label(self) -> str:
+        """Its name, and where there are several workers whose it is."""
+        return f"{self.name}@{self.at}" if self.at else self.name
+
+    @property
+    def arguments(self) -> str:
+        """What names it to a command."""
+        return f"{self.name} --url {self.worker}" if self.at else self.name
 
     def captured(self, source_uuid: str) -> str:
         """GTIDs whose events may be out, where those of today come from a server of that server_uuid."""
@@ -152,7 +166,6 @@ class Facts:
     connectors: tuple[Connector, ...] = ()
     endpoint: Member | None = None
     """The server that answers at the address which connectors use."""
-    worker: str = ""
 
     @property
     def source_uuid(self) -> str:
@@ -166,21 +179,19 @@ class Facts:
         return (self.source, self.candidate, *self.replicas)
 
 
-def gather(
-    servers: dict[str, SourceConfig], connect_to: Connect | None = None, connectors: Sequence[str] = ()
-) -> Facts:
+def gather(servers: dict[str, SourceConfig], workers: Sequence[Connect] = (), connectors: Sequence[str] = ()) -> Facts:
     """Asks all. `servers` by name: `source`, `candidate`, perhaps `endpoint`, and replicas.
 
     The order matters: whoever has less at any moment is asked first, so that what a later one lacks is really missing.
     Raises WorkerError where a connector cannot be asked.
     """
-    asked = tuple(read_connector(connect_to, name) for name in connectors) if connect_to else ()
+    asked = read_connectors(workers, connectors)
     others = [name for name in servers if name not in {SOURCE, CANDIDATE, ENDPOINT}]
     candidate = read_member(CANDIDATE, servers[CANDIDATE])
     replicas = tuple(read_member(name, servers[name]) for name in others)
     source = read_member(SOURCE, servers[SOURCE])
     endpoint = read_member(ENDPOINT, servers[ENDPOINT]) if ENDPOINT in servers else None
-    return Facts(source, candidate, replicas, asked, endpoint, connect_to.access.url if connect_to else "")
+    return Facts(source, candidate, replicas, asked, endpoint)
 
 
 def read_member(name: str, server: SourceConfig) -> Member:
@@ -235,6 +246,25 @@ def _following(row: Sequence[Any]) -> Following:
     )
 
 
+def read_connectors(workers: Sequence[Connect], names: Sequence[str]) -> tuple[Connector, ...]:
+    """Those of these names, of each worker that has one. Raises WorkerError, also where none has."""
+    if len(workers) == 1:
+        return tuple(read_connector(workers[0], name) for name in names)
+    there = [(worker, set(worker.names())) for worker in workers] if names else []
+    found = []
+    for name in names:
+        owners = [worker for worker, has in there if name in has]
+        if not owners:
+            where = ", ".join(worker.access.url for worker in workers)
+            raise WorkerError(f"no worker has a connector {name}", where=where, hint="tailrace connector list --url …")
+        found += [replace(read_connector(one, name), at=_without_scheme(one.access.url)) for one in owners]
+    return tuple(found)
+
+
+def _without_scheme(url: str) -> str:
+    return url.partition("://")[2].rstrip("/")
+
+
 def read_connector(worker: Connect, name: str) -> Connector:
     """One connector. Raises WorkerError."""
     config = worker.config(name)
@@ -251,6 +281,7 @@ def read_connector(worker: Connect, name: str) -> Connector:
         place=f"{offset['file']}:{offset['pos']}" if "file" in offset else "",
         in_snapshot=bool(offset.get("snapshot")),
         in_transaction=is_in_transaction(offset),
+        worker=worker.access.url,
     )
 
 

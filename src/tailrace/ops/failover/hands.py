@@ -32,7 +32,7 @@ from tailrace.ops.failover.step import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tailrace.config import Password, SourceConfig
     from tailrace.ops.aws.client import Aws as Api
@@ -62,10 +62,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """How each server and the worker are reached; `secrets` are values that no journal has."""
+    """How each server and worker is reached; `secrets` are values that no journal has."""
 
     servers: Mapping[str, SourceConfig]
-    connect: Connect | None = None
+    workers: Sequence[Connect] = ()
     secrets: Mapping[str, Password] = field(default_factory=dict)
     aws: Api | None = None
 
@@ -76,10 +76,10 @@ class Hands:
                 self._execute(server, statements, values, seconds)
             case Remember(name, server, query):
                 return {name: self._value(server, query, values, seconds)}
-            case RememberOffset(name, connector, source_uuid):
-                return {name: read_connector(self._worker(), connector).captured(source_uuid)}
-            case Rest(method, path, body):
-                self._worker().send(method, path, body)
+            case RememberOffset(name, connector, source_uuid, worker):
+                return {name: read_connector(self._worker(worker), connector).captured(source_uuid)}
+            case Rest(method, path, body, worker):
+                self._worker(worker).send(method, path, body)
             case Shell(command):
                 _run(command, seconds)
             case Aws(service, operation, parameters, region):
@@ -96,8 +96,8 @@ class Hands:
                     return self._judge_value(check, values)
                 case Fenced(server, words):
                     return self._judge_fence(server, words)
-                case ConnectorIs(connector, state, words):
-                    status = self._worker().status(connector)
+                case ConnectorIs(connector, state, words, worker):
+                    status = self._worker(worker).status(connector)
                     holds = status.is_stopped if state == "STOPPED" else status.is_running
                     return Verdict(holds, words, status.summary)
                 case Drained():
@@ -118,7 +118,8 @@ class Hands:
     def _judge_drained(self, check: Drained) -> Verdict:
         # The server first: what the connector has by then, it has.
         executed = self._value(check.server, f"SELECT {EXECUTED}", {}, _ANSWER_SECONDS)
-        left = GtidSet(executed).subtract(GtidSet(read_connector(self._worker(), check.connector).gtids))
+        seen = read_connector(self._worker(check.worker), check.connector).gtids
+        left = GtidSet(executed).subtract(GtidSet(seen))
         return Verdict(not left, check.words, f"not captured yet: {left}" if left else "")
 
     def _judge_writer(self, check: WriterIs) -> Verdict:
@@ -158,10 +159,11 @@ class Hands:
             sql = sql.replace(f"{{{name}}}", "'" + value.replace("\\", "\\\\").replace("'", "''") + "'")
         return sql
 
-    def _worker(self) -> Connect:
-        if self.connect is None:
-            raise FailoverError("the plan has connectors, and no worker was named", hint="give --url")
-        return self.connect
+    def _worker(self, url: str) -> Connect:
+        found = next((worker for worker in self.workers if worker.access.url == url), None)
+        if found is None:
+            raise FailoverError("the plan has connectors of a worker that was not named", hint=f"give --url {url}")
+        return found
 
     def _aws(self) -> Api:
         if self.aws is None:

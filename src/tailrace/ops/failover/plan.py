@@ -15,6 +15,7 @@ from tailrace.ops.failover.connectors import (
     value_name,
     warnings_of,
     with_offset,
+    workers_of,
 )
 from tailrace.ops.failover.facts import CANDIDATE, ENDPOINT, SOURCE
 from tailrace.ops.failover.refuse import Reason, reasons
@@ -85,7 +86,7 @@ def make_plan(facts: Facts, wish: Wish) -> Plan | Refused:
         servers=tuple((member.name, member.address) for member in members),
         steps=steps,
         warnings=tuple(_warnings(facts, wish)),
-        worker=facts.worker if facts.connectors else "",
+        workers=workers_of(facts.connectors),
     )
 
 
@@ -189,7 +190,9 @@ def _promote(facts: Facts, wish: Wish) -> Iterator[Step]:
             has(CANDIDATE, "final", "the candidate has all that is to be kept"),
             *(
                 has(
-                    CANDIDATE, value_name("captured", each.name), f"the candidate has all that {each.name} has captured"
+                    CANDIDATE,
+                    value_name("captured", each.label),
+                    f"the candidate has all that {each.label} has captured",
                 )
                 for each in with_offset(facts.connectors)
             ),

@@ -113,7 +113,7 @@ def _of_connector(facts: Facts, connector: Connector, *, dead: bool) -> Iterator
     if not connector.gtids:
         if connector.place:
             yield Reason(
-                f"connector {connector.name} stands at {connector.place} without GTIDs, which means nothing elsewhere",
+                f"connector {connector.label} stands at {connector.place} without GTIDs, which means nothing elsewhere",
                 "turn on gtid_mode, let the connector go on until its offset has GTIDs, and come back",
             )
         return
@@ -122,14 +122,14 @@ def _of_connector(facts: Facts, connector: Connector, *, dead: bool) -> Iterator
     if missing := GtidSet(connector.captured(facts.source_uuid)).subtract(held):
         there = "the source" if facts.source.is_reachable and not dead else "the candidate"
         yield Reason(
-            f"connector {connector.name} has captured transactions that {there} lacks",
+            f"connector {connector.label} has captured transactions that {there} lacks",
             "bring the old primary back up and switch over, or choose a replica that has them; else these changes stay"
             " in the sink and in no table: then only a new snapshot makes both equal",
             str(missing),
         )
     if purged := GtidSet(facts.candidate.purged).subtract(GtidSet(connector.gtids)):
         yield Reason(
-            f"the candidate has purged what connector {connector.name} has not read",
+            f"the candidate has purged what connector {connector.label} has not read",
             "choose another replica, or take a new snapshot (raise binlog_expire_logs_seconds)",
             str(purged),
         )

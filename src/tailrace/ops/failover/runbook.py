@@ -61,27 +61,30 @@ def _parts(plan: Plan) -> Iterator[str]:
         yield f"need {_variable(name)}_LOGIN 'the option file with the login of {name}'\n"
     if has_secret:
         yield "need REPLICATION_PASSWORD 'the password of the replication user'\n"
-    if plan.worker:
-        yield f"WORKER=${{WORKER:-{shlex.quote(plan.worker)}}}\n"
+    several = len(plan.workers) > 1
+    workers = {url: f"WORKER_{number}" if several else "WORKER" for number, url in enumerate(plan.workers, start=1)}
+    for url, variable in workers.items():
+        yield f"{variable}=${{{variable}:-{shlex.quote(url)}}}\n"
     for warning in plan.warnings:
         yield f"# Mind: {' '.join(warning.split())}\n"
     for step in plan.steps:
-        yield from _step(step)
+        yield from _step(step, workers)
     if any(step.apart for step in plan.steps):
         yield '\n((${#HELD[@]})) && { say "all else is done, and not: ${HELD[*]}"; exit 4; }\n'
     yield "\nsay 'done'\n"
 
 
-def _step(step: Step) -> Iterator[str]:
+def _step(step: Step, workers: Mapping[str, str]) -> Iterator[str]:
+    """`workers`: URL → the variable that has it."""
     name = _function(step.name)
     if step.undo:
         yield f"\nundo_{name}() {{\n"
-        yield from (f"  {_action(action, step.seconds)}\n" for action in step.undo)
+        yield from (f"  {_action(action, step.seconds, workers)}\n" for action in step.undo)
         yield "}\n"
     yield f"\nsay {shlex.quote(f'{step.name}: {step.title}')}\n"
-    before = [f"until_ 0 {shlex.quote(check.words)} {_check(check)}" for check in step.before]
-    act = [_action(action, step.seconds) for action in step.act]
-    after = [f"until_ {step.seconds:.0f} {shlex.quote(check.words)} {_check(check)}" for check in step.after]
+    before = [f"until_ 0 {shlex.quote(check.words)} {_check(check, workers)}" for check in step.before]
+    act = [_action(action, step.seconds, workers) for action in step.act]
+    after = [f"until_ {step.seconds:.0f} {shlex.quote(check.words)} {_check(check, workers)}" for check in step.after]
     if step.apart:
         # Within a condition bash does not stop at what fails: so each waits for the one before.
         chain = " &&\n  ".join([*before, *act, *after])
@@ -95,16 +98,16 @@ def _step(step: Step) -> Iterator[str]:
     yield from (f"{line}\n" for line in (*act, *after))
 
 
-def _action(action: Action, seconds: float) -> str:
+def _action(action: Action, seconds: float, workers: Mapping[str, str]) -> str:
     match action:
         case Sql(server, statements):
             return f'ask {server} {seconds:.0f} <<<"{_sql("; ".join(statements))}"'
         case Remember(name, server, query):
             return f'{name}=$(ask {server} 10 <<<"{_sql(query)}")'
-        case RememberOffset(name, connector, source_uuid):
-            return f"{name}=$(captured {shlex.quote(path_of(connector))} {shlex.quote(source_uuid)})"
-        case Rest(method, path, body):
-            return f"api {method} {shlex.quote(path)} {shlex.quote(body) + ' ' if body else ''}>/dev/null"
+        case RememberOffset(name, connector, source_uuid, worker):
+            return f"{name}=$(captured {_url(workers[worker], path_of(connector))} {shlex.quote(source_uuid)})"
+        case Rest(method, path, body, worker):
+            return f"api {method} {_url(workers[worker], path)} {shlex.quote(body) + ' ' if body else ''}>/dev/null"
         case Shell(command):
             return f"timeout {seconds:.0f} sh -c {shlex.quote(command)}"
         case Aws(service, operation, parameters, region):
@@ -112,21 +115,25 @@ def _action(action: Action, seconds: float) -> str:
             return f"order {operation.replace('_', '-')} {_options(json.loads(parameters), region)}"
 
 
-def _check(check: Check) -> str:
+def _check(check: Check, workers: Mapping[str, str]) -> str:
     match check:
         case Holds(server, query, expected, _, steady):
             throughout = f"throughout {steady:.0f} " if steady else ""
             return f'{throughout}same {server} "{_sql(query)}" {shlex.quote(expected)}'
         case Fenced(server, _):
             return f"shut {server}"
-        case ConnectorIs(connector, state, _):
-            return f"state {shlex.quote(connector)} {shlex.quote(path_of(connector))} {state}"
-        case Drained(connector, server, _):
-            return f"drained {shlex.quote(path_of(connector))} {server}"
+        case ConnectorIs(connector, state, _, worker):
+            return f"state {shlex.quote(connector)} {_url(workers[worker], path_of(connector))} {state}"
+        case Drained(connector, server, _, worker):
+            return f"drained {_url(workers[worker], path_of(connector))} {server}"
         case WriterIs(cluster, writer, _, is_global, underway, region):
             function = "primary" if is_global else "writer"
             state = "underway" if underway else "over"
             return f"{function} {shlex.quote(cluster)} {shlex.quote(writer)} {state} {_options({}, region)}".rstrip()
+
+
+def _url(variable: str, path: str) -> str:
+    return f'"${variable}"{shlex.quote(path)}'
 
 
 def _options(parameters: Mapping[str, str | bool], region: str) -> str:

@@ -43,15 +43,18 @@ class RememberOffset:
     name: str
     connector: str
     source_uuid: str = ""
+    worker: str = ""
+    """URL of its worker; so below."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """One request to the worker of Connect; `body` is JSON, or empty."""
+    """One request to a worker of Connect; `body` is JSON, or empty."""
 
     method: str
     path: str
     body: str = ""
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class ConnectorIs:
     connector: str
     state: str
     words: str
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class Drained:
     connector: str
     server: str
     words: str
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +163,8 @@ class Plan:
     """(name in the steps, `host:port`)."""
     steps: tuple[Step, ...]
     warnings: tuple[str, ...] = ()
-    worker: str = ""
-    """URL of the worker of Connect, where the steps have one."""
+    workers: tuple[str, ...] = ()
+    """URLs of the workers of Connect that the steps speak of."""
     cluster: str = ""
     """ARN of the Aurora cluster, or name of the global database, where there is one."""
 
@@ -169,7 +174,7 @@ class Plan:
             "kind": self.kind,
             "servers": [list(server) for server in self.servers],
             "warnings": list(self.warnings),
-            "worker": self.worker,
+            "workers": list(self.workers),
             "cluster": self.cluster,
             "steps": [_step_to_json(step) for step in self.steps],
         }
@@ -182,7 +187,7 @@ class Plan:
             servers=tuple((name, address) for name, address in given["servers"]),
             steps=tuple(_step_from_json(step) for step in given["steps"]),
             warnings=tuple(given["warnings"]),
-            worker=given["worker"],
+            workers=tuple(given["workers"]),
             cluster=given.get("cluster", ""),
         )
 

@@ -135,7 +135,7 @@ def _endpoint(facts: Facts) -> Iterator[Finding]:
 
 def judge_connector(facts: Facts, connector: Connector) -> list[Finding]:
     """Of one connector, at one moment."""
-    name, primary = connector.name, facts.candidate
+    name, primary = connector.label, facts.candidate
     known = {member.uuid for member in facts.members if member.uuid}
     readers = [
         reader
@@ -150,7 +150,7 @@ def judge_connector(facts: Facts, connector: Connector) -> list[Finding]:
             f"{name} and its task run",
             connector.is_running,
             f"{connector.state}{': ' + connector.why if connector.why else ''}",
-            f"tailrace connector restart {name} --failed-only",
+            f"tailrace connector restart {connector.arguments} --failed-only",
         ),
         finding(
             f"{name} is connected to the new primary",
@@ -179,7 +179,7 @@ def finding(check: str, holds: bool, evidence: str, hint: str, *, lasts: bool = 
 
 def verify(
     servers: dict[str, SourceConfig],
-    connect: Connect | None,
+    workers: Sequence[Connect],
     connectors: Sequence[str],
     values: Mapping[str, str],
     *,
@@ -188,7 +188,7 @@ def verify(
     """All of it; waits up to `seconds` for what takes its time. `values`: what a run's journal remembers."""
 
     def look() -> tuple[Facts, list[Finding]]:
-        facts = gather(servers, connect, connectors)
+        facts = gather(servers, workers, connectors)
         return facts, judge_servers(facts, values.get("final"))
 
     return watch(look, seconds=seconds)
@@ -198,11 +198,11 @@ def watch(look: Callable[[], tuple[Facts, list[Finding]]], *, seconds: float) ->
     """What `look` finds, and of its connectors, until nothing is wrong that waiting may mend, or for `seconds`."""
     deadline = time.monotonic() + seconds
     facts, found = look()
-    goal, began = facts.candidate.executed, {each.name: each.gtids for each in facts.connectors}
+    goal, began = facts.candidate.executed, {each.label: each.gtids for each in facts.connectors}
     while True:
         for connector in facts.connectors:
             found += judge_connector(facts, connector)
-            found.append(judge_flow(connector, began[connector.name], goal, facts.candidate.uuid))
+            found.append(judge_flow(connector, began[connector.label], goal, facts.candidate.uuid))
         wrong = [one for one in found if one.severity is not Severity.OK]
         if all(one.lasts for one in wrong) or time.monotonic() >= deadline:
             return found
@@ -212,7 +212,7 @@ def watch(look: Callable[[], tuple[Facts, list[Finding]]], *, seconds: float) ->
 
 def judge_flow(connector: Connector, began: str, goal: str, primary_uuid: str) -> Finding:
     """Whether events come through: by the offset, which moves only when the sink has them."""
-    check = f"events of {connector.name} flow, and its lag is made up"
+    check = f"events of {connector.label} flow, and its lag is made up"
     now = GtidSet(connector.captured(primary_uuid))
     left = GtidSet(goal).subtract(now).count()
     moved = now.subtract(GtidSet(began)).count()

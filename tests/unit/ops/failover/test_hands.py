@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tailrace.config import Password, SourceConfig
 from tailrace.errors import FailoverError
 from tailrace.lab.server import free_port
+from tailrace.ops.connect import Connect
 from tailrace.ops.failover.hands import Hands
 from tailrace.ops.failover.step import Aws, Fenced, Holds, Rest, Shell, WriterIs
+from tailrace.ops.http import Access, Answer
 
 AWAY = Hands({"source": SourceConfig("127.0.0.1", free_port(), "root", Password("secret"), 1)})
 
@@ -31,9 +35,20 @@ def test_a_server_that_is_away_is_fenced_and_nothing_else_holds_of_it() -> None:
     assert "secret" not in verdict.found
 
 
-def test_a_plan_with_connectors_needs_a_worker() -> None:
-    with pytest.raises(FailoverError, match="no worker"):
-        AWAY.act(Rest("PUT", "/connectors/shop/stop"), {}, 5)
+def test_a_step_is_asked_of_its_own_worker_and_of_no_other() -> None:
+    asked = []
+
+    def ask(access: Access, method: str, path: str, body: object = None, *, seconds: float = 0.0) -> Answer:
+        del body, seconds
+        asked.append(f"{method} {access.url}{path}")
+        return Answer(204, b"")
+
+    workers = [Connect(Access(url), ask=ask) for url in ("http://one:8083", "http://two:8083")]
+    hands = replace(AWAY, workers=workers)
+    hands.act(Rest("PUT", "/connectors/shop/stop", worker="http://two:8083"), {}, 5)
+    assert asked == ["PUT http://two:8083/connectors/shop/stop"]
+    with pytest.raises(FailoverError, match="--url http://three:8083"):
+        hands.act(Rest("PUT", "/connectors/shop/stop", worker="http://three:8083"), {}, 5)
 
 
 def test_a_name_that_leads_elsewhere_once_in_a_while_is_not_steady(monkeypatch: pytest.MonkeyPatch) -> None:

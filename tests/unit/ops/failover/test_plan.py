@@ -11,7 +11,7 @@ import pytest
 from support.failover_facts import AWAY, FOLLOWING, NEW, OLD, PRIMARY, REPLICA, SHOP, THIRD, facts
 from tailrace.ops.failover.facts import ENDPOINT, Facts, Member
 from tailrace.ops.failover.plan import Refused, Wish, make_plan
-from tailrace.ops.failover.step import Plan, Sql
+from tailrace.ops.failover.step import ConnectorIs, Plan, RememberOffset, Rest, Sql
 
 if TYPE_CHECKING:
     from tailrace.ops.failover.step import Step
@@ -59,6 +59,24 @@ def test_a_switchover_fences_before_it_reads_the_last_gtid_and_promotes_after_al
     before = plan.steps[: names(plan).index("promote")]
     changing = [one for one in before if any(isinstance(action, Sql) or "Rest" in str(action) for action in one.act)]
     assert all(one.undo for one in changing)
+
+
+def test_connectors_of_one_name_on_two_workers_are_two_in_one_plan() -> None:
+    at = ("http://one:8083", "one:8083"), ("http://two:8083/connect", "two:8083/connect")
+    both = tuple(replace(SHOP, worker=url, at=place) for url, place in at)
+    plan = planned(replace(facts(), connectors=both))
+    assert plan.workers == tuple(url for url, _ in at)
+    assert len(set(names(plan))) == len(plan.steps)
+    for url, place in at:
+        assert place in step(plan, f"stop-shop@{place}").title
+        for name in ("stop", "resume"):
+            asked = step(plan, f"{name}-shop@{place}")
+            assert {action.worker for action in (*asked.act, *asked.undo) if isinstance(action, Rest)} == {url}
+            assert [check.worker for check in asked.after if isinstance(check, ConnectorIs)] == [url]
+    # Each is compared by what it has itself captured.
+    remembered = [one.name for each in plan.steps for one in each.act if isinstance(one, RememberOffset)]
+    assert len(remembered) == len(set(remembered)) == 4
+    assert Plan.from_json(json.loads(json.dumps(plan.to_json()))) == plan
 
 
 def test_a_dead_primary_is_compared_before_the_fence_that_cannot_be_undone() -> None:

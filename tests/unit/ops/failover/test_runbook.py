@@ -38,6 +38,7 @@ def written(found: Facts, wish: Wish) -> tuple[Plan, str]:
             Wish(fence_command=EVIL),
         ),
         (facts(AWAY, replicas=(replace(REPLICA, name="replica-1"),)), Wish(dead=True, fence_command="true")),
+        (replace(facts(), connectors=(SHOP, replace(SHOP, worker=f"http://two/{EVIL}", at=f"two/{EVIL}"))), Wish()),
     ],
 )
 def test_it_is_bash_that_shellcheck_accepts_and_has_every_step(found: Facts, wish: Wish, tmp_path: Path) -> None:
@@ -102,7 +103,7 @@ def test_an_offset_inside_a_transaction_counts_that_one_too(offset: str, expecte
     curl.write_text(f'#!/bin/bash\ncat <<\'EOF\'\n{{"offsets":[{{"offset":{{{offset}}}}}]}}\nEOF\n')
     curl.chmod(0o755)
     file = tmp_path / "part.sh"
-    file.write_text(script[: script.index("\n# shellcheck disable")] + "\nWORKER=http://w\ncaptured /connectors/x a\n")
+    file.write_text(script[: script.index("\n# shellcheck disable")] + "\ncaptured http://w/connectors/x a\n")
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     done = subprocess.run(["bash", str(file)], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ from tailrace.errors import SourceError
 from tailrace.ops.aws.rds import Cluster, Global, read_cluster, read_global
 from tailrace.ops.doctor.facts import Unread
 from tailrace.ops.doctor.read_server import read_server
-from tailrace.ops.failover.facts import CANDIDATE, ENDPOINT, SOURCE, Connector, Member, read_connector, read_member
+from tailrace.ops.failover.facts import CANDIDATE, ENDPOINT, SOURCE, Connector, Member, read_connectors, read_member
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,6 @@ class AuroraFacts:
     """The secondary cluster that is to take writes."""
     candidate: Member | None = None
     """Whoever answers at the target's cluster endpoint; nobody, before it is the primary."""
-    worker: str = ""
 
     @property
     def standby(self) -> Member | None:
@@ -59,7 +58,7 @@ def gather(
     *,
     global_name: str = "",
     target: str = "",
-    connect_to: Connect | None = None,
+    workers: Sequence[Connect] = (),
     connectors: Sequence[str] = (),
 ) -> AuroraFacts:
     """`name`: of the cluster that takes writes today; `target`: the secondary cluster of `global_name`, by name or ARN,
@@ -67,7 +66,7 @@ def gather(
 
     Whoever has less at any moment is asked first. Raises AwsError, WorkerError, AccessDenied.
     """
-    asked = tuple(read_connector(connect_to, each) for each in connectors) if connect_to else ()
+    asked = read_connectors(workers, connectors)
     whole = read_global(aws, global_name, target) if global_name else None
     cluster = read_cluster(aws, whole.named(name) if whole else name)
     secondary = whole.secondary(target) if whole else ""
@@ -95,7 +94,6 @@ def gather(
         whole=whole,
         target=other,
         candidate=read_member(CANDIDATE, servers[CANDIDATE]) if CANDIDATE in servers else None,
-        worker=connect_to.access.url if connect_to else "",
     )
 
 
@@ -106,7 +104,7 @@ def gather_after(
     *,
     global_name: str = "",
     target: str = "",
-    connect_to: Connect | None = None,
+    workers: Sequence[Connect] = (),
     connectors: Sequence[str] = (),
 ) -> AuroraFacts:
     """When it is over: `cluster` and `source` are the primary of now, `target` and `candidate` the one of before.
@@ -114,11 +112,11 @@ def gather_after(
     Raises as `gather` does.
     """
     if not global_name:
-        return gather(aws, name, servers, connect_to=connect_to, connectors=connectors)
+        return gather(aws, name, servers, workers=workers, connectors=connectors)
     whole = read_global(aws, global_name, target)
     if whole.named(name) == whole.primary:
         return gather(
-            aws, name, servers, global_name=global_name, target=target, connect_to=connect_to, connectors=connectors
+            aws, name, servers, global_name=global_name, target=target, workers=workers, connectors=connectors
         )
     turned = {**servers, SOURCE: servers[CANDIDATE], CANDIDATE: servers[SOURCE]}
     return gather(
@@ -127,7 +125,7 @@ def gather_after(
         turned,
         global_name=global_name,
         target=whole.named(name),
-        connect_to=connect_to,
+        workers=workers,
         connectors=connectors,
     )
 

@@ -21,6 +21,7 @@ from tailrace.ops.failover.connectors import (
     resume,
     stop,
     with_offset,
+    workers_of,
 )
 from tailrace.ops.failover.facts import CANDIDATE, ENDPOINT, SOURCE, Member
 from tailrace.ops.failover.plan import Refused
@@ -47,7 +48,7 @@ def make_plan(facts: AuroraFacts, wish: AuroraWish) -> Plan | Refused:
         servers=tuple((member.name, member.address) for member in _servers(facts)),
         steps=tuple(steps),
         warnings=tuple(warnings(facts, wish)),
-        worker=facts.worker if facts.connectors else "",
+        workers=workers_of(facts.connectors),
         cluster=facts.whole.name if facts.whole else facts.cluster.arn,
     )
 
@@ -99,8 +100,8 @@ def _stop(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
         return
     for connector in with_offset(facts.connectors):
         yield Step(
-            f"offset-{connector.name}",
-            f"note what connector {connector.name} has captured",
+            f"offset-{connector.label}",
+            f"note what connector {connector.label} has captured",
             act=note(connector, facts.source.uuid),
             seconds=5,
         )
@@ -208,8 +209,8 @@ def _drain(facts: AuroraFacts, wish: AuroraWish) -> Iterator[Step]:
     """The new primary's binlog begins anew: connectors must have read all before."""
     for connector in with_offset(facts.connectors):
         yield Step(
-            f"drain-{connector.name}",
-            f"wait until connector {connector.name} has captured all that the writer has executed",
-            after=(Drained(connector.name, SOURCE, f"{connector.name} has captured all there is"),),
+            f"drain-{connector.label}",
+            f"wait until connector {connector.label} has captured all that the writer has executed",
+            after=(Drained(connector.name, SOURCE, f"{connector.label} has captured all there is", connector.worker),),
             seconds=wish.seconds,
         )

@@ -160,7 +160,7 @@ def _of_connector(facts: AuroraFacts, connector: Connector, wish: AuroraWish) ->
     if not connector.gtids:
         if connector.place:
             yield Reason(
-                f"connector {connector.name} stands at {connector.place} without GTIDs, which means nothing elsewhere",
+                f"connector {connector.label} stands at {connector.place} without GTIDs, which means nothing elsewhere",
                 "turn on gtid-mode, let the connector go on until its offset has GTIDs, and come back",
             )
         return
@@ -169,13 +169,13 @@ def _of_connector(facts: AuroraFacts, connector: Connector, wish: AuroraWish) ->
         return
     if missing := GtidSet(connector.captured(source.uuid)).subtract(GtidSet(source.executed)):
         yield Reason(
-            f"connector {connector.name} has captured transactions that the cluster lacks",
+            f"connector {connector.label} has captured transactions that the cluster lacks",
             "is it a connector of this cluster? after a restore or a backtrack only a new snapshot makes both equal",
             str(missing),
         )
     if purged := GtidSet(source.purged).subtract(GtidSet(connector.gtids)):
         yield Reason(
-            f"the cluster has purged what connector {connector.name} has not read",
+            f"the cluster has purged what connector {connector.label} has not read",
             "take a new snapshot; CALL mysql.rds_set_configuration('binlog retention hours', 168)",
             str(purged),
         )
@@ -187,14 +187,14 @@ def _of_enhanced(connector: Connector, wish: AuroraWish) -> Iterator[Reason]:
     """The new primary's binlog begins anew, so nothing of before may be asked for there."""
     if connector.in_transaction:
         yield Reason(
-            f"the offset of connector {connector.name} is inside the transaction after its GTIDs, as Debezium's always"
+            f"the offset of connector {connector.label} is inside the transaction after its GTIDs, as Debezium's always"
             " is: it would ask for that one again, and with the enhanced binlog the new primary has it not",
             "turn aurora_enhanced_binlog off before, then binlog files go along; or leave the connector out, and take a"
             " new snapshot there",
         )
     if not wish.fence_command:
         yield Reason(
-            f"with the enhanced binlog the new primary's begins at mysql-bin-changelog.000001: what {connector.name}"
+            f"with the enhanced binlog the new primary's begins at mysql-bin-changelog.000001: what {connector.label}"
             " has not captured before the switchover it never can",
             "give --fence-command: what keeps clients from writing until connectors have read all ('true' if they are"
             " stopped); or turn aurora_enhanced_binlog off before",

@@ -33,7 +33,7 @@ def verify(
     *,
     global_name: str = "",
     target: str = "",
-    connect_to: Connect | None = None,
+    workers: Sequence[Connect] = (),
     connectors: Sequence[str] = (),
     seconds: float,
 ) -> list[Finding]:
@@ -49,7 +49,7 @@ def verify(
             servers,
             global_name=global_name,
             target=target,
-            connect_to=connect_to,
+            workers=workers,
             connectors=connectors,
         )
         ends = read_ends(aws, facts.cluster, _MINUTES)
@@ -95,11 +95,12 @@ def _addresses(facts: AuroraFacts) -> Iterator[Finding]:
     host, _, port = facts.cluster.address.rpartition(":")
     for connector in facts.connectors:
         yield finding(
-            f"{connector.name} calls an address that follows the writer",
+            f"{connector.label} calls an address that follows the writer",
             not calls_one_instance(facts, connector),
             f"it calls {connector.address}"
             + (", one instance or the readers" if calls_one_instance(facts, connector) else ""),
-            f"tailrace connector config {connector.name} --set database.hostname={host} --set database.port={port}",
+            f"tailrace connector config {connector.arguments}"
+            f" --set database.hostname={host} --set database.port={port}",
         )
 
 

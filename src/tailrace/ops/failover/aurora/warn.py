@@ -42,7 +42,7 @@ def warnings(facts: AuroraFacts, wish: AuroraWish) -> Iterator[str]:
     for connector in facts.connectors:
         if not facts.whole and not facts.endpoint and calls_one_instance(facts, connector):
             yield (
-                f"connector {connector.name} calls one instance or the readers ({connector.address}): it is given the"
+                f"connector {connector.label} calls one instance or the readers ({connector.address}): it is given the"
                 f" cluster endpoint, {cluster.address}"
             )
             known |= {connector.address}
@@ -81,8 +81,8 @@ def _ahead(facts: AuroraFacts) -> Iterator[str]:
     for connector in with_offset(facts.connectors):
         if missing := GtidSet(connector.captured(facts.source.uuid)).subtract(GtidSet(standby.executed)):
             yield (
-                f"connector {connector.name} has captured what {standby.name} does not show yet: {missing}; it is held,"
-                " not resumed, where the new primary lacks it"
+                f"connector {connector.label} has captured what {standby.name} does not show yet: {missing}; it is"
+                " held, not resumed, where the new primary lacks it"
             )
 
 

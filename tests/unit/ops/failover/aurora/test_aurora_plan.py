@@ -223,7 +223,8 @@ def test_in_bash_too_a_connector_that_is_held_does_not_keep_the_others(
 ) -> None:
     two = replace(facts(), connectors=(HERE, replace(HERE, name="other")))
     text = write_runbook(planned(two))
-    stubs = f"""set -euo pipefail; HELD=() captured_shop= captured_other= offset_shop= offset_other=; say() {{ :; }}
+    stubs = f"""set -euo pipefail; HELD=() captured_shop= captured_other= offset_shop= offset_other= WORKER=http://w
+say() {{ :; }}
 until_() {{ [[ $2 != *"that {ahead} has captured" ]]; }}
 api() {{ echo "$2"; }} >&3
 """
@@ -234,7 +235,7 @@ api() {{ echo "$2"; }} >&3
         check=False,
     )
     assert done.returncode == code, done.stderr
-    assert [line.split("/")[2] for line in done.stdout.splitlines()] == resumed
+    assert [line.split("/")[4] for line in done.stdout.splitlines()] == resumed
 
 
 def test_the_clis_options_are_those_that_the_sdk_is_given() -> None:
