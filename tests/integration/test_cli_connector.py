@@ -176,6 +176,44 @@ def test_a_wrong_configuration_is_told_property_by_property_before_anything_is_m
     assert "wrong" not in worker.client.names()
 
 
+def test_a_list_that_no_table_is_on_is_told_before_a_connector_is_made_and_is_no_success(worker: Worker) -> None:
+    named = f"table.include.list={DATABASE}.nosuch"
+    other = ("--name", "empty", "--set", named, "--set", "topic.prefix=empty", "--set", "database.server.id=9211")
+    why = f"no table of the server matches {named}; name tables as database.table (there are {DATABASE}.t)"
+    told = worker.call("validate", worker.file, *other, "--json")
+    # Debezium accepts it, runs, and captures such a table once it is there.
+    refused = "errors" if worker.client.is_tailrace() else "warnings"
+    assert told.json[refused]["table.include.list"][0].startswith(why)
+    assert (told.code, told.json["valid"]) == ((1, False) if refused == "errors" else (0, True))
+    try:
+        made = worker.call("create", worker.file, *other, "--wait")
+        assert f"mind: table.include.list: {why}" in made.err
+        if refused == "errors":
+            assert made.code == 1
+            assert f"empty has failed: no table of the server matches {named}" in made.err
+        else:
+            assert made.code == 0
+    finally:
+        worker.client.delete("empty")
+
+
+def test_tables_that_are_yet_to_be_made_can_be_listed_where_the_stream_waits_for_them(
+    worker: Worker, mysql: lab.Server
+) -> None:
+    worker.run()
+    assert await_condition(lambda: "file" in worker.call("offsets", "show", NAME).out, 30, every=0.3)
+    later = ("--set", f"table.include.list={DATABASE}.later")
+    try:
+        assert worker.call("config", NAME, *later, "--dry-run").code == 0
+        assert worker.call("config", NAME, *later, "--wait").code == 0
+        mysql.execute(f"CREATE TABLE {DATABASE}.later (id INT PRIMARY KEY)")
+        mysql.execute(f"INSERT INTO {DATABASE}.later VALUES (1)")
+        assert await_condition(lambda: f"{NAME}.{DATABASE}.later" in worker.client.topics(NAME), 60, every=0.3)
+    finally:
+        mysql.execute(f"DROP TABLE IF EXISTS {DATABASE}.later")
+        assert worker.call("config", NAME, "--unset", "table.include.list", "--wait").code == 0
+
+
 def test_a_change_is_tried_with_the_secrets_that_the_connector_has(worker: Worker) -> None:
     worker.run()
     assert worker.call("config", NAME, "--set", "poll.interval.ms=7", "--dry-run").code == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,9 +90,12 @@ def create(
         _tell_validation(connect, config, as_json=as_json)
         return
     _refuse_masks(connect, config)
+    strange = _strange(config)
+    if not as_json:
+        _warn(strange)
     make: Callable[[str, dict[str, str]], object] = connect.replace if replace else connect.create
     did, steady = ("is as the file says", STEADY_SECONDS) if replace else ("made", 0.0)
-    change = Change(lambda called: make(called, config), did, _runs, steady)
+    change = Change(lambda called: make(called, config), did, _runs, steady, strange)
     try:
         _on_each(change, (config["name"],), connect, wait, as_json=as_json)
     except (ConfigError, WorkerError) as error:
@@ -196,6 +199,8 @@ class Change:
     came: Callable[[Status | None], bool]
     steady: float = 0.0
     """Seconds for which that status must hold."""
+    warnings: Mapping[str, list[str]] = field(default_factory=dict)
+    """What is strange about the configuration, by property."""
 
 
 def _on_each(change: Change, names: tuple[str, ...], connect: Connect, wait: float | None, *, as_json: bool) -> None:
@@ -204,12 +209,25 @@ def _on_each(change: Change, names: tuple[str, ...], connect: Connect, wait: flo
         change.act(name)
     documents = []
     for name in names:
-        status = connect.await_status(name, change.came, seconds=wait, steady=change.steady) if wait else None
-        documents.append(_done(name, change.did, status))
+        status = _await(connect, name, change, wait) if wait else None
+        documents.append(_done(name, change.did, status) | ({"warnings": change.warnings} if change.warnings else {}))
         if not as_json:
             _tell(connect, name, change.did, status)
     if as_json:
         shown.document(documents)
+
+
+def _await(connect: Connect, name: str, change: Change, seconds: float) -> Status | None:
+    """Until it has come to pass: of what is to run, also until its task has begun to read."""
+    came = change.came
+    if came is _runs and connect.is_tailrace():
+        return connect.await_status(
+            name,
+            lambda status: _runs(status) and connect.has_begun(name),
+            seconds=seconds,
+            steady=change.steady,
+        )
+    return connect.await_status(name, came, seconds=seconds, steady=change.steady)
 
 
 @connector.command(epilog="Example: tailrace connector pause shop --wait")
@@ -345,16 +363,31 @@ def _standard_input() -> Mapping[str, object]:
 
 def _tell_validation(connect: Connect, config: dict[str, str], *, as_json: bool) -> None:
     problems = connect.validate(config)
+    strange = {name: found for name, found in _strange(config).items() if name not in problems}
     if as_json:
-        shown.document({"name": config["name"], "valid": not problems, "errors": problems})
+        shown.document({"name": config["name"], "valid": not problems, "errors": problems, "warnings": strange})
     elif problems:
         for name, errors in problems.items():
             for error in errors:
                 click.echo(f"{name}: {error}", err=True)
     else:
         click.echo(f"{config['name']}: the worker finds nothing wrong")
+    if not as_json:
+        _warn(strange)
     if problems:
         sys.exit(1)
+
+
+def _strange(config: Mapping[str, str]) -> dict[str, list[str]]:
+    from tailrace.ops.captured import warnings
+
+    return warnings(config)
+
+
+def _warn(warnings: Mapping[str, list[str]]) -> None:
+    for name, found in warnings.items():
+        for each in found:
+            click.secho(f"mind: {name}: {each}", fg="yellow", err=True)
 
 
 def _done(name: str, did: str, status: Status | None) -> dict[str, Any]:

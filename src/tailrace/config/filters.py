@@ -116,6 +116,19 @@ class TableFilter:
         )
 
 
+def unmatched(filters: TableFilter, there: Iterable[TableId]) -> tuple[str, str] | None:
+    """What is wrong, and a way out, where a list of tables was given and none of those that are `there` is on it."""
+    wanted, names = filters.tables.include, sorted(there)
+    if not wanted or any(map(filters.captured, names)):
+        return None
+    near = [str(table) for table in names if filters.database_captured(table.database)]
+    seen = f"there are {', '.join(near[:5])}" if near else "the capture user sees no table"
+    return (
+        f"no table of the server matches table.include.list={','.join(pattern.pattern for pattern in wanted)}",
+        f"name tables as database.table ({seen}), and GRANT SELECT on them to the capture user",
+    )
+
+
 def filters_rows(values: Values) -> bool:
     """Whether rows of other sources are left out."""
     listed = values.get(GTID_INCLUDES) is not None or values.get(GTID_EXCLUDES) is not None

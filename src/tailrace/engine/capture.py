@@ -29,6 +29,7 @@ from tailrace._kernel import (
 )
 from tailrace.config import Config, LockingMode, NameFilter
 from tailrace.config.failure import Failure, GuardrailAction
+from tailrace.config.filters import unmatched
 from tailrace.config.snapshot import TableOrder
 from tailrace.engine.announce import Announcer
 from tailrace.engine.blocking import BlockingSnapshots
@@ -406,12 +407,8 @@ class Capture:
         found = sorted(table.id for table in tables if self._config.tables.captured(table.id))
         self._guard(len(found))
         self._board.capture(found)
-        wanted = self._config.tables.tables.include
-        if wanted and not found:
-            near = [str(table.id) for table in tables if self._config.tables.database_captured(table.id.database)]
-            message = f"no table of the server matches table.include.list={','.join(p.pattern for p in wanted)}"
-            there = f"there are {', '.join(sorted(near)[:5])}" if near else "the capture user sees no table"
-            hint = f"name tables as database.table ({there}), and GRANT SELECT on them to the capture user"
+        if problem := unmatched(self._config.tables, tables.by_id):
+            message, hint = problem
             raise ConfigError(message, where=f"{self._config.source.host}:{self._config.source.port}", hint=hint)
         return found
 

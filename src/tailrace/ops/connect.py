@@ -220,6 +220,22 @@ class Connect:
         """What a connector of our own worker does now."""
         return dict(self._ask("GET", _ours(name, "progress")))
 
+    def has_begun(self, name: str) -> bool:
+        """Whether the task of a connector of our own worker has behind it what a start can fail at. True where that
+        cannot be asked: another worker of the group has it.
+        """
+        try:
+            found = self.progress(name)
+        except WorkerError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return False
+            if not error.status:
+                raise
+            return True
+        # While the snapshot is being opened there are no definitions yet.
+        opened = found["state"] != "snapshot" or found["history"]["phase"] == "RUNNING"
+        return opened and found["state"] not in {"starting", "failed"}
+
     def send(self, method: str, path: str, body: str = "") -> None:
         """A request that others have put together; `body` is JSON. A configuration is patched as `patch` does it."""
         name, _, rest = path.removeprefix("/connectors/").partition("/")

@@ -156,11 +156,16 @@ class Worker:
         self._topics.reset(name, self._engine_of(name))
 
     def problems(self, name: str, config: Mapping[str, str]) -> tuple[validation.Problem, ...]:
-        """What is wrong with a configuration."""
+        """What is wrong with a configuration, or would be if it were to start now."""
+        return self._problems(name, config, validation.problems_of_start)
+
+    def _problems(
+        self, name: str, config: Mapping[str, str], of: Callable[[Mapping[str, str]], tuple[validation.Problem, ...]]
+    ) -> tuple[validation.Problem, ...]:
         properties = self.properties(name, config)
         if self._settings.group is not None and properties["storage.type"].lower() != "kafka":
             return (("storage.type", "must be kafka in a group: another worker cannot read this one's files"),)
-        return validation.problems(properties)
+        return of(properties)
 
     # Changing
 
@@ -341,7 +346,7 @@ class Worker:
         return parse(self.properties(stored.name, stored.config), sink_fields)
 
     def _check(self, name: str, config: Mapping[str, str]) -> None:
-        if problems := self.problems(name, config):
+        if problems := self._problems(name, config, validation.problems):
             raise InvalidConfig(problems)
 
     def _await_told(self, name: str, state: State) -> None:
