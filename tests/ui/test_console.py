@@ -205,8 +205,12 @@ def test_a_snapshot_is_started_paused_resumed_and_followed_to_its_end(page: Page
     expect(phase).to_have_text("completed")
     expect(rows).to_contain_text(f"{BIG:,} of")
     history = page.get_by_role("table").last
-    for word in ("started", "paused", "resumed", "completed"):
+    for word in ("started", "paused", "resumed", "completed", "outcome: read"):
         expect(history).to_contain_text(word)
+    page.get_by_label("Language").select_option("ru")
+    for words in ("инкрементальный снимок", "таблица: shop.big", f"строк: {BIG}", "итог: прочитана"):
+        expect(history).to_contain_text(words)
+    assert not re.search(r"Snapshot|SUCCEEDED|scanned", history.inner_text())
 
 
 def test_an_event_shows_what_was_before_and_after_and_masks_stay(page: Page, made: Scene) -> None:
@@ -402,6 +406,20 @@ def test_language_and_colours_are_chosen_and_kept(page: Page, made: Scene) -> No
     expect(page.get_by_role("heading", level=1)).to_have_text("Коннекторы")
     assert page.evaluate("document.documentElement.lang") == "ru"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+
+
+def test_words_of_the_worker_that_are_known_are_in_the_language_of_the_page(chromium: Browser, made: Scene) -> None:
+    made.client.ask("PUT", "/connectors/copy/pause")
+    made.client.await_state("copy", "PAUSED", "PAUSED")
+    for page in _opened(chromium, locale="ru-RU"):
+        go(page, made, "alerts")
+        expect(page.locator(".finding", has_text="CdcConnectorStopped").locator("p").first).to_have_text("на паузе")
+        page.goto(f"{made.url}#/connectors/copy")
+        page.get_by_role("button", name="Возобновить", exact=True).click()
+        told = page.locator(".activity li").first
+        expect(told).to_contain_text("готово")
+        expect(told).to_contain_text("работает, задача: работает")
+        assert "RUNNING" not in told.inner_text()
 
 
 @pytest.mark.parametrize(("scheme", "locale"), [("light", "en-GB"), ("dark", "ru-RU")])

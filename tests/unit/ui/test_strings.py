@@ -59,6 +59,7 @@ def test_no_key_is_idle() -> None:
 
 
 def test_words_of_the_worker_have_texts() -> None:
+    from tailrace.model.notification import INCREMENTAL, INITIAL, SIGNAL
     from tailrace.model.progress import SnapshotPhase, State
     from tailrace.ops.doctor.finding import How, Severity
     from tailrace.ops.lag.hop import Mood
@@ -68,4 +69,5 @@ def test_words_of_the_worker_have_texts() -> None:
     words = {"phase": SnapshotPhase, "severity": Severity, "how": How, "mood": Mood, "role": Role}
     wanted = {f"{group}.{word.value}" for group, enum in words.items() for word in enum}
     wanted |= {f"state.{word.value}" for enum in (State, TaskState) for word in enum}
+    wanted |= {f"aggregate.{aggregate}" for aggregate in (INITIAL, INCREMENTAL, SIGNAL)}
     assert sorted(wanted - TABLE.keys()) == []

@@ -56,11 +56,11 @@ function tell(entry) {
 // Of a connector
 
 const worded = (status) =>
-  [status.connector.state, ...status.tasks.map((task) => `${t("task")} ${task.state}`)].join(", ");
+  [word("state", status.connector.state), ...status.tasks.map((task) => `${t("task")}: ${word("state", task.state)}`)].join(", ");
 
 function failure(status) {
   const failed = [status.connector, ...status.tasks].find((each) => each.state === "FAILED");
-  return failed ? (failed.trace ?? "FAILED").trim().split("\n")[0] : null;
+  return failed ? (failed.trace ?? word("state", "FAILED")).trim().split("\n")[0] : null;
 }
 
 async function reaches(name, holds) {
@@ -86,7 +86,7 @@ export async function restart(name) {
   const again = async () => {
     const shown = await get(consolePath(name));
     const failed = shown.task === "FAILED" ? shown.reason : null;
-    return { done: shown.task === "RUNNING" && shown.started !== before, failed, told: shown.doing ?? shown.state };
+    return { done: shown.task === "RUNNING" && shown.started !== before, failed, told: word("state", shown.doing ?? shown.state) };
   };
   const send = async () => {
     before = (await get(consolePath(name))).started;
@@ -139,7 +139,7 @@ function outcome(shown, since) {
   if (end.type === "ABORTED") return { failed: end.additionalData?.reason ?? word("notification", "ABORTED") };
   const bad = since.filter((each) => each.type === "TABLE_SCAN_COMPLETED" && !WELL.includes(each.additionalData?.status));
   if (!bad.length) return { done: true, told: rows };
-  return { failed: bad.map((each) => `${each.additionalData.scanned_collection}: ${each.additionalData.status}`).join("; ") };
+  return { failed: bad.map((each) => `${each.additionalData.scanned_collection}: ${word("scan", each.additionalData.status)}`).join("; ") };
 }
 
 const phase = (holds) => (shown) => ({ done: holds(shown.phase), told: word("phase", shown.phase) });

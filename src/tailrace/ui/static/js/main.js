@@ -106,7 +106,7 @@ const activity = () => html`<section class="activity" aria-labelledby="activity"
   <ol>${state.activity.map((each) => html`<li>
     <time>${clock(each.at)}</time> ${badge("activity", each.state)}
     <span>${word("action", each.what)} <b>${each.name}</b>${each.by ? ` · ${each.by}` : ""}</span>
-    ${each.told ? told(each.told) : nothing}
+    ${each.state === "failed" ? told(each.told) : each.told}
   </li>`)}</ol>
 </section>`;
 

@@ -2,7 +2,7 @@
 import { ago } from "../format.js";
 import { html, nothing } from "../html.js";
 import { badge, code, of, told } from "../parts.js";
-import { t } from "../strings.js";
+import { t, word } from "../strings.js";
 
 export const title = () => t("page.alerts");
 export const sources = () => ({ alerts: { path: "/console/api/alerts", every: 5000 } });
@@ -49,7 +49,7 @@ const holding = (own, table) => html`<section><h2>${t("alerts.holds")}</h2>
   ${own.length ? nothing : html`<p class="empty">${t("alerts.holds.none")}</p>`}
   ${own.map((each) => html`<article class="finding ${table[each.alert].severity}">
     <h3>${badge("severity", table[each.alert].severity)} ${each.alert} · <a data-step href="#/connectors/${encodeURIComponent(each.connector)}">${each.connector}</a></h3>
-    <p>${told(each.evidence)}</p>${what(table[each.alert])}</article>`)}
+    <p>${each.alert === "CdcConnectorStopped" ? word("state", each.evidence) : told(each.evidence)}</p>${what(table[each.alert])}</article>`)}
 </section>`;
 
 const what = (alert) => (alert ? html`<details><summary>${t("alerts.what")}</summary><div lang="en">
@@ -62,8 +62,8 @@ function all(found, verdicts) {
     const verdict = verdicts[name];
     if (!verdict) return own.has(name) ? t("alerts.judged") : t("alerts.needs-prometheus");
     if (!verdict.loaded) return t("alerts.absent");
-    if (verdict.error) return verdict.error;
-    if (verdict.active.length) return verdict.active[0].state;
+    if (verdict.error) return told(verdict.error);
+    if (verdict.active.length) return word("alert", verdict.active[0].state);
     return verdict.blind ? t("alerts.sees-nothing") : t("alerts.is-quiet");
   };
   return html`<details><summary>${t("alerts.all", { number: found.alerts.length })}</summary><ul class="alerts">

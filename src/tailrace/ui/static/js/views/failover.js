@@ -96,7 +96,7 @@ const steps = (plan, runbook, asked) => html`
   <ol class="steps">${plan.steps.map((each) => html`<li class=${each.no_return ? "no-return" : ""}>
     <h3><code>${each.name}</code> ${told(each.title)} <span class="quiet">${t("failover.patience", { seconds: each.seconds })}</span></h3>
     ${[["before", each.before], ["act", each.act], ["after", each.after], ["undo", each.undo]].map(([which, parts]) =>
-      parts?.length ? html`<p class="part"><span class="quiet">${t(`failover.${which}`)}</span> ${parts.map((part) => html`<span lang="en" class="do">${wording(part)}</span>`)}</p>` : nothing)}
+      parts?.length ? html`<p class="part"><span class="quiet">${t(`failover.${which}`)}</span> ${parts.map((part) => html`<span class="do">${wording(part)}</span>`)}</p>` : nothing)}
     ${each.no_return ? html`<p class="note"><strong>${t("failover.no-return")}</strong></p>` : nothing}
   </li>`)}</ol>
   <h3>${t("failover.run")}</h3>
@@ -111,8 +111,8 @@ function wording(part) {
     case "Rest": return html`<code>${part.method} ${part.path}${part.body ? ` ${part.body}` : ""}</code>`;
     case "Shell": return html`<code>${part.command}</code>`;
     case "Remember": return html`<b>${part.server}</b> ${part.name} = <code>${part.query}</code>`;
-    case "RememberOffset": return html`${part.name} = offset of ${part.connector}`;
-    default: return html`✓ ${part.words}`;
+    case "RememberOffset": return html`${part.name} = ${t("failover.offset-of", { connector: part.connector })}`;
+    default: return html`✓ ${told(part.words)}`;
   }
 }
 

@@ -4,7 +4,7 @@ import { ago, bytes, count, duration, percent, rate } from "../format.js";
 import { html, nothing, repeat } from "../html.js";
 import { badge, button, confirmed, of, scrolled, spark, told } from "../parts.js";
 import { mayAct, redraw } from "../state.js";
-import { t } from "../strings.js";
+import { t, word } from "../strings.js";
 
 export const title = () => t("page.fleet");
 export const sources = () => ({ fleet: { path: "/console/api/fleet", every: 2000 } });
@@ -32,7 +32,7 @@ function page({ connectors, problems }) {
 }
 
 const matches = (row, text) =>
-  [row.name, row.reads, row.worker, row.now, row.reason].some((each) => (each ?? "").toLowerCase().includes(text));
+  [row.name, row.reads, row.worker, row.now, word("state", row.now), row.reason].some((each) => (each ?? "").toLowerCase().includes(text));
 
 function totals(rows) {
   const states = Map.groupBy(rows, (row) => row.now);

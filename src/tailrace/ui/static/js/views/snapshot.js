@@ -104,10 +104,10 @@ const past = (all) => html`<section><h2>${t("snapshot.past")}</h2>
   ${all.length ? scrolled(t("snapshot.past"), html`<table><caption>${t("snapshot.past.caption")}</caption>
     <thead><tr><th scope="col">${t("when")}</th><th scope="col">${t("snapshot.aggregate")}</th><th scope="col">${t("snapshot.what")}</th><th scope="col">${t("snapshot.details")}</th></tr></thead>
     <tbody>${all.toReversed().slice(0, 40).map((each) => html`<tr><td>${clock(each.timestamp / 1000)}</td>
-      <td>${told(each.aggregateType)}</td><td>${word("notification", each.type)}</td><td class="prose">${details(each.additionalData)}</td></tr>`)}</tbody>
+      <td>${word("aggregate", each.aggregateType)}</td><td>${word("notification", each.type)}</td><td class="prose">${details(each.additionalData)}</td></tr>`)}</tbody>
   </table>`) : html`<p class="empty">${t("snapshot.past.none")}</p>`}</section>`;
 
 function details(data) {
   const { connector_name: _, ...rest } = data ?? {};
-  return told(Object.entries(rest).map(([name, text]) => `${name.replaceAll("_", " ")}: ${text}`).join("; "));
+  return Object.entries(rest).map(([name, text], at) => html`${at ? "; " : ""}${word("detail", name)}: ${name === "status" ? word("scan", text) : told(text)}`);
 }
