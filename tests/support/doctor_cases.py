@@ -281,6 +281,13 @@ LINTS = (
         changes={"snapshot.locking.mode": "none"},
     ),
     Case(
+        "connector.history",
+        (),
+        WARNING,
+        "store.only.captured.tables.ddl = true",
+        changes={"schema.history.internal.store.only.captured.tables.ddl": "true"},
+    ),
+    Case(
         "connector.failures",
         (),
         WARNING,

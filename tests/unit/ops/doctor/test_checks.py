@@ -308,6 +308,13 @@ def test_what_could_not_be_read_never_passes(kind: str) -> None:
     assert judgement.has_problem
 
 
+def test_tailrace_is_not_told_to_keep_a_history_that_it_keeps_anyway() -> None:
+    short = connector(config={"schema.history.internal.store.only.captured.tables.ddl": "true"})
+    assert "connector.history" in found(judge(facts(connector=short), BUILTIN))
+    ours = replace(short, is_debezium=False)
+    assert "connector.history" not in found(judge(facts(connector=ours), BUILTIN))
+
+
 def test_a_transaction_that_the_source_has_is_not_errant_and_too_many_are_not_written_out() -> None:
     stray = "33333333-3333-3333-3333-333333333333"
     well = facts(replicas=(follower(executed=f"{UUID}:1-9"),))
