@@ -141,16 +141,25 @@ class Stage:
 
     def sees(self, sign: Sign, done: Active) -> bool:
         """Whether its command, as printed, tells of it."""
-        (said,) = self.call(sign.command, self.environment(done), "--json")
-        assert said.code in {0, 1}, said.err
-        line = filled(sign.line, done.values)
+        said, line = self._told(sign, done), filled(sign.line, done.values)
         if sign.how is faults.How.DOCTOR:
-            found = [each for each in said.json["findings"] if each["check"] == sign.name]
+            found = [each for each in said["findings"] if each["check"] == sign.name]
             return any(line in f"{each['message']} {each['evidence']}" for each in found)
         if sign.how is faults.How.LAG:
-            hops = [each for each in said.json[0]["hops"] if sign.name in each["name"]]
+            hops = [each for each in said[0]["hops"] if sign.name in each["name"]]
             return any(each["mood"] == sign.mood and line in each["meaning"] for each in hops)
         raise AssertionError(sign.how)
+
+    def _told(self, sign: Sign, done: Active) -> Any:
+        """What its command says; it is asked again while a Connect that restarts a task has no answer for it."""
+        said: list[Said] = []
+
+        def answers() -> bool:
+            said[:] = self.call(sign.command, self.environment(done), "--json")
+            return said[0].code in {0, 1} and bool(said[0].out)
+
+        assert await_condition(answers, FOUND_SECONDS, every=0.3), said[0].err
+        return said[0].json
 
     def await_found(self, fault: Fault, done: Active) -> None:
         """By all that the page says it is found by."""

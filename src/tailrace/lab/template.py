@@ -14,7 +14,14 @@ from tailrace.lab import cache
 if TYPE_CHECKING:
     from tailrace.lab.provider import MySql
 
-SMALL = ("--innodb-buffer-pool-size=64M", "--loose-innodb-redo-log-capacity=32M", "--loose-mysqlx=OFF")
+SMALL = (
+    "--innodb-buffer-pool-size=64M",
+    "--loose-innodb-redo-log-capacity=32M",
+    "--loose-mysqlx=OFF",
+    # A server takes 2,700 of the kernel's requests, all servers of a machine share 65,536 of them (fs.aio-max-nr), and
+    # one that finds too few does not start.
+    "--loose-innodb-use-native-aio=OFF",
+)
 
 
 def datadir_template(mysql: MySql) -> Path:
