@@ -93,6 +93,8 @@ class Stage:
         given = {name.replace("__", "."): value for name, value in properties.items()}
         self.worker.create(self.name, {**self.config, **given})
         self.await_well()
+        # The snapshot has read that mark; one that is set behind it comes by the stream alone.
+        self.await_well()
 
     def end(self) -> None:
         """The connector goes."""
