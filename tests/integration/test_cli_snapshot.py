@@ -200,3 +200,87 @@ def test_names_of_connectors_are_completed(made: Made, monkeypatch: pytest.Monke
     monkeypatch.setenv("COMP_CWORD", "3")
     monkeypatch.setenv("TAILRACE_URL", made.url)
     assert f"plain,{NAME}" in tailrace().out
+
+
+@dataclass(frozen=True)
+class Untold:
+    """A Debezium without notifications, with an account of its own."""
+
+    made: Made
+    client: Connect
+    account: str
+
+    def start(self, *arguments: object) -> Said:
+        found = ("--table", f"{DATABASE}.small", "--source", self.made.dsn, "--wait", "--deadline", 60, *arguments)
+        seen = ("--url", self.made.url, "--metrics", self.made.metrics)
+        return tailrace("snapshot", "start", "untold", *found, *seen)
+
+
+@pytest.fixture(scope="module")
+def untold(request: pytest.FixtureRequest, mysql: lab.Server, kafka: Broker, database: str) -> Iterator[Untold]:
+    worker = request.getfixturevalue("connect")
+    account = "'untold'@'%'"
+    mysql.execute(f"CREATE USER {account} IDENTIFIED BY 'untold'")
+    mysql.execute(f"GRANT SELECT, RELOAD, REPLICATION SLAVE, REPLICATION CLIENT, LOCK TABLES ON *.* TO {account}")
+    mysql.execute(f"GRANT INSERT ON {database}.signals TO {account}")
+    client = Connect(Access(worker.url))
+    client.create(
+        "untold",
+        {
+            "connector.class": "io.debezium.connector.mysql.MySqlConnector",
+            "topic.prefix": "untold",
+            "database.hostname": mysql.host,
+            "database.port": str(mysql.port),
+            "database.user": "untold",
+            "database.password": "untold",
+            "database.server.id": "9311",
+            "table.include.list": rf"{database}\.small",
+            "snapshot.mode": "no_data",
+            "signal.data.collection": f"{database}.signals",
+            "schema.history.internal.kafka.bootstrap.servers": kafka.bootstrap,
+            "schema.history.internal.kafka.topic": "untold.history",
+            "topic.creation.default.partitions": "1",
+            "topic.creation.default.replication.factor": "1",
+        },
+    )
+    dsn = f"mysql://{mysql.admin.user}:${{env:A_PASSWORD}}@{mysql.host}:{mysql.port}"
+    client.await_status("untold", lambda status: bool(status and status.is_running), seconds=60)
+    mysql.execute(f"INSERT INTO {database}.small VALUES (4, 4)")
+    assert await_condition(lambda: client.offsets("untold") != [], 60, every=0.3)
+    yield Untold(Made("connect", worker.url, worker.metrics_url, dsn), client, account)
+    client.delete("untold")
+    client.await_status("untold", lambda status: status is None, seconds=20)
+    mysql.execute(f"DROP USER {account}")
+
+
+def test_a_short_one_is_seen_again_though_it_begins_and_ends_between_two_looks(
+    untold: Untold, mysql: lab.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_PASSWORD", mysql.admin.password)
+    monkeypatch.setattr("tailrace.cli.snapshot.LOOK_SECONDS", 6.0)
+    for _ in range(2):
+        said = untold.start("--json")
+        assert (said.code, said.json["done"], said.json["problem"]) == (0, True, ""), said.out + said.err
+
+
+def test_one_that_cannot_be_is_told_instead_of_awaited(
+    untold: Untold, mysql: lab.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_PASSWORD", mysql.admin.password)
+    monkeypatch.setattr("tailrace.cli.snapshot.QUIET_SECONDS", 12.0)
+    failed = untold.start("--condition", f"{DATABASE}.small=nosuch = 1", "--json")
+    assert (failed.code, failed.json["done"]) == (1, False), failed.out + failed.err
+    assert f"a window was opened in {DATABASE}.signals and no row came" in failed.json["problem"]
+    mysql.execute(f"REVOKE INSERT ON {DATABASE}.signals FROM {untold.account}")
+    try:
+        denied = untold.start()
+    finally:
+        mysql.execute(f"GRANT INSERT ON {DATABASE}.signals TO {untold.account}")
+    assert denied.code == 1
+    assert f"untold may not INSERT into {DATABASE}.signals" in denied.err
+    assert "GRANT INSERT ON" in denied.err
+    untold.client.stop("untold")
+    untold.client.await_status("untold", lambda status: bool(status and status.is_stopped), seconds=30)
+    stopped = untold.start()
+    assert stopped.code == 1
+    assert "the connector is STOPPED" in stopped.out

@@ -15,7 +15,9 @@ from tailrace.cli import show as shown
 from tailrace.cli.access import complete_connector, worker_options
 from tailrace.errors import ConfigError, WorkerError
 from tailrace.model.table import TableId
+from tailrace.ops.connect import words
 from tailrace.ops.snapshot import message as messages
+from tailrace.ops.snapshot import windows
 from tailrace.ops.snapshot.channel import (
     Kind,
     check_captured,
@@ -26,7 +28,7 @@ from tailrace.ops.snapshot.channel import (
 from tailrace.ops.snapshot.look import Watcher, Ways
 from tailrace.ops.snapshot.message import Message
 from tailrace.ops.snapshot.send import check_tables, send
-from tailrace.ops.snapshot.standing import UNDER_WAY, Outcome, Phase, Seen, Standing, outcome, standing
+from tailrace.ops.snapshot.standing import UNDER_WAY, Outcome, Phase, Seen, Standing, outcome, silence, standing
 from tailrace.ops.target import find, source, tables
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from tailrace.ops.connect import Connect
 
 LOOK_SECONDS = 0.7
+QUIET_SECONDS = 120.0
+"""Without a sign of what was asked for; a fresh consumer of Debezium's takes 45 s to come to a signal of Kafka."""
 RATE_SECONDS = 1.0
 """Between the two looks of `status` that a rate is had from."""
 
@@ -141,8 +145,23 @@ def start(  # noqa: PLR0917 - click names them
             "Debezium reads incrementally only with a signalling table, for its watermarks, or with read.only=true",
             hint="set signal.data.collection, or read.only=true on a server with GTIDs",
         )
+    if not blocking:
+        windows.check_may_open(target)
     asked = messages.execute(named, conditions, surrogate, blocking=blocking)
-    _ask(ways, channel, asked, wait, lambda before, looks: outcome(asked.id, before, looks), as_json=as_json)
+    opened = windows.count(target, ways.source) if wait is not None and not blocking else None
+
+    def came(before: Seen, looks: list[Seen]) -> Outcome:
+        found = outcome(asked.id, before, looks)
+        if found.done or target.tailrace or (quiet := silence(before, looks)) < QUIET_SECONDS:
+            return found
+        standing_ = target.worker.status(target.name) if target.worker is not None else None
+        if standing_ is not None and not standing_.is_running:
+            why = f"the connector is {words(standing_)}"
+        else:
+            why = windows.told_of(target, opened, windows.count(target, ways.source))
+        return Outcome(done=False, problem=f"nothing was seen of it for {quiet:.0f} s; {why}")
+
+    _ask(ways, channel, asked, wait, came, as_json=as_json)
 
 
 @snapshot.command(epilog="Example: tailrace snapshot stop shop --table shop.orders")
@@ -260,7 +279,7 @@ def _follow(
             looks.append(last)
             ended = came(before, looks)
             tell(standing(last, earlier))
-            if ended.done or time.monotonic() >= deadline:
+            if ended.done or ended.problem or time.monotonic() >= deadline:
                 break
             time.sleep(LOOK_SECONDS)
     return ended, last

@@ -109,7 +109,8 @@ class Watcher:
                 return found
         if self._ways.metrics is None:
             return None
-        shown = of_metrics(scrape(self._ways.metrics), self._target.prefix)
+        began = time.monotonic()
+        shown = of_metrics(scrape(self._ways.metrics), self._target.prefix, began)
         by.append("metrics" if shown is not None else f"not the metrics (they tell nothing of {self._target.prefix})")
         return shown
 
@@ -211,8 +212,8 @@ def tables_of(offset: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
 
 
-def of_metrics(samples: Exposition, prefix: str) -> Reported | None:
-    """Of the connector with this topic.prefix; None: it is not among them."""
+def of_metrics(samples: Exposition, prefix: str, at: float) -> Reported | None:
+    """Of the connector with this topic.prefix; None: it is not among them. `at`: when they were asked for."""
 
     def value(name: str) -> float | None:
         return samples.value(f"debezium_metrics_{name}", name=prefix, context="snapshot")
@@ -220,6 +221,8 @@ def of_metrics(samples: Exposition, prefix: str) -> Reported | None:
     if value("SnapshotRunning") is None:
         return None
     scanned = samples.each("debezium_metrics_RowsScanned", name=prefix, context="snapshot")
+    age = value("MilliSecondsSinceLastEvent")
+    behind = samples.value("debezium_metrics_MilliSecondsBehindSource", name=prefix, context="streaming")
     estimated = samples.value("tailrace_snapshot_estimated_rows", server=prefix)
     return Reported(
         phase=next((phase for name, phase in _PHASES if value(name)), Phase.NONE),
@@ -230,6 +233,8 @@ def of_metrics(samples: Exposition, prefix: str) -> Reported | None:
         estimated=int(estimated) if estimated else None,
         last_key=_label(samples, "ChunkFrom", prefix),
         greatest_key=_label(samples, "TableTo", prefix),
+        last_event=at - age / 1000 if age is not None and age >= 0 else None,
+        behind=max(0.0, behind or 0.0) / 1000,
     )
 
 

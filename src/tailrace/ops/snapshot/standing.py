@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -29,6 +29,8 @@ _BY_NOTIFICATION = {
     "COMPLETED": Phase.COMPLETED,
     "ABORTED": Phase.ABORTED,
 }
+_BEHIND_SECONDS = 10.0
+"""A stream that is so far behind may yet come to a signal of the signalling table."""
 _WELL = ("SUCCEEDED", "EMPTY", "")
 """Statuses of a table that was read."""
 
@@ -58,6 +60,10 @@ class Reported:
     table: str = ""
     last_key: str = ""
     greatest_key: str = ""
+    last_event: float | None = None
+    """When the last row of a snapshot came, by the clock of `Seen.at`, or a little later; None: not known."""
+    behind: float = 0.0
+    """Seconds that the stream is behind its source, where the metrics tell."""
 
     @property
     def scanned(self) -> int:
@@ -205,11 +211,38 @@ def outcome(signal: str, before: Seen, looks: Sequence[Seen]) -> Outcome:
     if last.reported is not None and before.reported is not None:
         ran = any(look.reported is not None and look.reported.phase in UNDER_WAY for look in looks)
         ran = ran or last.reported.scanned != before.reported.scanned
+        # The rows are as many as before. An earlier look: figures of one answer are not of one instant.
+        ran = ran or any(_read_since(before, look) for look in looks[:-1])
         if ran and last.reported.phase is Phase.ABORTED:
             return Outcome(done=True, problem="it was aborted")
         return Outcome(done=ran and last.reported.phase is Phase.COMPLETED)
     began = any(look.queue for look in looks)
     return Outcome(done=began and last.queue == ())
+
+
+def _read_since(before: Seen, look: Seen) -> bool:
+    return look.reported is not None and (look.reported.last_event or before.at) > before.at
+
+
+def silence(before: Seen, looks: Sequence[Seen]) -> float:
+    """Seconds since there was a sign of what was asked for, from a stream that is not behind."""
+    heard, earlier = before.at, before
+    for look in looks:
+        if _is_alive(look) or _figures(look) != _figures(earlier) or _read_since(replace(before, at=heard), look):
+            heard = look.at
+        earlier = look
+    return looks[-1].at - heard
+
+
+def _is_alive(look: Seen) -> bool:
+    """A piece that takes long shows nothing else; where there are no metrics, nor does that it runs."""
+    if look.reported is None:
+        return bool(look.queue) or _told_phase(look.told) in UNDER_WAY
+    return bool(look.queue) or look.reported.phase in UNDER_WAY or look.reported.behind > _BEHIND_SECONDS
+
+
+def _figures(look: Seen) -> tuple[object, ...]:
+    return len(look.told or ()), look.reported.scanned if look.reported is not None else 0, look.queue or ()
 
 
 def _by_notifications(signal: str, told: Sequence[Told]) -> Outcome:

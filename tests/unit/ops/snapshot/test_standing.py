@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tailrace.ops.snapshot.look import notification, tables_of
-from tailrace.ops.snapshot.standing import Outcome, Phase, Reported, Seen, Told, outcome, standing
+from tailrace.ops.snapshot.standing import Outcome, Phase, Reported, Seen, Told, outcome, silence, standing
 
 INCREMENTAL, INITIAL = "Incremental Snapshot", "Initial Snapshot"
 RUNNING = Reported(Phase.RUNNING, tables=6, remaining=2, rows={"a.b": 600, "a.c": 0}, seconds=3)
@@ -100,6 +100,32 @@ def test_without_notifications_an_end_counts_only_after_a_beginning() -> None:
     offsets = Seen(0, queue=())
     assert not outcome("s", offsets, [Seen(1, queue=())]).done
     assert outcome("s", offsets, [Seen(1, queue=("a.b",)), Seen(2, queue=())]).done
+
+
+def test_a_repetition_between_two_looks_is_seen_by_its_rows_though_they_are_as_many() -> None:
+    before = Seen(100.0, replace(COMPLETED, last_event=95.0))
+    same, again = (Seen(at, replace(COMPLETED, last_event=event)) for at, event in ((101.0, 95.3), (102.0, 101.5)))
+    assert not outcome("s", before, [same, same]).done
+    # The figures of one answer are not of one instant: the end counts in the next.
+    assert not outcome("s", before, [same, again]).done
+    assert outcome("s", before, [same, again, replace(again, at=103.0)]).done
+    assert not outcome("s", before, [again, replace(again, reported=replace(RUNNING, last_event=101.5))]).done
+
+
+def test_silence_counts_from_the_last_sign_of_a_stream_that_is_not_behind() -> None:
+    before = Seen(100.0, replace(COMPLETED, last_event=95.0))
+    still = [Seen(at, replace(COMPLETED, last_event=95.0)) for at in (110.0, 150.0, 170.0)]
+    assert silence(before, still) == 70.0
+    late = replace(still[1], reported=replace(COMPLETED, behind=60.0))
+    assert silence(before, [still[0], late, still[2]]) == 20.0
+    runs = replace(still[1], reported=RUNNING)
+    assert silence(before, [still[0], runs]) == 0.0
+    rows = replace(still[1], reported=replace(COMPLETED, last_event=140.0))
+    assert silence(before, [still[0], rows, replace(rows, at=170.0)]) == 20.0
+    # By notifications alone a piece that takes long is no silence; nothing at all is.
+    told_ = [Seen(at, None, (told("STARTED"),)) for at in (110.0, 170.0)]
+    assert silence(Seen(100.0, None, ()), told_) == 0.0
+    assert silence(Seen(100.0, None, ()), [Seen(170.0, None, ())]) == 70.0
 
 
 def test_a_notification_is_read_with_its_schema_or_without() -> None:
