@@ -268,9 +268,6 @@ def test_one_that_cannot_be_is_told_instead_of_awaited(
 ) -> None:
     monkeypatch.setenv("A_PASSWORD", mysql.admin.password)
     monkeypatch.setattr("tailrace.cli.snapshot.QUIET_SECONDS", 12.0)
-    failed = untold.start("--condition", f"{DATABASE}.small=nosuch = 1", "--json")
-    assert (failed.code, failed.json["done"]) == (1, False), failed.out + failed.err
-    assert f"a window was opened in {DATABASE}.signals and no row came" in failed.json["problem"]
     mysql.execute(f"REVOKE INSERT ON {DATABASE}.signals FROM {untold.account}")
     try:
         denied = untold.start()

@@ -110,7 +110,8 @@ class Watcher:
         if self._ways.metrics is None:
             return None
         began = time.monotonic()
-        shown = of_metrics(scrape(self._ways.metrics), self._target.prefix, began)
+        samples = scrape(self._ways.metrics)
+        shown = of_metrics(samples, self._target.prefix, (began, time.monotonic()))
         by.append("metrics" if shown is not None else f"not the metrics (they tell nothing of {self._target.prefix})")
         return shown
 
@@ -212,8 +213,8 @@ def tables_of(offset: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
 
 
-def of_metrics(samples: Exposition, prefix: str, at: float) -> Reported | None:
-    """Of the connector with this topic.prefix; None: it is not among them. `at`: when they were asked for."""
+def of_metrics(samples: Exposition, prefix: str, at: tuple[float, float]) -> Reported | None:
+    """Of the connector with this topic.prefix; None: it is not among them. `at`: when they were asked for, and had."""
 
     def value(name: str) -> float | None:
         return samples.value(f"debezium_metrics_{name}", name=prefix, context="snapshot")
@@ -233,7 +234,7 @@ def of_metrics(samples: Exposition, prefix: str, at: float) -> Reported | None:
         estimated=int(estimated) if estimated else None,
         last_key=_label(samples, "ChunkFrom", prefix),
         greatest_key=_label(samples, "TableTo", prefix),
-        last_event=at - age / 1000 if age is not None and age >= 0 else None,
+        last_event=(at[0] - age / 1000, at[1] - age / 1000) if age is not None and age >= 0 else None,
         behind=max(0.0, behind or 0.0) / 1000,
     )
 

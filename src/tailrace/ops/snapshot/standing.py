@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -60,8 +60,8 @@ class Reported:
     table: str = ""
     last_key: str = ""
     greatest_key: str = ""
-    last_event: float | None = None
-    """When the last row of a snapshot came, by the clock of `Seen.at`, or a little later; None: not known."""
+    last_event: tuple[float, float] | None = None
+    """Between which moments the last row of a snapshot came, by the clock of `Seen.at`; None: not known, or none."""
     behind: float = 0.0
     """Seconds that the stream is behind its source, where the metrics tell."""
 
@@ -221,14 +221,17 @@ def outcome(signal: str, before: Seen, looks: Sequence[Seen]) -> Outcome:
 
 
 def _read_since(before: Seen, look: Seen) -> bool:
-    return look.reported is not None and (look.reported.last_event or before.at) > before.at
+    """Whether a row came that had not come then."""
+    if look.reported is None or before.reported is None or look.reported.last_event is None:
+        return False
+    return before.reported.last_event is None or look.reported.last_event[0] > before.reported.last_event[1]
 
 
 def silence(before: Seen, looks: Sequence[Seen]) -> float:
     """Seconds since there was a sign of what was asked for, from a stream that is not behind."""
     heard, earlier = before.at, before
     for look in looks:
-        if _is_alive(look) or _figures(look) != _figures(earlier) or _read_since(replace(before, at=heard), look):
+        if _is_alive(look) or _figures(look) != _figures(earlier) or _read_since(earlier, look):
             heard = look.at
         earlier = look
     return looks[-1].at - heard

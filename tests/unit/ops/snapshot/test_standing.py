@@ -8,6 +8,8 @@ import pytest
 
 from tailrace.ops.snapshot.look import notification, tables_of
 from tailrace.ops.snapshot.standing import Outcome, Phase, Reported, Seen, Told, outcome, silence, standing
+from tailrace.ops.snapshot.windows import told_of
+from tailrace.ops.target import Target
 
 INCREMENTAL, INITIAL = "Incremental Snapshot", "Initial Snapshot"
 RUNNING = Reported(Phase.RUNNING, tables=6, remaining=2, rows={"a.b": 600, "a.c": 0}, seconds=3)
@@ -103,29 +105,44 @@ def test_without_notifications_an_end_counts_only_after_a_beginning() -> None:
 
 
 def test_a_repetition_between_two_looks_is_seen_by_its_rows_though_they_are_as_many() -> None:
-    before = Seen(100.0, replace(COMPLETED, last_event=95.0))
-    same, again = (Seen(at, replace(COMPLETED, last_event=event)) for at, event in ((101.0, 95.3), (102.0, 101.5)))
+    def look(at: float, *last: float) -> Seen:
+        return Seen(at, replace(COMPLETED, last_event=(last[0], last[1])))
+
+    # Asked for and had at 99.9 and 100.0: it came up to 0.1 s earlier than the later one says.
+    before, same = look(100.0, 94.9, 95.0), look(101.0, 95.0, 95.1)
+    again = look(102.0, 99.95, 100.1)
     assert not outcome("s", before, [same, same]).done
     # The figures of one answer are not of one instant: the end counts in the next.
     assert not outcome("s", before, [same, again]).done
     assert outcome("s", before, [same, again, replace(again, at=103.0)]).done
-    assert not outcome("s", before, [again, replace(again, reported=replace(RUNNING, last_event=101.5))]).done
+    assert not outcome("s", before, [again, Seen(103.0, replace(RUNNING, last_event=(101.0, 101.1)))]).done
+    # The first rows since the connector was started.
+    assert outcome("s", Seen(100.0, COMPLETED), [again, again]).done
 
 
 def test_silence_counts_from_the_last_sign_of_a_stream_that_is_not_behind() -> None:
-    before = Seen(100.0, replace(COMPLETED, last_event=95.0))
-    still = [Seen(at, replace(COMPLETED, last_event=95.0)) for at in (110.0, 150.0, 170.0)]
+    shown = replace(COMPLETED, last_event=(95.0, 95.1))
+    before = Seen(100.0, shown)
+    still = [Seen(at, shown) for at in (110.0, 150.0, 170.0)]
     assert silence(before, still) == 70.0
-    late = replace(still[1], reported=replace(COMPLETED, behind=60.0))
-    assert silence(before, [still[0], late, still[2]]) == 20.0
-    runs = replace(still[1], reported=RUNNING)
+    late = replace(still[1], reported=replace(shown, behind=60.0))
+    assert silence(before, [still[0], late, replace(late, at=160.0, reported=shown)]) == 10.0
+    runs = replace(still[1], reported=replace(RUNNING, last_event=(95.0, 95.1)))
     assert silence(before, [still[0], runs]) == 0.0
-    rows = replace(still[1], reported=replace(COMPLETED, last_event=140.0))
+    rows = replace(still[1], reported=replace(COMPLETED, last_event=(140.0, 140.1)))
     assert silence(before, [still[0], rows, replace(rows, at=170.0)]) == 20.0
     # By notifications alone a piece that takes long is no silence; nothing at all is.
     told_ = [Seen(at, None, (told("STARTED"),)) for at in (110.0, 170.0)]
     assert silence(Seen(100.0, None, ()), told_) == 0.0
     assert silence(Seen(100.0, None, ()), [Seen(170.0, None, ())]) == 70.0
+
+
+def test_what_the_windows_tell_of_one_that_is_not_seen() -> None:
+    target = Target("shop", {"signal.data.collection": "a.signals"}, None, tailrace=False)
+    assert "no window was opened in a.signals" in told_of(target, 2, 2)
+    assert "a window was opened in a.signals and no row came" in told_of(target, 2, 3)
+    for other in (replace(target, config={}), replace(target, config={**target.config, "read.only": "true"})):
+        assert told_of(other, None, None).startswith("look whether the signal was taken")
 
 
 def test_a_notification_is_read_with_its_schema_or_without() -> None:
