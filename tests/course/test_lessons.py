@@ -67,16 +67,20 @@ def test_the_blocks_of_a_lesson_run_and_say_what_it_shows(lesson: Lesson, folder
 
 def _run(script: str, folder: Path) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=folder,
-        env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8", "COLUMNS": "160"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=folder,
+            env={**os.environ, "PATH": path, "LC_ALL": "C.UTF-8", "COLUMNS": "160"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        said = (late.output or b"").decode()
+        raise AssertionError(f"not at its end after {SECONDS:.0f} s; it said last:\n{said[-3000:]}") from None
     assert done.returncode != 9, done.stdout
     return done.stdout
 
