@@ -254,13 +254,7 @@ class Capture:
         with closing(self._open(offset)) as dump, _Interruptible(self._interrupts, dump.close):
             if self._stopping.is_set():
                 return
-            decoder = Decoder(
-                file=offset.file,
-                position=offset.position,
-                gtids=offset.gtids,
-                envelope=self._envelope,
-                max_batch_bytes=self._config.engine.batch_bytes,
-            )
+            decoder = self._decoder_at(offset)
             decoder.tolerate(unreadable=True, unfit=True)
             decoder.await_place(place)
             try:
@@ -486,15 +480,18 @@ class Capture:
         # be carried out once more on the tables of today.
         return counted.union(stored.intersect(executed))
 
-    def _decoder(self, reader: _Reader) -> Decoder:
-        offset, reader.moved = reader.offset, False
-        decoder = Decoder(
+    def _decoder_at(self, offset: Offset) -> Decoder:
+        return Decoder(
             file=offset.file,
             position=offset.position,
             gtids=offset.gtids,
             envelope=self._envelope,
             max_batch_bytes=self._config.engine.batch_bytes,
         )
+
+    def _decoder(self, reader: _Reader) -> Decoder:
+        offset, reader.moved = reader.offset, False
+        decoder = self._decoder_at(offset)
         if reader.open_transaction is not None:
             decoder.skip_rows(*reader.open_transaction)
         elif offset.events:

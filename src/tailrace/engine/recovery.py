@@ -15,8 +15,6 @@ from tailrace.streaming import SchemaChange
 if TYPE_CHECKING:
     from tailrace.history.ddl.effect import Context
 
-_SHOWN = 200
-
 
 def is_behind(query: Query, place: Offset) -> bool:
     """Whether a statement was carried out before `place`."""
@@ -79,7 +77,7 @@ class Survey:
 
     def statement(self, query: Query) -> SchemaChange | None:
         """Raises SchemaError for one that altered a table of which nameless rows came before."""
-        from tailrace.history.ddl.effect import alters_rows, named  # noqa: PLC0415 - start-up time
+        from tailrace.history.ddl.effect import alters_rows, excerpt, named  # noqa: PLC0415 - start-up time
         from tailrace.history.ddl.parser import Ddl, classify  # noqa: PLC0415 - the same
 
         if not isinstance(classify(query.sql, query.sql_mode), Ddl):
@@ -96,16 +94,14 @@ class Survey:
         for change in changes if alters else ():
             for name in (change.previous_id, change.id):
                 if name is not None and name in self._nameless:
-                    raise _refusal(name, self._nameless[name], where, query.sql)
+                    raise _refusal(name, self._nameless[name], where, excerpt(" ".join(query.sql.split())))
         return SchemaChange(())
 
 
-def _refusal(table: TableId, rows: str, where: str, sql: str) -> SchemaError:
-    shown = " ".join(sql.split())
-    shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + " …"
+def _refusal(table: TableId, rows: str, where: str, statement: str) -> SchemaError:
     return SchemaError(
         f"{table} was altered after the offset: no definition is left to read its rows by that came before ({rows})",
-        where=f"{where}; {shown}",
+        where=f"{where}; {statement}",
         hint="take a new snapshot: tailrace connector stop NAME --wait; tailrace connector offsets reset NAME;"
         " tailrace connector config NAME --set snapshot.mode=initial; tailrace connector resume NAME",
     )

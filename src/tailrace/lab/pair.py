@@ -267,8 +267,8 @@ class Lab:
             self._add_aws(options)
 
     def keep_only(self, parts: Container[str]) -> None:
-        """Of what there is beside primary and replica only these stay, of PARTS;
-        the others are gone, with all they had. An emulator of AWS, above all, has servers follow whom it thinks right.
+        """Of what there is beside primary and replica only these of PARTS stay, the others are gone with all they had:
+        an emulator of AWS, above all, has servers follow whom it thinks right.
         """
         kafka = "kafka" in parts or "debezium" in parts
         gone = (

@@ -18,8 +18,8 @@ SMALL = (
     "--innodb-buffer-pool-size=64M",
     "--loose-innodb-redo-log-capacity=32M",
     "--loose-mysqlx=OFF",
-    # A server takes 2,700 of the kernel's requests, all servers of a machine share 65,536 of them (fs.aio-max-nr), and
-    # one that finds too few does not start.
+    # A server takes 2,305 of the kernel's requests (fs.aio-nr before and after a start), all servers of a machine share
+    # 65,536 of them (fs.aio-max-nr), and one that finds too few does not start.
     "--loose-innodb-use-native-aio=OFF",
 )
 

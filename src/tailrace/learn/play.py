@@ -81,7 +81,8 @@ def _prepare(exercise: Exercise, lab: Lab, seed: int, number: int, tell: Callabl
     if exercise.kind is Kind.DRILL:
         values[NUMBER] = str(number)
     with server_errors():
-        lab.up(exercise.parts, alerts=Alerts(prometheus_rules(), alertmanager_config()), keep=True)
+        alerts = Alerts(prometheus_rules(), alertmanager_config()) if "prometheus" in exercise.parts else None
+        lab.up(exercise.parts, alerts=alerts, keep=True)
         tell("prepare")
         exercise.prepare(Stage(lab), values)
     return values

@@ -104,15 +104,19 @@ def alters_rows(sql: str, sql_mode: int = 0) -> bool:
     return False
 
 
+def excerpt(sql: str) -> str:
+    """As much of a statement as an error shows."""
+    return sql if len(sql) <= _SHOWN else sql[:_SHOWN] + " …"
+
+
 @contextmanager
 def _shown(sql: str) -> Iterator[None]:
     """An error has the statement, too."""
     try:
         yield
     except SchemaError as error:
-        shown = sql if len(sql) <= _SHOWN else sql[:_SHOWN] + " …"
         raise SchemaError(
-            error.message, where=f"{error.where or 'the statement'}; {shown}", hint=error.hint or HINT
+            error.message, where=f"{error.where or 'the statement'}; {excerpt(sql)}", hint=error.hint or HINT
         ) from error
 
 

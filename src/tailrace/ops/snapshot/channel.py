@@ -73,7 +73,7 @@ def _one(kind: Kind, config: Mapping[str, str], prefix: str, *, rest: bool) -> F
         case Kind.REST:
             return Found(Channel(kind)) if rest else Found(None, "only a worker of Tailrace takes signals by REST")
         case Kind.SOURCE:
-            table = config.get("signal.data.collection", "").split(",")[0].strip()
+            table = signalling_table(config)
             return Found(Channel(kind, table)) if table else Found(None, "signal.data.collection is not set")
         case Kind.KAFKA:
             servers = config.get("signal.kafka.bootstrap.servers", "")
@@ -110,4 +110,14 @@ def incremental_without_watermarks(config: Mapping[str, str]) -> bool:
     """Whether a Debezium could not read incrementally: it writes watermarks into the signalling table, unless it is
     told to go by GTIDs.
     """
-    return not config.get("signal.data.collection") and config.get("read.only", "false").lower() != "true"
+    return not config.get("signal.data.collection") and not is_read_only(config)
+
+
+def signalling_table(config: Mapping[str, str]) -> str:
+    """The first that is named, `database.table`; empty: none is."""
+    return config.get("signal.data.collection", "").split(",")[0].strip()
+
+
+def is_read_only(config: Mapping[str, str]) -> bool:
+    """Whether a Debezium goes by GTIDs, and writes no watermarks."""
+    return config.get("read.only", "false").lower() == "true"

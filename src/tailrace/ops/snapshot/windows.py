@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tailrace.errors import AccessDenied, ConfigError, SourceError, TailraceError
 from tailrace.model.table import TableId
 from tailrace.mysql.connection import connect
+from tailrace.ops.snapshot.channel import is_read_only, signalling_table
 from tailrace.ops.target import Target, source
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 def table_of(target: Target) -> TableId | None:
     """Where they are written; None: they are not."""
-    name = target.config.get("signal.data.collection", "").split(",")[0].strip()
-    if target.tailrace or not name or target.config.get("read.only", "false").lower() == "true":
+    name = signalling_table(target.config)
+    if target.tailrace or not name or is_read_only(target.config):
         return None
     return TableId(*name.partition(".")[::2])
 
