@@ -1,8 +1,8 @@
 """A group's configurations and states in one compacted topic, which every worker reads from its beginning and on.
 
-Keys are JSON: `["connector",name]`, `["status",name]`, `["topics",name]`; and `["restart",name]` and `["signal",name]`,
-which are requests to the worker that has the connector. What a worker writes counts once it has read it back, so that
-all see one order.
+Keys are JSON: `["connector",name]`, `["slot",name]`, `["status",name]`, `["topics",name]`; and `["restart",name]` and
+`["signal",name]`, which are requests to the worker that has the connector. What a worker writes counts once it has read
+it back, so that all see one order.
 Configurations lie there as they were given, secrets included, as Kafka Connect's do: give the topic to workers alone.
 """
 
@@ -13,6 +13,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,7 @@ class KafkaStore:
         self._writing = threading.Lock()
         self._read = threading.Condition()
         self._values: dict[tuple[str, str], Any] = {}
+        """In the order of the topic."""
         self._versions: Counter[tuple[str, str]] = Counter()
         self._up_to_date = False
         self._closing = threading.Event()
@@ -99,8 +101,7 @@ class KafkaStore:
     def slot(self, name: str) -> int | None:
         """The partition of the group's topic that the connector goes with."""
         with self._read:
-            value = self._values.get(("connector", name))
-            return None if value is None else int(value["slot"])
+            return self._values.get(("slot", name))
 
     def status(self, name: str) -> Status | None:
         """What was last told."""
@@ -117,20 +118,31 @@ class KafkaStore:
 
     def put(self, connector: Stored) -> None:
         """A new one, or new configuration or target of one that is there."""
-        slot = self.slot(connector.name)
-        if slot is None:
-            slot = self._free_slot()
-        value = {"config": dict(connector.config), "target": connector.target.value, "slot": slot}
-        self._write("connector", connector.name, value)
+        if self.slot(connector.name) is None:
+            self._claim_slot(connector.name)
+        self._write("connector", connector.name, {"config": dict(connector.config), "target": connector.target.value})
 
-    def _free_slot(self) -> int:
+    def _claim_slot(self, name: str) -> None:
+        """One that fewest have. Others may claim it at the same time: whose claim comes later in the topic looks again,
+        before the connector is there for anybody to run.
+        """
+        used = self._slots(before=None)
+        while True:
+            slot = min(range(SLOTS), key=lambda slot: (used[slot], slot))
+            self._write("slot", name, slot)
+            used = self._slots(before=name)
+            if used[slot] == min(used[other] for other in range(SLOTS)):
+                return
+
+    def _slots(self, before: str | None) -> Counter[int]:
+        """How often each is claimed, by those who came before the connector's claim."""
         with self._read:
-            used = Counter(int(value["slot"]) for (kind, _), value in self._values.items() if kind == "connector")
-        return min(range(SLOTS), key=lambda slot: (used[slot], slot))
+            earlier = takewhile(lambda item: item[0] != ("slot", before), self._values.items())
+            return Counter(int(value) for (kind, _), value in earlier if kind == "slot")
 
     def delete(self, name: str) -> None:
         """Forget the connector, its status and its topics; no error where there is none."""
-        for kind in ("status", "topics", "connector"):
+        for kind in ("status", "topics", "connector", "slot"):
             with self._read:
                 there = (kind, name) in self._values
             if there:
@@ -225,9 +237,8 @@ class KafkaStore:
 
     def _apply(self, kind: str, name: str, value: Any) -> None:
         with self._read:
-            if value is None:
-                self._values.pop((kind, name), None)
-            elif kind not in _REQUESTS:
+            self._values.pop((kind, name), None)
+            if value is not None and kind not in _REQUESTS:
                 self._values[kind, name] = value
             self._versions[kind, name] += 1
             self._read.notify_all()

@@ -29,6 +29,8 @@ def _heal_clash(scene: Scene) -> None:
 
 def _inject_filter(scene: Scene) -> None:
     table = scene.make_table()
+    # The rows that are missed are those from after the change.
+    scene.await_stored()
     database, _, name = table.partition(".")
     scene.values["BARE"] = name
     others = [

@@ -153,10 +153,13 @@ class Scene:
             )
 
     def await_stored(self) -> None:
-        """The connector's stored offset has what is executed now. Raises LabError where it does not come to it."""
+        """The connector's stored offset has what is executed now. Its table has rows. Raises LabError where it does not
+        come to it.
+        """
         (done,) = self.primary.execute("SELECT @@GLOBAL.gtid_executed")[0]
-        # Debezium's has a transaction only when the next one has come.
-        self.write(1)
+        # Debezium's has a transaction only when the next one has come: one that changes how many rows there are would
+        # make that number depend on whether it was still read.
+        self.primary.execute(f"UPDATE {self.values['TABLE']} SET amount = amount + 0.01 WHERE id = 1")
 
         def stored() -> bool:
             offset = next((each["offset"] or {} for each in self.at.offsets(self.connector)), {})
