@@ -162,16 +162,6 @@ def _of_folder(folder: Path) -> list[str]:
     return found
 
 
-def test_help_imports_no_driver() -> None:
-    code = (
-        "import sys; from tailrace.cli import cli; cli(['--help'], standalone_mode=False); print(sorted(sys.modules))"
-    )
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert "'click'" in loaded
-    for heavy in ("pymysql", "cryptography", "pyarrow", "tailrace.lab", "tailrace.engine"):
-        assert f"'{heavy}'" not in loaded
-
-
 def test_every_lab_command_has_an_example_and_json() -> None:
     for command in ("up", "down", "status", "reset", "env", "workload start", "workload stop", "workload status"):
         shown = _tailrace("lab", *command.split(), "--help").output

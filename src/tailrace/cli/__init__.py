@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
-from pathlib import Path
 
 import click
 
+from tailrace.cli.lazy import Lazy, LazyGroup
 from tailrace.errors import TailraceError
 
-COMMANDS = {
+SUMMARIES = {
     "demo": "A lab, a workload, its capture with a kill in the middle, and the proof.",
     "run": "One connector in the foreground.",
     "worker": "Many connectors, behind the Kafka Connect REST interface.",
@@ -29,33 +28,16 @@ COMMANDS = {
     "bench": "Throughput, latency and memory, beside their peers.",
     "completion": "Completion of commands and connector names for bash, zsh and fish.",
 }
-"""Name → summary; the command is the attribute of that name in the module of that name, here beside us."""
+"""The command is the attribute of that name in the module of that name, here beside us."""
 COMPLETE_VARIABLE = "_TAILRACE_COMPLETE"
 """By this variable of the environment a shell asks for completions."""
 
 
-class LazyGroup(click.Group):
-    """Knows its commands by name and summary, and imports one when it runs."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Those of the table whose module this build has."""
-        del ctx
-        return [name for name in COMMANDS if (Path(__file__).parent / f"{name}.py").exists()]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, imported; None where there is no such name."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        command: click.Command = getattr(importlib.import_module(f"tailrace.cli.{cmd_name}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, from the table alone."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
-
-
-@click.group(cls=LazyGroup, epilog="Example: tailrace demo")
+@click.group(
+    cls=LazyGroup,
+    lazy={name: Lazy(name, name, summary) for name, summary in SUMMARIES.items()},
+    epilog="Example: tailrace demo",
+)
 @click.version_option(package_name="tailrace")
 def cli() -> None:
     """MySQL change data capture: Debezium-format events without a JVM.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,3 +34,8 @@ def common(command: FC) -> FC:
     )
     as_json = click.option("--json", "as_json", is_flag=True, help="The result, or the error, as one JSON document.")
     return folder(as_json(command))
+
+
+def answer(result: object, words: str, *, as_json: bool) -> None:
+    """Prints the result: as a document, or in words."""
+    click.echo(json.dumps(result) if as_json else words)

@@ -35,6 +35,13 @@ class State:
     progress: Progress
     error: str = ""
 
+    @property
+    def words(self) -> str:
+        """On a line."""
+        did = self.progress
+        how = "runs" if self.running else "stopped" + (f": {self.error}" if self.error else "")
+        return f"{how} at {self.rate:g}/s, seed {self.seed}: {did.transactions} transactions, {did.ddl} DDL"
+
 
 def start(lab: Lab, *, rate: float, seed: int, ddl_every: float) -> State:
     """Starts the workload on the primary. Raises LabError where one runs already, or it ends at once."""

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Self
 
 from tailrace.errors import LabError
 from tailrace.lab import cache, jvm, maven
-from tailrace.lab.certificate import write_certificate
 from tailrace.lab.process import Process
 from tailrace.lab.server import HOST, Account, free_port, read_settings, write_private
 
@@ -100,6 +99,8 @@ class Broker:
                 guest_password=secrets.token_urlsafe(12),
                 options=dict(options or {}),
             )
+            from tailrace.lab.certificate import write_certificate  # noqa: PLC0415 - start-up time
+
             write_certificate(self.folder)
             write_private(saved, json.dumps(asdict(self.settings), indent=1) + "\n")
 

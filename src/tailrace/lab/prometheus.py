@@ -13,8 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import yaml
-
 from tailrace.errors import LabError
 from tailrace.lab import monitoring
 from tailrace.lab.process import Process
@@ -101,6 +99,8 @@ class Prometheus:
 
     def look_every(self, seconds: float) -> None:
         """From now on it scrapes, and looks at its rules, so often. Raises LabError where it runs and refuses."""
+        import yaml  # noqa: PLC0415 - start-up time
+
         config = yaml.safe_load(self._config.read_text(encoding="utf-8"))
         config["global"] = _intervals(seconds)
         self._config.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
@@ -155,6 +155,8 @@ class Prometheus:
 
 
 def _config(alertmanager: str, scrape_seconds: float) -> str:
+    import yaml  # noqa: PLC0415 - start-up time
+
     config = {
         "global": _intervals(scrape_seconds),
         "rule_files": ["rules/*.yml"],

@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
 from tailrace.errors import LabError
-from tailrace.lab import relay
 from tailrace.lab.process import Process, await_condition
 from tailrace.lab.server import HOST, free_port, read_settings
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+RELAY = Path(__file__).with_name("relay.py")
 START_SECONDS = 20.0
 APPLY_SECONDS = 10.0
 
@@ -72,7 +70,7 @@ class Proxy:
         """Starts it; it dies with this process until `process.release`. No-op where it runs. Raises LabError."""
         if self.process.pid is None:
             self._applied.unlink(missing_ok=True)
-        command = [sys.executable, "-I", "-S", relay.__file__, str(self.folder)]
+        command = [sys.executable, "-I", "-S", str(RELAY), str(self.folder)]
         self.process.start(command, self.is_reachable, START_SECONDS)
 
     def lead_to(self, target: int) -> None:
