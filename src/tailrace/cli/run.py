@@ -106,5 +106,5 @@ def _closing_line(progress: Progress, *, as_json: bool) -> str:
     if as_json:
         place = json.loads(offset.to_json()) if offset else None
         return json.dumps({"events": progress.events, "transactions": progress.transactions, "offset": place})
-    place = f", stored up to {offset.file}:{offset.position}" if offset else ""
+    place = f", stored up to {offset.place}" if offset else ""
     return f"stopped after {progress.events} events in {progress.transactions} transactions{place}"

@@ -13,7 +13,7 @@ from tailrace.config import Config
 from tailrace.config.failure import Failure, Inconsistent
 from tailrace.convert import Learn, Plans
 from tailrace.engine.announce import Announcer
-from tailrace.engine.recovery import is_behind
+from tailrace.engine.survey import is_behind
 from tailrace.errors import SchemaError, StorageError, UnsupportedSource
 from tailrace.history.charset import SERVER_DEFAULT, by_name
 from tailrace.history.debezium import apply_changes

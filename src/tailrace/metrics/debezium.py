@@ -109,7 +109,7 @@ def _unchanged(view: View) -> float:
 
 def _position(view: View) -> str:
     offset = view.progress.offset
-    return f"{offset.file}:{offset.position} {offset.gtids}".rstrip() if offset is not None else ""
+    return f"{offset.place} {offset.gtids}".rstrip() if offset is not None else ""
 
 
 def _metric(

@@ -77,7 +77,7 @@ def from_debezium(config: Config, places: Places, *, force: bool, dry_run: bool)
             message = f"connector {config.name!r} has a state already"
             raise StorageError(message, where=ours, hint="--force writes over it")
         records = Records(storage)
-        SchemaHistory(records).snapshot(f"{offset.file}:{offset.position}", replayed.tables)
+        SchemaHistory(records).snapshot(offset.place, replayed.tables)
         storage.commit(Commit(offset=offset, history=records.take(), clear_history=True))
     return Move(config.name, steps, found)
 
@@ -141,7 +141,7 @@ def shown(move: Move) -> Iterator[str]:
         yield f"connector {move.connector}"
         return
     offset = found.offset
-    yield f"connector {move.connector}: {offset.file}:{offset.position}"
+    yield f"connector {move.connector}: {offset.place}"
     if offset.gtids:
         yield f"  executed GTIDs  {offset.gtids}"
     if offset.events:

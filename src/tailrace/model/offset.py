@@ -30,6 +30,11 @@ class Offset:
     incremental: Incremental | None = None
     """Incremental snapshots under way here."""
 
+    @property
+    def place(self) -> str:
+        """`file:position`."""
+        return f"{self.file}:{self.position}"
+
     def to_json(self) -> str:
         """As stored and as the REST interface shows it."""
         stored: dict[str, object] = {

@@ -78,7 +78,7 @@ def check_continues(standing: Standing, offset: Offset, before: str, subtract: S
         if standing.uuid != before:
             raise PositionPurged(
                 f"another server answers (server_uuid {standing.uuid}, {before} before), and the offset is a file and"
-                f" a position, {offset.file}:{offset.position}, which mean nothing there",
+                f" a position, {offset.place}, which mean nothing there",
                 where=standing.where,
                 hint="lead the connector back to its server; with gtid_mode=ON it could have gone on here",
             )
