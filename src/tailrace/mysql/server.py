@@ -35,6 +35,8 @@ _VARIABLES: Final = (
     "max_allowed_packet",
 )
 _GRANT: Final = re.compile(r"^GRANT (.+?) ON (.+?) TO ", re.IGNORECASE)
+_SCOPE: Final = re.compile(r"`(?P<database>(?:[^`]|``)+)`\.(?:\*|`(?P<table>(?:[^`]|``)+)`)")
+_LIKE: Final = {"%": ".*", "_": "."}
 _SYNTAX_ERROR: Final = 1064
 
 SubtractGtids = Callable[[str, str], str]
@@ -185,6 +187,22 @@ def parse_grants(lines: Iterable[str]) -> tuple[frozenset[str], tuple[tuple[str,
         else:
             narrower.append((found[2], named))
     return frozenset(everywhere), tuple(narrower)
+
+
+def covers(scope: str, database: str, table: str, *, partial_revokes: bool) -> bool:
+    """Whether a grant on `scope`, as SHOW GRANTS prints it, is one on the table. The name of a database is a pattern of
+    LIKE in it, unless the server has partial revokes on (manual, "GRANT Statement").
+    """
+    found = _SCOPE.fullmatch(scope)
+    if found is None:
+        return False
+    granted = found["database"].replace("``", "`")
+    if found["table"] is not None:
+        return (granted, found["table"].replace("``", "`")) == (database, table)
+    if partial_revokes:
+        return granted == database
+    like = "".join(_LIKE.get(part) or re.escape(part[-1]) for part in re.findall(r"\\.|.", granted))
+    return re.fullmatch(like, database) is not None
 
 
 def check_streamable(facts: ServerFacts, offset: Offset | None, subtract: SubtractGtids) -> None:

@@ -12,6 +12,7 @@ from tailrace._kernel import GtidSet
 from tailrace.config import TableFilter
 from tailrace.config.debezium import DEFAULTS
 from tailrace.model.table import Table, TableId
+from tailrace.mysql.server import covers
 from tailrace.ops.aws.rds import Cluster
 from tailrace.ops.connect import Status
 
@@ -186,9 +187,10 @@ class Server:
     def may_on(self, database: str, table: str, *privileges: str) -> bool:
         """Whether the account holds one of these on a table."""
         wanted = {*privileges, "ALL PRIVILEGES"}
-        scopes = {f"`{database}`.*", f"`{database}`.`{table}`"}
+        partial = self.is_on("partial_revokes")
         return self.may(*privileges) or any(
-            scope.replace("\\_", "_") in scopes and not held.isdisjoint(wanted) for scope, held in self.narrower
+            not held.isdisjoint(wanted) and covers(scope, database, table, partial_revokes=partial)
+            for scope, held in self.narrower
         )
 
 
