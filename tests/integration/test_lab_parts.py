@@ -170,6 +170,25 @@ def test_parts_that_are_not_wanted_any_more_are_gone_and_the_servers_stay(tmp_pa
         mine.down()
 
 
+def test_a_replica_that_does_not_follow_takes_no_new_part_with_it(tmp_path: Path) -> None:
+    mine = lab.Lab(tmp_path / "lab")
+    try:
+        mine.up(keep=True)
+        mine.replica.execute("STOP REPLICA")
+        mine.primary.execute(f"ALTER USER {mine.primary.user} IDENTIFIED BY 'another'")
+        code = (
+            "import sys; from pathlib import Path; from tailrace.lab import pair; pair.FOLLOW_SECONDS = 1;"
+            " pair.Lab(Path(sys.argv[1])).up({'endpoint'}, keep=True)"
+        )
+        command = [sys.executable, "-c", code, str(mine.folder)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert "the replica does not follow the primary" in done.stderr
+        assert mine.endpoint
+        assert mine.endpoint.is_reachable()
+    finally:
+        mine.down()
+
+
 def test_servers_of_an_aws_that_is_not_wanted_any_more_are_gone(tmp_path: Path) -> None:
     mine = lab.Lab(tmp_path)
     for number, role in enumerate(("primary", "replica", "distant", "follower"), start=1):

@@ -221,13 +221,16 @@ class Lab:
                 part.start()
             for start in starts:
                 start.result()
-        if running.aws:
-            # It knows who writes, and has the others follow.
-            running.aws.start()
-        else:
-            _follow(running.replica, running.primary)
-        if keep:
-            _release(running)
+        try:
+            if running.aws:
+                # It knows who writes, and has the others follow.
+                running.aws.start()
+            else:
+                _follow(running.replica, running.primary)
+        finally:
+            # A replica that does not follow is there to be looked at, and the parts are there all the same.
+            if keep:
+                _release(running)
         return running
 
     def _add_kafka(self, *, debezium: bool) -> None:
