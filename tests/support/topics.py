@@ -76,7 +76,7 @@ def _messages(consumer: Consumer, ends: dict[tuple[str, int], int]) -> Iterator[
     while unfinished:
         assert time.monotonic() < deadline, "no answer from the broker"
         # It waits for as many as it is asked for.
-        for message in consumer.consume(1000, timeout=0.1):
+        for message in consumer.consume(1000, timeout=0.02):
             error = message.error()
             place = (message.topic() or "", message.partition() or 0)
             if error is not None:

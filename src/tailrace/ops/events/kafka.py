@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 _SLICE = 0.2
+_GLANCE = 0.02
+"""Seconds: of what is there already, fewer than are asked for are no reason to wait."""
+_AT_END = {"fetch.wait.max.ms": 10}
+"""At the end of a partition a fetch waits for more, and what is to be read next waits for that."""
 _NEW_TOPICS_SECONDS = 3.0
 _WINDOW = 100_000
 """Records of a partition that are looked through for the last ones that are wanted."""
@@ -33,7 +37,7 @@ class Topics:
 
     def last(self, count: int, wanted: Wanted) -> list[Record]:
         """The last `count` that are wanted, oldest first, by the time of the records."""
-        with self._consumer() as consumer:
+        with self._consumer(**_AT_END) as consumer:
             places = self._places(consumer)
             window = max(1, count)
             while True:
@@ -71,15 +75,15 @@ class Topics:
 
     def whole(self) -> Iterator[Record]:
         """All there is, topic by topic."""
-        with self._consumer() as consumer:
+        with self._consumer(**_AT_END) as consumer:
             yield from self._window(consumer, self._places(consumer), None)
 
     @contextmanager
-    def _consumer(self) -> Iterator[Consumer]:
+    def _consumer(self, **more: object) -> Iterator[Consumer]:
         from confluent_kafka import KafkaException  # noqa: PLC0415 - optional, and start-up time
 
         settings = {"isolation.level": "read_committed", "enable.partition.eof": True}
-        consumer = client.consumer(self._config, **settings)
+        consumer = client.consumer(self._config, **(settings | more))
         try:
             yield consumer
         except KafkaException as error:
@@ -123,7 +127,7 @@ class Topics:
         unfinished = set(open_places)
         deadline = time.monotonic() + self._config.timeout
         while unfinished and time.monotonic() < deadline:
-            for message in consumer.consume(_AT_ONCE, timeout=_SLICE):
+            for message in consumer.consume(_AT_ONCE, timeout=_GLANCE):
                 deadline = time.monotonic() + self._config.timeout
                 place = (message.topic() or "", message.partition() or 0)
                 error = message.error()
