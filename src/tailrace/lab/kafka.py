@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import json
-import secrets
 import shutil
 import socket
 import struct
@@ -27,7 +26,7 @@ from typing import TYPE_CHECKING, Self
 from tailrace.errors import LabError
 from tailrace.lab import cache, jvm, maven
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, Account, free_port, read_settings, write_private
+from tailrace.lab.server import HOST, Account, free_port, new_password, read_settings, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -95,8 +94,8 @@ class Broker:
                 sasl_port=free_port(),
                 tls_port=free_port(),
                 controller_port=free_port(),
-                password=secrets.token_urlsafe(12),
-                guest_password=secrets.token_urlsafe(12),
+                password=new_password(),
+                guest_password=new_password(),
                 options=dict(options or {}),
             )
             from tailrace.lab.certificate import write_certificate  # noqa: PLC0415 - start-up time

@@ -121,8 +121,8 @@ class Server:
             port=port or free_port(),
             server_id=server_id,
             options=tuple(options),
-            admin_password=accounts_of.settings.admin_password if accounts_of else secrets.token_urlsafe(12),
-            capture_password=accounts_of.settings.capture_password if accounts_of else secrets.token_urlsafe(12),
+            admin_password=accounts_of.settings.admin_password if accounts_of else new_password(),
+            capture_password=accounts_of.settings.capture_password if accounts_of else new_password(),
         )
         write_private(folder / "server.json", json.dumps(asdict(settings), indent=1))
         return cls(folder, settings)
@@ -332,6 +332,11 @@ def server(
         made.kill9()
         if folder is None:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def new_password() -> str:
+    """Of letters and digits: what begins with `-` would be an option to whatever a person gives it to."""
+    return secrets.token_hex(12)
 
 
 def free_port() -> int:
