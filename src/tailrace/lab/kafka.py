@@ -231,7 +231,7 @@ def prepare() -> None:
 def _copy_template(data: Path) -> None:
     """A formatted data folder; which cluster it is of is what makes two of them different."""
     shutil.copytree(maven.fetched("kafka") / FORMATTED, data)
-    identity = {"version": 1, "cluster.id": _random_id(), "node.id": NODE, "directory.id": _random_id()}
+    identity = {"version": 1, "cluster.id": random_id(), "node.id": NODE, "directory.id": random_id()}
     text = "".join(f"{key}={value}\n" for key, value in identity.items())
     (data / "meta.properties").write_text(text, encoding="ascii")
 
@@ -245,14 +245,17 @@ def _format(scratch: Path) -> None:
         encoding="ascii",
     )
     command = [*jvm.command("128m"), "kafka.tools.StorageTool", "format"]
-    command += ["--cluster-id", _random_id(), "--config", str(properties)]
+    command += ["--cluster-id", random_id(), "--config", str(properties)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         raise LabError("Kafka could not format a data folder", where=str(scratch), hint=done.stdout.strip()[-500:])
 
 
-def _random_id() -> str:
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
+def random_id() -> str:
+    """As `org.apache.kafka.common.Uuid.randomUuid` draws one: none begins with `-`, and is an option to a tool."""
+    while (drawn := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")).startswith("-"):
+        pass
+    return drawn
 
 
 def _count_brokers(port: int) -> int:
