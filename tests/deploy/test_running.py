@@ -29,7 +29,8 @@ from support.rest import Client
 from support.topics import read
 from tailrace import lab
 from tailrace.config.properties import parse_properties
-from tailrace.lab.server import await_condition, free_port
+from tailrace.lab.ports import free_port
+from tailrace.lab.server import await_condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

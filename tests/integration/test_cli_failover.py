@@ -15,8 +15,9 @@ from support.cli import Said, tailrace
 from support.rest import Client, connector_config
 from support.workers import TailraceWorker
 from tailrace.lab.pair import Lab
+from tailrace.lab.ports import free_port
 from tailrace.lab.process import await_condition
-from tailrace.lab.server import Server, free_port
+from tailrace.lab.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

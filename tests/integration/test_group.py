@@ -14,7 +14,8 @@ from support.rest import Worker, connector_config
 from support.topics import read
 from support.writer import Writer
 from tailrace.lab.kafka import Broker
-from tailrace.lab.server import await_condition, free_port
+from tailrace.lab.ports import free_port
+from tailrace.lab.server import await_condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,8 @@ from support.proxy import Proxy
 from support.rest import Client, Worker, connector_config
 from tailrace import lab
 from tailrace.lab.connect import Connect, debezium_config
-from tailrace.lab.server import await_condition, free_port
+from tailrace.lab.ports import free_port
+from tailrace.lab.server import await_condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,9 @@ import yaml
 from tailrace.errors import LabError
 from tailrace.lab import monitoring
 from tailrace.lab.alertmanager import Alertmanager
+from tailrace.lab.ports import HOST
 from tailrace.lab.prometheus import Prometheus
-from tailrace.lab.server import HOST, await_condition
+from tailrace.lab.server import await_condition
 from tailrace.ops.alerts import alertmanager_config, prometheus_rules, read_thresholds
 from tailrace.ops.http import Access
 from tailrace.ops.prometheus import Prometheus as Client

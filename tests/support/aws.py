@@ -16,8 +16,9 @@ import boto3
 
 from tailrace.lab.aws import names
 from tailrace.lab.pair import Lab
+from tailrace.lab.ports import HOST
 from tailrace.lab.process import await_condition
-from tailrace.lab.server import HOST, Server
+from tailrace.lab.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Self
 
-from tailrace.lab.server import free_port
+from tailrace.lab.ports import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path

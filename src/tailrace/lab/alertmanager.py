@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Self
 
 from tailrace.lab import monitoring
+from tailrace.lab.ports import HOST, free_port
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, free_port, read_settings
+from tailrace.lab.server import read_settings
 
 NOBODY = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n"
 """Alerts are seen in its API, and nobody is told."""

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tailrace.lab import jvm, maven
+from tailrace.lab.ports import HOST, free_port
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, Server, free_port, read_settings
+from tailrace.lab.server import Server, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Self
 
 from tailrace.errors import LabError
 from tailrace.lab import cache, jvm, maven
+from tailrace.lab.ports import HOST, free_port
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, Account, free_port, new_password, read_settings, write_private
+from tailrace.lab.server import Account, new_password, read_settings, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

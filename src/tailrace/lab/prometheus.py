@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Self
 
 from tailrace.errors import LabError
 from tailrace.lab import monitoring
+from tailrace.lab.ports import HOST, free_port
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, free_port, read_settings
+from tailrace.lab.server import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

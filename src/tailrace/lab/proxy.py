@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from tailrace.errors import LabError
+from tailrace.lab.ports import HOST, free_port
 from tailrace.lab.process import Process, await_condition
-from tailrace.lab.server import HOST, free_port, read_settings
+from tailrace.lab.server import read_settings
 
 RELAY = Path(__file__).with_name("relay.py")
 START_SECONDS = 20.0

@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pymysql
 
 from tailrace.errors import ConnectionLost, LabError
+from tailrace.lab.ports import HOST, free_port
 from tailrace.lab.process import Process, await_condition
 from tailrace.lab.provider import mysql
 from tailrace.lab.template import SMALL, copy_datadir
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from pymysql.connections import Connection
 
-HOST = "127.0.0.1"
-FIRST_PORT, LAST_PORT = 20000, 32767
 S = TypeVar("S")
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -337,19 +335,6 @@ def server(
 def new_password() -> str:
     """Of letters and digits: what begins with `-` would be an option to whatever a person gives it to."""
     return secrets.token_hex(12)
-
-
-def free_port() -> int:
-    """A TCP port that nobody listens on now.
-
-    It is none of those that the kernel gives to outgoing connections: a client that calls a stopped server again and
-    again would be given that very port one day, and be connected with itself.
-    """
-    while True:
-        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((HOST, port))
-            return port
 
 
 def read_settings(kind: type[S], file: Path) -> S:

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
+from tailrace.lab.ports import HOST, free_port
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, Server, free_port, read_settings
+from tailrace.lab.server import Server, read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from support.cli import tailrace
 from tailrace.config import Password
 from tailrace.errors import ConfigError, WorkerError, WorkerUnreachable
 from tailrace.lab.certificate import write_certificate
-from tailrace.lab.server import free_port
+from tailrace.lab.ports import free_port
 from tailrace.ops.connect import Connect, Status, Task, reason
 from tailrace.ops.http import Access
 from tailrace.ops.secrets import masked, masks

@@ -32,7 +32,8 @@ from tailrace.lab.aws.rds import Rds
 from tailrace.lab.aws.refusable import Refusable
 from tailrace.lab.aws.settings import CLUSTER_HOST, READER_HOST, Settings
 from tailrace.lab.aws.timing import Timing
-from tailrace.lab.server import HOST, Server, read_settings
+from tailrace.lab.ports import HOST
+from tailrace.lab.server import Server, read_settings
 
 log = logging.getLogger("tailrace.lab.aws")
 FEED_SECONDS = 60.0

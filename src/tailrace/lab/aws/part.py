@@ -16,8 +16,9 @@ from typing import Any, Self
 from tailrace.errors import LabError
 from tailrace.lab.aws.names import REGION
 from tailrace.lab.aws.settings import CLUSTER_HOST, READER_HOST, Settings
+from tailrace.lab.ports import HOST, free_port
 from tailrace.lab.process import Process
-from tailrace.lab.server import HOST, free_port, read_settings
+from tailrace.lab.server import read_settings
 
 ASK_SECONDS = 5.0
 START_SECONDS = 60.0

@@ -8,7 +8,7 @@ import pytest
 
 from tailrace.config import Password, SourceConfig
 from tailrace.errors import FailoverError
-from tailrace.lab.server import free_port
+from tailrace.lab.ports import free_port
 from tailrace.ops.connect import Connect
 from tailrace.ops.failover.hands import Hands
 from tailrace.ops.failover.step import Aws, Fenced, Holds, Rest, Shell, WriterIs
