@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tailrace.cli.lab_options import DEFAULT_FOLDER, server_option
+from tailrace.cli.lab_options import CLIENT_SETTINGS, DEFAULT_FOLDER, server_option
 from tailrace.lab.server import Server
 
 if TYPE_CHECKING:
     from click.decorators import FC
-
-CLIENT_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": True}
 
 
 def _client_options(command: FC) -> FC:

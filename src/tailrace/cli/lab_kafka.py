@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tailrace.cli.lab_options import DEFAULT_FOLDER
+from tailrace.cli.lab_options import CLIENT_SETTINGS, DEFAULT_FOLDER
 from tailrace.errors import LabError
 from tailrace.lab import Lab
 
@@ -16,7 +16,7 @@ from tailrace.lab import Lab
 @click.command(
     "kafka-topics",
     epilog="Example: tailrace lab kafka-topics --create --topic shop-signals --partitions 1",
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True},
+    context_settings=CLIENT_SETTINGS,
 )
 @click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), default=DEFAULT_FOLDER, hidden=True)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from click.decorators import FC
 
 DEFAULT_FOLDER = Path(".tailrace/lab")
+CLIENT_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": True}
+"""Of a command that is another program: all that it does not know is that one's."""
 
 
 def server_option(command: FC) -> FC:

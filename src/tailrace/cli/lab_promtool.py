@@ -7,11 +7,13 @@ import sys
 
 import click
 
+from tailrace.cli.lab_options import CLIENT_SETTINGS
+
 
 @click.command(
     "promtool",
     epilog="Example: tailrace lab promtool check rules .tailrace/lab/prometheus/rules/tailrace.yml",
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True},
+    context_settings=CLIENT_SETTINGS,
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def promtool(arguments: tuple[str, ...]) -> None:

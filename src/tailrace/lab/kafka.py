@@ -253,7 +253,7 @@ def _format(scratch: Path) -> None:
 
 
 def random_id() -> str:
-    """As `org.apache.kafka.common.Uuid.randomUuid` draws one: none begins with `-`, and is an option to a tool."""
+    """As `org.apache.kafka.common.Uuid.randomUuid` draws one: none begins with `-`, as an option of a tool does."""
     while (drawn := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")).startswith("-"):
         pass
     return drawn

@@ -28,9 +28,8 @@ def free_port() -> int:
         kept = cache.folder() / "ports.json"
         now = time.time()
         given = {port: at for port, at in _read(kept).items() if 0 <= now - at < KEPT_SECONDS}
-        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
-        while port in given or not _is_free(port):
-            port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
+        while (port := FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)) in given or not _is_free(port):
+            pass
         kept.write_text(json.dumps(given | {port: now}), encoding="ascii")
     return port
 
