@@ -16,6 +16,8 @@ class Question:
     headers: Mapping[str, str] = field(default_factory=dict)
     when: tuple[str, str, str | None] | None = None
     """Asked when this connector is in this state, and its task in that; `?`: in any."""
+    until: str = ""
+    """What the answer must have: a read is asked again until then, for Connect takes up some changes when it can."""
 
 
 RUNNING, PAUSED, STOPPED = ("x", "RUNNING", "RUNNING"), ("x", "PAUSED", "?"), ("x", "STOPPED", None)
@@ -26,8 +28,10 @@ X = "/connectors/x"
 def questions(config: dict[str, Any]) -> list[Question]:  # noqa: C901, PLR0915 - it is one list
     found: list[Question] = []
 
-    def q(label: str, method: str, path: str, body: Any = None, /, *, when: Any = None, **headers: str) -> None:
-        found.append(Question(label, method, path, body, headers, when))
+    def q(
+        label: str, method: str, path: str, body: Any = None, /, *, when: Any = None, until: str = "", **headers: str
+    ) -> None:
+        found.append(Question(label, method, path, body, headers, when, until))
 
     def create(label: str, /, **fields: Any) -> None:
         q(label, "POST", "/connectors", {"name": "x", "config": config} | fields)
@@ -128,6 +132,7 @@ def questions(config: dict[str, Any]) -> list[Question]:  # noqa: C901, PLR0915 
     q("patch: take away", "PATCH", f"{X}/config", {"heartbeat.interval.ms": None}, when=RUNNING)
     q("patch: another name", "PATCH", f"{X}/config", {"name": "y"}, when=RUNNING)
     q("patch: back again", "PATCH", f"{X}/config", {"name": "x"}, when=RUNNING)
+    q("config: its own name", "GET", f"{X}/config", until='"name":"x"')
     q("patch: nothing", "PATCH", f"{X}/config", {}, when=RUNNING)
     q("configure: nobody listens", "PUT", f"{X}/config", {**config, "database.port": "1"})
     q("stop", "PUT", f"{X}/stop", when=RUNNING)
@@ -154,12 +159,12 @@ def questions(config: dict[str, Any]) -> list[Question]:  # noqa: C901, PLR0915 
     q("reset offsets", "DELETE", f"{X}/offsets")
     q("offsets: none", "GET", f"{X}/offsets")
     q("delete", "DELETE", X)
-    q("delete: again", "DELETE", X)
     q("status of deleted", "GET", f"{X}/status", when=("x", "404", None))
+    q("delete: again", "DELETE", X)
 
     # States at the start, and names
     create("create: paused", name="p", initial_state="paused")
-    q("delete paused", "DELETE", "/connectors/p")
+    q("delete paused", "DELETE", "/connectors/p", when=("p", "PAUSED", "?"))
     create("create: stopped", name="s", initial_state="STOPPED")
     q("stopped from the start", "GET", "/connectors/s", when=("s", "STOPPED", None))
     q("delete stopped", "DELETE", "/connectors/s")
@@ -168,7 +173,7 @@ def questions(config: dict[str, Any]) -> list[Question]:  # noqa: C901, PLR0915 
         ("plus", "a+b", "a%2Bb"),
     ):  # fmt: skip
         create(f"{what} in a name: create", name=name, initial_state="STOPPED")
-        q(f"{what} in a name: show", "GET", f"/connectors/{path}")
+        q(f"{what} in a name: show", "GET", f"/connectors/{path}", when=(path, "STOPPED", None))
         q(f"{what} in a name: delete", "DELETE", f"/connectors/{path}")
     # Connect would make such a connector, and nobody could delete it.
     q("slash in a name", "GET", "/connectors/a%2Fb")
@@ -198,5 +203,5 @@ def questions(config: dict[str, Any]) -> list[Question]:  # noqa: C901, PLR0915 
     q("level: null", "PUT", logger, {"level": None})
     q("level: of the cluster", "PUT", f"{logger}?scope=cluster", {"level": "INFO"})
     q("level: empty body", "PUT", logger, "", **JSON)
-    q("level: after", "GET", logger)
+    q("level: after", "GET", logger, until='"INFO"')
     return found

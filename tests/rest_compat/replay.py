@@ -29,7 +29,8 @@ def requests(client: str, config: Mapping[str, Any]) -> list[Question]:
         name = f"{label} #{times + 1}" if times else label
         when = tuple(given["when"]) if given.get("when") else None
         headers = {name.replace("-", "_"): value for name, value in given["headers"].items()}
-        found.append(Question(name, given["method"], given["path"], filled(given.get("body"), config), headers, when))
+        body, until = filled(given.get("body"), config), given.get("until", "")
+        found.append(Question(name, given["method"], given["path"], body, headers, when, until))
     return found
 
 

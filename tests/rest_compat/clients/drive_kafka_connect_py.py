@@ -50,6 +50,7 @@ client.stop_connector("x")
 await_state("STOPPED", "-")
 client.get_connector_status("x")
 client.delete_connector("x")
+await_state("404", "-")
 try:
     client.get_connector("x")
 except HTTPError:
