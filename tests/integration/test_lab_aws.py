@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +83,31 @@ def test_a_failover_promotes_the_reader_and_loses_nothing(aurora: Aurora) -> Non
         gtids = aurora.server(new).execute("SELECT @@GLOBAL.gtid_executed")[0][0]
         waited = aurora.server(follower).execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 20)", (gtids,))
         assert waited[0][0] == 0, f"{follower} does not follow {new}"
+
+
+def test_a_reader_that_follows_nobody_takes_over_with_all_that_was_written(aurora: Aurora) -> None:
+    old, new = aurora.writer, aurora.other
+    # As after a change in which it could not be reached.
+    aurora.server(new).execute("STOP REPLICA")
+    aurora.server(new).execute("RESET REPLICA ALL")
+    aurora.server(old).execute("CREATE DATABASE IF NOT EXISTS kept")
+    gtids = aurora.server(old).executed()
+    aurora.client("rds").failover_db_cluster(DBClusterIdentifier="lab", TargetDBInstanceIdentifier=new)
+    aurora.until_writer(new)
+    assert aurora.server(new).execute("SELECT GTID_SUBTRACT(%s, @@GLOBAL.gtid_executed)", (gtids,))[0][0] == ""
+
+
+def test_a_binlog_replica_that_hangs_does_not_hold_up_a_failover(aurora: Aurora) -> None:
+    new, hung = aurora.other, aurora.server("lab-replica-1")
+    assert hung.pid
+    os.kill(hung.pid, signal.SIGSTOP)
+    try:
+        aurora.client("rds").failover_db_cluster(DBClusterIdentifier="lab", TargetDBInstanceIdentifier=new)
+        aurora.until_writer(new)
+    finally:
+        os.kill(hung.pid, signal.SIGCONT)
+    gtids = aurora.server(new).executed()
+    assert hung.execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, 30)", (gtids,))[0][0] == 0, "it is not followed later"
 
 
 def test_events_of_a_failover_come_with_their_numbers_by_a_subscription(aurora: Aurora) -> None:

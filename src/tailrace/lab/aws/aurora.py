@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,8 @@ from tailrace.lab.aws.timing import Timing
 log = logging.getLogger(__name__)
 MOST_SECONDS = 0.5
 """Of sleep, at once."""
+SETTLE_SECONDS = 0.5
+"""A replica may have a transaction before its source counts it as executed: it is sent when the binlog has it."""
 IN_SYNC = "in-sync"
 AVAILABLE, FAILING_OVER, SWITCHING_OVER = "available", "failing-over", "switching-over"
 
@@ -53,7 +55,7 @@ class Aurora:
         for name, database in self.databases.items():
             if name == self.roles.writer or self._is_detached(name):
                 database.make_writable()
-        self._follow_writer()
+        self._follow_writer(self.databases)
         for place in self.places.values():
             self._lead(place)
 
@@ -99,14 +101,13 @@ class Aurora:
             self.roles.save()
             for member in place.cluster.members:
                 member.is_cluster_writer = member.db_instance_identifier == target
-            self._follow_writer()
+            self._follow_writer(place.instances)
             place.tell_instance("RDS-EVENT-0006", old)
             wait_until(began + timing.outage)
             if timing.stale:
                 self._lead(place, writer=old)
             else:
                 self._lead(place)
-            place.cluster.status = AVAILABLE
             place.tell("RDS-EVENT-0071", instance=target)
         self._be_stale(place, old, mine)
 
@@ -129,6 +130,9 @@ class Aurora:
         source, target = self.databases[old], self.databases[new]
         source.revive()
         source.make_read_only()
+        if not target.follows(source):
+            # It was away at the last change.
+            _follow(target, source)
         target.await_executed(source.executed(), self.timing.catch_up)
         target.cut()
         target.promote()
@@ -139,102 +143,83 @@ class Aurora:
         place.tell("RDS-EVENT-0070", instance=old)
         self.databases[old].make_writable()
         self._lead(place)
-        place.cluster.status = AVAILABLE
 
     # Between regions
 
     def switch_over(self, cluster: Any, target: Place, *, data_loss: bool) -> None:
         """Of the global cluster, in the background: to `target`, with nothing lost; or at once, with what it has."""
         change = self._fail_over_globally if data_loss else self._switch_over_globally
-        threading.Thread(target=change, args=(cluster, target), daemon=True).start()
+        threading.Thread(target=self._change_globally, args=(change, cluster, target), daemon=True).start()
 
-    def _switch_over_globally(self, cluster: Any, target: Place) -> None:
+    def _change_globally(self, change: Callable[[Any, Place, Place], None], cluster: Any, target: Place) -> None:
         old = self.places[self.roles.primary]
         self._changes += 1
-        with self._exclusive(old, target):
-            time.sleep(self.timing.notice)
-            self._state(cluster, old, target, SWITCHING_OVER)
-            target.tell("RDS-EVENT-0181")
-            began = time.monotonic()
-            old.endpoint.close()
-            new = self.roles.writers[target.name]
-            try:
-                source = self.databases[self.roles.writer]
-                source.make_read_only()
-                behind = self.databases[new].lacks(source.executed())
-                target.tell("RDS-EVENT-0183", reason=f"{behind or 'no'} transactions of {old.name}")
-                self._hand_over(self.roles.writer, new)
-            except (LabError, pymysql.Error) as error:
-                log.warning("global switchover to %s failed: %s", target.name, error)
-                target.tell("RDS-EVENT-0187")
-                self.databases[self.roles.writer].make_writable()
-                self._lead(old)
-                self._state(cluster, old, target, AVAILABLE)
-                return
-            old.tell("RDS-EVENT-0182")
-            self._become_primary(cluster, target)
-            wait_until(began + self.timing.outage)
-            self._lead(target)
-            self._lead(old)
-            self._state(cluster, old, target, AVAILABLE)
-            target.tell("RDS-EVENT-0185")
+        try:
+            with self._exclusive(old, target):
+                time.sleep(self.timing.notice)
+                change(cluster, old, target)
+        finally:
+            cluster.status, cluster.failover_state = AVAILABLE, None
 
-    def _fail_over_globally(self, cluster: Any, target: Place) -> None:
-        old = self.places[self.roles.primary]
+    def _switch_over_globally(self, cluster: Any, old: Place, target: Place) -> None:
+        _begin(SWITCHING_OVER, cluster, old, target)
+        target.tell("RDS-EVENT-0181")
+        began = time.monotonic()
+        old.endpoint.close()
+        new = self.roles.writers[target.name]
+        try:
+            source = self.databases[self.roles.writer]
+            source.make_read_only()
+            behind = self.databases[new].lacks(source.executed())
+            target.tell("RDS-EVENT-0183", reason=f"{behind or 'no'} transactions of {old.name}")
+            self._hand_over(self.roles.writer, new)
+        except (LabError, pymysql.Error) as error:
+            log.warning("global switchover to %s failed: %s", target.name, error)
+            target.tell("RDS-EVENT-0187")
+            self.databases[self.roles.writer].make_writable()
+            self._lead(old)
+            return
+        old.tell("RDS-EVENT-0182")
+        self._become_primary(cluster, old, target)
+        wait_until(began + self.timing.outage)
+        self._lead(target)
+        self._lead(old)
+        target.tell("RDS-EVENT-0185")
+
+    def _fail_over_globally(self, cluster: Any, old: Place, target: Place) -> None:
         source, new = self.databases[self.roles.writer], self.databases[self.roles.writers[target.name]]
-        self._changes += 1
-        with self._exclusive(old, target):
-            time.sleep(self.timing.notice)
-            self._state(cluster, old, target, FAILING_OVER, data_loss=True)
-            began = time.monotonic()
-            old.endpoint.close()
-            try:
-                new.cut()
-                new.promote()
-            except pymysql.Error as error:
-                log.warning("global failover to %s failed: %s", target.name, error)
-                target.tell("RDS-EVENT-0239")
-                self._lead(old)
-                self._state(cluster, old, target, AVAILABLE)
-                return
-            if source.reachable:
-                # AWS tries to fence the old primary, too.
-                source.make_read_only()
-                source.cut()
-                self.lost = new.lacks(source.executed())
-            self._become_primary(cluster, target)
-            wait_until(began + self.timing.outage)
-            self._lead(target)
-            self._state(cluster, old, target, AVAILABLE)
-            target.tell("RDS-EVENT-0238")
-            old.tell("RDS-EVENT-0240")
+        _begin(FAILING_OVER, cluster, old, target, data_loss=True)
+        began = time.monotonic()
+        old.endpoint.close()
+        try:
+            new.cut()
+            new.promote()
+        except pymysql.Error as error:
+            log.warning("global failover to %s failed: %s", target.name, error)
+            target.tell("RDS-EVENT-0239")
             self._lead(old)
-            if not self.lost:
-                old.tell("RDS-EVENT-0241")
+            return
+        if source.reachable:
+            # AWS tries to fence the old primary, too.
+            source.make_read_only()
+            source.cut()
+            self.lost = new.lacks(source.executed())
+        self._become_primary(cluster, old, target)
+        wait_until(began + self.timing.outage)
+        self._lead(target)
+        target.tell("RDS-EVENT-0238")
+        old.tell("RDS-EVENT-0240")
+        self._lead(old)
+        if not self.lost:
+            old.tell("RDS-EVENT-0241")
 
-    def _become_primary(self, cluster: Any, target: Place) -> None:
+    def _become_primary(self, cluster: Any, old: Place, target: Place) -> None:
         self.roles.primary = target.name
         self.roles.save()
         target.tell("RDS-EVENT-0184")
         for member in cluster.members:
             member.is_writer = member.arn == target.arn
-        self._follow_writer()
-
-    @staticmethod
-    def _state(cluster: Any, old: Place, target: Place, status: str, *, data_loss: bool = False) -> None:
-        cluster.status = status
-        for place in (old, target):
-            place.cluster.status = AVAILABLE if status == AVAILABLE else status
-        cluster.failover_state = (
-            None
-            if status == AVAILABLE
-            else {
-                "Status": status,
-                "FromDbClusterArn": old.arn,
-                "ToDbClusterArn": target.arn,
-                "IsDataLossAllowed": data_loss,
-            }
-        )
+        self._follow_writer((*old.instances, *target.instances))
 
     def detach(self, place: Place) -> None:
         """A secondary leaves the global database: it follows nobody, and takes writes. `lab reset` brings it back."""
@@ -280,26 +265,30 @@ class Aurora:
 
     def tend(self) -> None:
         """Servers that came again after a crash become readers again. What was stopped on purpose stays stopped."""
-        with self._servers:
-            writer = self.databases[self.roles.writer]
-            if self.busy.locked() or not writer.reachable:
-                return
-            for database in self._readers():
-                now = database.replication()
-                if now is None or now.source_port != writer.server.port:
-                    _follow(database, writer)
-                elif not database.is_read_only:
-                    database.make_read_only()
+        for name in self.databases:
+            # One by one: a change must not wait for all of them.
+            with self._servers:
+                if not self.busy.locked():
+                    self._tend(name)
 
-    def _follow_writer(self) -> None:
-        for database in self._readers():
+    def _tend(self, name: str) -> None:
+        writer = self.databases[self.roles.writer]
+        for database in self._readers({name}) if writer.reachable else ():
+            if not database.follows(writer):
+                _follow(database, writer)
+            elif not database.is_read_only:
+                database.make_read_only()
+
+    def _follow_writer(self, instances: Container[str]) -> None:
+        for database in self._readers(instances):
             _follow(database, self.databases[self.roles.writer])
 
-    def _readers(self) -> list[Database]:
+    def _readers(self, instances: Container[str]) -> list[Database]:
+        """Those of `instances` that follow the writer, and that can be reached."""
         return [
             database
             for name, database in self.databases.items()
-            if name != self.roles.writer and not self._is_detached(name) and database.reachable
+            if name in instances and name != self.roles.writer and not self._is_detached(name) and database.reachable
         ]
 
     def _lead(self, place: Place, writer: str = "") -> None:
@@ -316,23 +305,39 @@ class Aurora:
 
     @contextmanager
     def _exclusive(self, *places: Place) -> Iterator[None]:
-        """Whoever asked has taken `busy`."""
+        """Whoever asked has taken `busy`; who sees that they are available may ask."""
         try:
             with self._servers:
                 yield
         except Exception:
             log.exception("a change of %s ended early", ", ".join(place.name for place in places))
-            for place in places:
-                place.cluster.status = AVAILABLE
             raise
         finally:
             self.busy.release()
+            for place in places:
+                place.cluster.status = AVAILABLE
+
+
+def _begin(status: str, cluster: Any, old: Place, target: Place, *, data_loss: bool = False) -> None:
+    """Of a change of the global cluster's primary."""
+    for each in (cluster, old.cluster, target.cluster):
+        each.status = status
+    cluster.failover_state = {
+        "Status": status,
+        "FromDbClusterArn": old.arn,
+        "ToDbClusterArn": target.arn,
+        "IsDataLossAllowed": data_loss,
+    }
 
 
 def _follow(database: Database, writer: Database) -> None:
-    if not writer.lacks(database.executed()):
-        database.follow(writer)
-        return
-    # It has what the writer never had; AWS would make it anew from the writer's storage.
-    database.make_read_only()
-    database.ask("STOP REPLICA")
+    """Who does not come to it now is tended later."""
+    try:
+        if writer.comes_to(database.executed(), SETTLE_SECONDS):
+            database.follow(writer)
+        else:
+            # It has what the writer never had; AWS would make it anew from the writer's storage.
+            database.make_read_only()
+            database.ask("STOP REPLICA")
+    except pymysql.Error as error:
+        log.warning("%s does not follow %s yet: %s", database.server.folder.name, writer.server.folder.name, error)

@@ -17,6 +17,8 @@ from tailrace.errors import LabError
 from tailrace.lab.server import Server
 
 ASK_SECONDS = 5
+STOP_SECONDS = 10
+"""Then STOP REPLICA is an error, and the server goes on stopping: one that hangs must not hold up all others."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,12 @@ class Database:
 
     @property
     def reachable(self) -> bool:
-        """Whether the administrator gets in."""
-        return self.server.is_reachable()
+        """Whether the administrator gets in, soon."""
+        try:
+            self.server.connect(connect_timeout=ASK_SECONDS, read_timeout=ASK_SECONDS).close()
+        except pymysql.Error:
+            return False
+        return True
 
     def revive(self) -> None:
         """Starts a server that is down: its binlog is what Aurora's shared storage would still have."""
@@ -97,13 +103,17 @@ class Database:
                 with suppress(pymysql.Error):
                     cursor.execute(f"KILL {session}")
 
-    def await_executed(self, gtids: str, seconds: float) -> None:
-        """Until it has executed them all. Raises LabError where it has not within that time."""
+    def comes_to(self, gtids: str, seconds: float) -> bool:
+        """Whether it has executed them all within that time."""
         patience: dict[str, Any] = {"connect_timeout": ASK_SECONDS, "read_timeout": seconds + ASK_SECONDS}
         with self.server.connect(**patience) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", (gtids, seconds))
-            late = cursor.fetchone()
-        if late and late[0]:
+            ((late,),) = cursor.fetchall()
+        return not late
+
+    def await_executed(self, gtids: str, seconds: float) -> None:
+        """Until it has executed them all. Raises LabError where it has not within that time."""
+        if not self.comes_to(gtids, seconds):
             raise LabError(f"it lacks {self.lacks(gtids)} after {seconds:g} s", where=str(self.server.folder))
 
     def promote(self) -> None:
@@ -119,6 +129,7 @@ class Database:
         if now and now.running and now.source_port == source.server.port:
             return
         account = source.server.capture
+        self.ask("SET GLOBAL rpl_stop_replica_timeout = %s", STOP_SECONDS)
         self.ask("STOP REPLICA")
         # By default it gives up after ten tries, and a writer that comes again later is not followed.
         self.ask(
@@ -131,6 +142,11 @@ class Database:
             account.password,
         )
         self.ask("START REPLICA")
+
+    def follows(self, source: Database) -> bool:
+        """Whether it is set to, be it stopped or not."""
+        now = self.replication()
+        return now is not None and now.source_port == source.server.port
 
     def replication(self) -> Replication | None:
         """None: it follows nobody."""
