@@ -57,6 +57,13 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"server: {server}", f"kernel: {kernel}", f"seed: {config.getoption('--seed')} (repeat with --seed)"]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What failed, and was then run again."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.write_sep("_", f"FAILED AT FIRST: {report.nodeid}", yellow=True, bold=True)
+        terminalreporter.write_line(report.longreprtext)
+
+
 @pytest.fixture(autouse=True)
 def _no_connector_outlives_its_test() -> Iterator[None]:
     yield
