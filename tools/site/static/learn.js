@@ -25,8 +25,16 @@ async function ask(path, options) {
 
 function act(action, body = {}) {
   const options = { method: "POST", headers: { "content-type": "application/json" } };
-  return ask(action, { ...options, body: JSON.stringify({ lang, ...body }) }).then(show, (error) => problem(error));
+  return ask(action, { ...options, body: JSON.stringify({ lang, ...body }) }).then(begun, (error) => problem(error));
 }
+
+// An action may have ended before its beginning is told, and what is shown is newer: it would stay hidden until the
+// next news.
+function begun(state) {
+  if (!latest || number(state) >= number(latest)) show(state);
+}
+
+const number = ({ version }) => Number.parseInt(version, 10);
 
 // Lines of a task that begin with a blank, a dash or a bar stand as they are; others flow.
 function prose(text, tag = "div") {
