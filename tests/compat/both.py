@@ -108,12 +108,18 @@ def _without_done(records: Sequence[Record]) -> list[Record]:
     """Without its transactions' records either."""
     kept = [record for record in records if not record.topic.endswith(DONE)]
     values = [_plain(record.value) for record in kept]
-    ends = [value for value in values if isinstance(value, dict) and value.get("data_collections")]
-    knocks = {end["id"] for end in ends if all(of["data_collection"].endswith(DONE) for of in end["data_collections"])}
+    told = [value for value in values if isinstance(value, dict) and "event_count" in value]
+    ends = {value["id"]: value["data_collections"] for value in told if value["status"] == "END"}
+
+    def knocks(transaction: str) -> bool:
+        # The last may not have ended when the connector was stopped.
+        tables = ends.get(transaction, [{"data_collection": DONE}])
+        return bool(tables) and all(of["data_collection"].endswith(DONE) for of in tables)
+
     return [
         record
         for record, value in zip(kept, values, strict=True)
-        if not (isinstance(value, dict) and "status" in value and value["id"] in knocks)
+        if not (isinstance(value, dict) and "event_count" in value and knocks(value["id"]))
     ]
 
 

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from compat.handover import Writer, assert_once, attempt, changes, migrate
 from support.rest import Client
-from support.topics import KafkaConnector, read
+from support.topics import KafkaConnector, end, read
 from tailrace.lab.connect import debezium_config
 from tailrace.lab.server import await_condition
 
@@ -36,16 +36,16 @@ def found(kafka: Broker) -> Counter[tuple[Any, ...]]:
 
 def grown(kafka: Broker) -> Callable[[], bool]:
     """Whether 100 more records are there since this call, counted by what the broker says: reading them all costs."""
-    before = end(kafka)
-    return lambda: end(kafka) > before + 100
+    before = records(kafka)
+    return lambda: records(kafka) > before + 100
 
 
-def end(kafka: Broker) -> int:
+def records(kafka: Broker) -> int:
     with closing(Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": NAME})) as consumer:
         topic = f"{NAME}.{TABLE}"
         if not consumer.list_topics(topic, timeout=10).topics[topic].partitions:
             return 0
-        return int(consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1])
+        return end(consumer, TopicPartition(topic, 0))
 
 
 @pytest.mark.timeout(300)

@@ -161,7 +161,8 @@ CASES = (
     Case("no lock", {"snapshot.locking.mode": "none", "include.schema.changes": "false"}),
     Case("always", {"snapshot.mode": "always"}),
     Case("when needed", {"snapshot.mode": "when_needed"}),
-    Case("locks to the end", {"snapshot.locking.mode": "extended", "snapshot.lock.timeout.ms": "5000"}),
+    # Each of the two may have to wait for the whole snapshot of the other.
+    Case("locks to the end", {"snapshot.locking.mode": "extended", "snapshot.lock.timeout.ms": "60000"}),
     Case("heartbeats", {"heartbeat.interval.ms": "20", "include.schema.changes": "false"}),
     Case(
         "heartbeats of another name",

@@ -205,8 +205,7 @@ def test_after_a_recovery_rows_from_before_an_alter_have_the_columns_of_then(
     create(server, "wrong", ["CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT)"])
     properties = PLAIN | {"name": "recovered"}
     pair = Pair(oracle, server, "wrong", tmp_path, properties)
-    execute(server, [f"INSERT INTO wrong.{DONE} VALUES (1)"])
-    assert await_condition(lambda: pair.wrote("1"), 60)
+    await_streaming(server, "wrong", [pair])
     pair.end()
     execute(
         server,

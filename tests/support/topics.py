@@ -52,13 +52,13 @@ def read(bootstrap: str, prefix: str, isolation: str = "read_committed") -> list
         ]
         if not places:
             return []
-        ends = {(place.topic, place.partition): _end(consumer, place) for place in places}
+        ends = {(place.topic, place.partition): end(consumer, place) for place in places}
         consumer.assign(places)
         return list(_messages(consumer, ends))
 
 
-def _end(consumer: Consumer, place: TopicPartition) -> int:
-    """A topic that has just been made may have no leader yet."""
+def end(consumer: Consumer, place: TopicPartition) -> int:
+    """The offset behind the last record of a partition. A topic that has just been made may have no leader yet."""
     deadline = time.monotonic() + 20
     while True:
         try:
