@@ -105,9 +105,11 @@ def test_the_last_events_are_shown_with_what_has_changed(made: Made, mysql: lab.
     mysql.execute(f"REPLACE INTO {DATABASE}.orders VALUES (7, 'new', NULL)")
     mysql.execute(f"UPDATE {DATABASE}.orders SET status = 'paid' WHERE id = 7")
     mysql.execute(f"INSERT INTO {DATABASE}.other SELECT COALESCE(MAX(id), 0) + 1 FROM {DATABASE}.other AS o")
+    last = mysql.execute(f"SELECT MAX(id) FROM {DATABASE}.other")[0][0]
 
     def there() -> bool:
-        return DATABASE + ".other" in made.tail("-n", 1).out
+        # The rows of those before it are in the snapshot.
+        return f"c   {DATABASE}.other  id={last}" in made.tail("-n", 1).out
 
     assert await_condition(there, 60, every=0.3), made.tail().out
     (update,) = made.tail("--table", f"{DATABASE}.orders", "-n", 1).out.splitlines()

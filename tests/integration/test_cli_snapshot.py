@@ -96,6 +96,9 @@ def made(
         "signal.kafka.topic": f"{NAME}.signal",
         "signal.kafka.bootstrap.servers": kafka.bootstrap,
         "signal.kafka.groupId": NAME,
+        # Debezium's consumer gets on only while it polls: by default 0.1 s of 5 s, and it is deaf for most of a minute.
+        "signal.kafka.poll.timeout.ms": "500",
+        "signal.poll.interval.ms": "500",
     }
     topics = Topics(parse_kafka({"bootstrap.servers": kafka.bootstrap}))
     topics.open()

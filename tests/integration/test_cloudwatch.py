@@ -65,6 +65,8 @@ def worker(
     }
     client.create(NAME, config)
     client.await_status(NAME, lambda status: bool(status and status.is_running), seconds=60)
+    # Until then there is no lag to tell.
+    assert await_condition(lambda: client.offsets(NAME) != [], 60, every=0.3)
     yield client
     with suppress(WorkerError):
         client.delete(NAME)

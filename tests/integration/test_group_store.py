@@ -39,6 +39,15 @@ def test_connectors_that_three_workers_make_at_once_do_not_share_a_slot(stores: 
     assert sorted(stores[0].slot(name) or 0 for name in names) == list(range(len(names)))
 
 
+def test_what_another_worker_has_written_is_there_after_a_look(stores: list[KafkaStore]) -> None:
+    for number in range(50):
+        stores[0].put(Stored("a", {"number": str(number)}))
+        stores[1].refresh()
+        found = stores[1].connector("a")
+        assert found is not None
+        assert found.config == {"number": str(number)}
+
+
 def test_the_slot_of_a_deleted_connector_is_free_again(stores: list[KafkaStore]) -> None:
     for name in ("a", "b"):
         stores[0].put(Stored(name, {}))

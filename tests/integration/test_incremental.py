@@ -151,7 +151,7 @@ def test_ddl_in_the_middle_reads_the_piece_again_under_the_new_definition(
 def test_a_table_dropped_in_the_middle_ends_its_snapshot_alone(mysql: Server, database: str, tmp_path: Path) -> None:
     numbered(mysql, database, 5000)
     fill(mysql, database, "u", "id INT PRIMARY KEY, v INT", [(1, 1)])
-    with Running(tmp_path, mysql, database, incremental__snapshot__chunk__size=20) as running:
+    with Running(tmp_path, mysql, database, incremental__snapshot__chunk__size=1) as running:
         signal = running.ask(f"{database}.t", f"{database}.u")
         running.notified("IN_PROGRESS", signal)
         mysql.execute(f"DROP TABLE {database}.t")
@@ -163,7 +163,7 @@ def test_a_table_dropped_in_the_middle_ends_its_snapshot_alone(mysql: Server, da
 def test_pause_resume_and_stop(mysql: Server, database: str, tmp_path: Path) -> None:
     numbered(mysql, database, 20_000)
     fill(mysql, database, "u", "id INT PRIMARY KEY, v INT", [(1, 1)])
-    with Running(tmp_path, mysql, database, incremental__snapshot__chunk__size=10) as running:
+    with Running(tmp_path, mysql, database, incremental__snapshot__chunk__size=1) as running:
         signal = running.ask(f"{database}.t", f"{database}.u")
         running.notified("IN_PROGRESS", signal)
         running.notified("PAUSED", running.signal("pause-snapshot"))

@@ -99,7 +99,9 @@ def test_logins_are_checked_and_a_guest_may_do_nothing(kafka: Broker, *, tls: bo
             where["ssl.ca.location"] = str(kafka.ca)
         return AdminClient({**where, **login, "log_level": 0})
 
-    assert topic in admin(kafka.account.user, kafka.account.password).list_topics(timeout=10).topics
+    # That it is made is told by the controller, and the broker hears of it on its own.
+    mine = admin(kafka.account.user, kafka.account.password)
+    assert await_condition(lambda: topic in mine.list_topics(timeout=10).topics, 20)
     assert topic not in admin(kafka.guest.user, kafka.guest.password).list_topics(timeout=10).topics
     with pytest.raises(KafkaException):
         admin(kafka.account.user, "wrong").list_topics(timeout=2)

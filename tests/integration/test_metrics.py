@@ -91,7 +91,15 @@ def test_figures_of_snapshot_stream_and_source(
     mysql.execute(f"DELETE FROM {database}.t WHERE id IN (1, 2, 3)")
     mysql.execute(f"ALTER TABLE {database}.t ADD w INT")
     connector.running.catch_up()
-    now = connector.until(lambda now: now("tailrace_gtid_gap_transactions") == 0)
+    file, position, *_ = mysql.execute("SHOW BINARY LOGS")[-1]
+
+    def is_counted(now: Scrape) -> bool:
+        # The marker is in the file before it is counted; and a look at the source may be from before all this.
+        marked = now("tailrace_events_total", database=database, table="marker", operation="create") == 1
+        read = now("tailrace_read_position_bytes", file=file) == position
+        return marked and read and now("tailrace_gtid_gap_transactions") == 0
+
+    now = connector.until(is_counted)
     for operation, count in {"read": 3, "create": 2, "update": 1, "delete": 3}.items():
         assert now("tailrace_events_total", database=database, table="t", operation=operation) == count
     # One insert is the marker's.
@@ -102,8 +110,7 @@ def test_figures_of_snapshot_stream_and_source(
     assert transactions is not None
     assert transactions >= 4
     assert now("tailrace_commit_to_sink_seconds_count") == transactions
-    file, position, *_ = mysql.execute("SHOW BINARY LOGS")[-1]
-    assert now("tailrace_read_position_bytes", file=file) == position == now("debezium_metrics_BinlogPosition")
+    assert now("debezium_metrics_BinlogPosition") == position
     assert now("tailrace_source_behind_bytes") == 0
     assert now("tailrace_purge_distance_seconds") == float(mysql.execute("SELECT @@binlog_expire_logs_seconds")[0][0])
     purge, sizes = now("tailrace_purge_distance_bytes"), [size for _, size, *_ in mysql.execute("SHOW BINARY LOGS")]
@@ -133,7 +140,7 @@ def test_lag_grows_while_the_source_cannot_be_reached(mysql: lab.Server, metered
         # A second more than now, whatever it is now.
         lag = lost("tailrace_lag_seconds") or 0
         later = connector.until(lambda now: (now("tailrace_lag_seconds") or 0) > lag + 1)
-        assert (later("debezium_metrics_MilliSecondsBehindSource") or 0) > 1000
+        assert (later("debezium_metrics_MilliSecondsBehindSource") or 0) >= 1000
         assert (later("tailrace_reconnecting_seconds") or 0) > 1
         proxy.accept()
         back = connector.until(lambda now: now("debezium_metrics_Connected") == 1)

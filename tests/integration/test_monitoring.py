@@ -34,6 +34,8 @@ NAME = "watched"
 OURS, THEIRS = "alerts-tailrace", "alerts-connect"
 """Scrape jobs."""
 ROWS, WIDTH = 8000, 500
+NARROW, WIDER = 100_000, 300_000
+"""Bytes a second: the table takes 40 s at least; and what no queue of Debezium's is filled by."""
 SIGNALS = "signals"
 SIGNALLED = {"signal.data.collection": f"{NAME}.{SIGNALS}", "incremental.snapshot.chunk.size": 200}
 QUICKLY = (
@@ -43,7 +45,7 @@ QUICKLY = (
     # Debezium takes a moment from its snapshot to the binlog.
     "disconnected.for=6s",
     "stopped.window=20s",
-    "lag=10s",
+    # Not the lag itself: a stream that waits for a blocking snapshot lags indeed.
     "queue=50%",
 )
 
@@ -114,15 +116,15 @@ class Watched:
 
     @contextmanager
     def slow_snapshot(self, ours: int, theirs: int) -> Iterator[None]:
-        """What begins in this block is so slow that it takes so many scrapes of each: longer than any alert waits."""
+        """What begins in this block is slow until so many scrapes of each have seen it: longer than any alert waits."""
         told = 'sum(sum_over_time(debezium_metrics_SnapshotRunning{{job="{}"}}[1h]))'
         running = {job: told.format(job) for job in (OURS, THEIRS)}
         before = {job: sum(one.value for one in self.prometheus.client.query(query)) for job, query in running.items()}
-        self.proxy.delay(0.2)
+        self.proxy.narrow(NARROW)
         yield
         for job, scrapes in ((OURS, ours), (THEIRS, theirs)):
             self.until(f"{running[job]} >= {before[job] + scrapes}")
-        self.proxy.delay(0)
+        self.proxy.narrow(WIDER)
 
     def until_streaming(self) -> None:
         for job in (OURS, THEIRS):
@@ -181,13 +183,16 @@ def test_every_query_of_the_dashboards_returns_something_of_either(
         url = watched.prometheus.server.url
         return tailrace("dashboard", "check", "--prometheus", url, "--job", job, "--connector", NAME, "--json")
 
+    def empty() -> set[str]:
+        queries = asked().json
+        return {re.split("[_{]", one["query"].replace("rate(", ""))[0] for one in queries if not one["series"]}
+
     # Rates need two scrapes of what has just begun.
     assert await_condition(lambda: asked().code == 0, 30, every=0.5), [one for one in asked().json if one["problem"]]
     queries = asked().json
     assert len({one["panel"] for one in queries if one["dashboard"] == "debezium-mysql" and one["series"]}) >= 20
-    # What only Tailrace tells is empty for Debezium; that nothing fires is empty for both.
-    empty = {re.split("[_{]", one["query"].replace("rate(", ""))[0] for one in queries if not one["series"]}
-    assert empty == {"ALERTS", *missing}
+    # What only Tailrace tells is empty for Debezium; that nothing fires, or is about to, is empty for both.
+    assert await_condition(lambda: empty() == {"ALERTS", *missing}, 30, every=0.5), empty()
 
 
 @pytest.mark.timeout(360)
@@ -247,6 +252,7 @@ def test_a_worker_that_is_killed_is_told_of_though_its_series_are_gone(watched: 
 
 @pytest.mark.timeout(360)
 def test_a_sink_that_takes_nothing_fills_the_queue_and_the_lag_grows(watched: Watched, tmp_path: Path) -> None:
+    watched.prometheus.watch(*QUICKLY, "lag=10s")
     small = {"max__queue__size__in__bytes": 1 << 20}
     mine = Connector(tmp_path, watched.server, NAME, topic__prefix="slow", snapshot__mode="no_data", **small)
     mine.properties |= {"sink.type": "stdout", "database.server.id": 7303}

@@ -1,4 +1,4 @@
-"""A TCP proxy that fails on purpose: cut after N bytes, stall, reset, delay, refuse."""
+"""A TCP proxy that fails on purpose: cut after N bytes, stall, reset, delay, narrow, refuse."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._delay = 0.0
+        self._rate = 0
         self._budget: int | None = None
         self._damage: tuple[bytes, bytes] | None = None
         self._listener: socket.socket | None = None
@@ -63,6 +64,10 @@ class Proxy:
     def delay(self, seconds: float) -> None:
         """Every chunk from the server comes so much later."""
         self._delay = seconds
+
+    def narrow(self, bytes_per_second: int) -> None:
+        """No more of what the server sends passes on each connection; 0: all that it can."""
+        self._rate = bytes_per_second
 
     def cut_after(self, count: int) -> None:
         """After `count` more bytes from the server its connection ends, even inside a packet; once."""
@@ -124,6 +129,8 @@ class Proxy:
                 if faulty:
                     if self._delay:
                         self._stop.wait(self._delay)
+                    if self._rate:
+                        self._stop.wait(len(data) / self._rate)
                     if self._damage:
                         data = data.replace(*self._damage)
                     data, cut = self._within_budget(data)

@@ -122,7 +122,9 @@ def main(arguments: list[str]) -> int:
 
     threading.Thread(target=run, name="workload").start()
     while not ended.wait(REPORT_SECONDS):
-        report()
+        # The first report is what `start` awaits.
+        if work.is_prepared:
+            report()
     report()
     return 1 if failures else 0
 

@@ -65,6 +65,8 @@ class Workload:
         self._done = self._rolled_back = self._ddl = 0
         self._started = time.monotonic()
         self._failure: Exception | None = None
+        self.is_prepared = False
+        """Its tables are there."""
 
     def prepare(self) -> None:
         """Makes database and tables where they are not there. Raises ConnectionLost."""
@@ -74,6 +76,7 @@ class Workload:
             cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{self.database}` CHARACTER SET utf8mb4")
             for table, columns in TABLES.items():
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS `{self.database}`.{table} ({columns})")
+        self.is_prepared = True
 
     def run(self, stop: threading.Event, *, transactions: int | None = None) -> Progress:
         """Writes until `stop` is set, or about `transactions` are done. Raises what ended a connection."""

@@ -2,7 +2,7 @@
 
 Keys are JSON: `["connector",name]`, `["slot",name]`, `["status",name]`, `["topics",name]`; and `["restart",name]` and
 `["signal",name]`, which are requests to the worker that has the connector. What a worker writes counts once it has read
-it back, so that all see one order.
+it back, so that all see one order; to know what others have written it writes a `["mark",id]` of its own.
 Configurations lie there as they were given, secrets included, as Kafka Connect's do: give the topic to workers alone.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
@@ -48,6 +49,7 @@ class KafkaStore:
         """Raises SinkError where Kafka cannot be used."""
         self._config = config
         self._topic = f"tailrace-{group}-connectors"
+        self._id = uuid.uuid4().hex
         topics = Topics(config)
         topics.open()
         topics.ensure([self._topic], COMPACTED)
@@ -165,6 +167,10 @@ class KafkaStore:
     def ask_signal(self, name: str, signal: Signal) -> None:
         """Of the worker that has the connector."""
         self._write("signal", name, {"id": signal.id, "type": signal.type, "data": dict(signal.data)})
+
+    def refresh(self) -> None:
+        """What any worker has written before this call counts when it returns."""
+        self._write("mark", self._id, None)
 
     def _write(self, kind: str, name: str, value: object) -> None:
         """Raises DestinationLost where it is not there, and read back, in time."""

@@ -102,6 +102,9 @@ class SqliteStore:
         """In place of those before."""
         self._query("UPDATE connector SET topics = ? WHERE name = ?", json.dumps(sorted(topics)), name)
 
+    def refresh(self) -> None:
+        """Nothing: nobody else writes."""
+
     def close(self) -> None:
         """Twice is once."""
         with self._mutex:

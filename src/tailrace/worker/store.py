@@ -73,5 +73,8 @@ class Store(Protocol):
     def put_topics(self, name: str, topics: Sequence[str]) -> None:
         """In place of those before."""
 
+    def refresh(self) -> None:
+        """What any worker has written before this call counts when it returns."""
+
     def close(self) -> None:
         """Twice is once."""

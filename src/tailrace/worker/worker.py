@@ -271,6 +271,9 @@ class Worker:
         """Go on from `offset`; None: as if for the first time. Raises NotStopped."""
         config = self._config(self.connector(name))
         if self.connector(name).target is not Target.STOPPED:
+            # Another worker of the group may just have stopped it.
+            self._store.refresh()
+        if self.connector(name).target is not Target.STOPPED:
             raise NotStopped(
                 "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the"
                 f" specified connector by issuing a 'PUT' request to the '/connectors/{name}/stop' endpoint"
