@@ -150,6 +150,7 @@ class Deliverer:
         if acknowledge is None:
             return
         commit, self._whole = self._whole, Commit()
+        self._board.storing()
         self._storing = store.submit(self._store, acknowledge, commit)
 
     def _finish(self, store: ThreadPoolExecutor) -> None:

@@ -54,6 +54,7 @@ class ProgressBoard:
         # Batches; the first is written by the capture alone, the second by the delivery alone.
         self._captured = self._delivered = 0
         self._pending_since = 0.0
+        self._storing_since = 0.0
 
     def read(self) -> Progress:
         """The present state."""
@@ -249,9 +250,15 @@ class ProgressBoard:
             self._progress = replace(self._progress, offset=offset, waiting_for_store=waiting)
             self._follow(offset.incremental)
 
+    def storing(self) -> None:
+        """The sink is asked to acknowledge all that it was given, so that its offset can be stored."""
+        with self._mutex:
+            self._storing_since = time.time()
+
     def stored(self, offset: Offset) -> None:
         """The offset is durable."""
         with self._mutex:
+            self._storing_since = 0.0
             waiting = 0.0 if offset == self._progress.offset else time.time()
             self._progress = replace(self._progress, stored=offset, waiting_for_store=waiting)
 
@@ -269,6 +276,9 @@ class ProgressBoard:
             since.append(self._reader.undecoded_since or now)
         if pending:
             since.append(self._pending_since)
+        if self._storing_since:
+            # A sink may hold in its own hands what it was given; it has taken only what it acknowledges.
+            since.append(self._storing_since)
         grown = now - min(since)
         if progress.state is State.STREAMING and self._reader.at_end and not pending:
             return grown

@@ -169,8 +169,9 @@ class Progress:
     """When the sink last took events."""
     lag: float | None = None
     """Seconds from the commit at the source to its delivery here, of the last transaction delivered, and on top the
-    time since then while the source cannot be reached, or while something is read and not delivered. 0 where the
-    source says by a heartbeat that there is nothing more. None before the first transaction."""
+    time since then while the source cannot be reached, or while something is read and not delivered, or given to the
+    sink and not acknowledged. 0 where nothing waits so and the source says by a heartbeat that there is nothing more.
+    None before the first transaction."""
     latency: Distribution = field(default_factory=Distribution)
     """From the commit at the source to the sink, of all transactions delivered."""
     reconnects: int = 0

@@ -90,6 +90,23 @@ def test_lag_grows_while_the_sink_takes_nothing(clock: Clock) -> None:
     assert board.read().lag == pytest.approx(30)
 
 
+def test_lag_grows_while_the_sink_holds_what_it_was_given_and_acknowledges_nothing(clock: Clock) -> None:
+    board = _streaming(clock)
+    clock.now += 0.5
+    board.hear()
+    board.ask("binlog.1", 100)
+    assert board.read().lag == 0, "that the offset is not due to be stored yet is no lag"
+    board.storing()
+    clock.now += 30
+    board.hear()
+    board.ask("binlog.1", 100)
+    assert board.read().lag == pytest.approx(30)
+    offset = board.read().offset
+    assert offset is not None
+    board.stored(offset)
+    assert board.read().lag == 0
+
+
 def test_lag_grows_while_what_came_is_not_decoded(clock: Clock) -> None:
     board = _streaming(clock)
     board.hear()

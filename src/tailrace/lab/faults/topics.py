@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 from tailrace.errors import LabError
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 TOOL_SECONDS = 60.0
 KAFKA_SECONDS = 60.0
-SLOW_WRITES, SLOW_SECONDS = 10, 0.4
+SLOW_WRITES, SLOW_ROWS = 10, 2000
 LARGEST = 1048588
 """max.message.bytes, if nothing is said."""
 CONFIGS = "kafka-configs.sh --bootstrap-server $TAILRACE_KAFKA --alter"
@@ -87,10 +86,9 @@ def _inject_slow(scene: Scene) -> None:
     _made_topic(scene)
     scene.values["RATE"] = str(scene.random.randrange(1000, 3000))
     _quota(scene, "--add-config", f"producer_byte_rate={scene.values['RATE']}")
-    # Again and again: what came at once may be in the producer's hands already, and then nothing waits to be written.
+    # More than the quota lets through in minutes, and than Debezium's producer and queue hold: it is full.
     for _ in range(SLOW_WRITES):
-        scene.write(500)
-        time.sleep(SLOW_SECONDS)
+        scene.write(SLOW_ROWS)
 
 
 def _heal_slow(scene: Scene) -> None:
@@ -170,6 +168,11 @@ TOPICS = (
             shell(
                 f"{CONFIGS} {QUOTA} --delete-config producer_byte_rate",
                 words="Take the quota away, or give the connector's client one of its own:",
+            ),
+            shell(
+                "tailrace connector restart $CONNECTOR --tasks --wait",
+                words="Connect that writes exactly once ends its task when Kafka's transaction has lasted too long (a "
+                "minute, by default); begun anew, it writes what was not committed:",
             ),
         ),
         "Watch `produce-throttle-time-avg` of the producers; quotas by client, with room for the catching up after an "
