@@ -128,6 +128,8 @@ class Stage:
     def repair(self, fault: Fault, done: Active) -> None:
         """As printed."""
         for step in fault.repair:
+            if step.settled:
+                self.await_well()
             self._step(step, done)
 
     def _step(self, step: Step, done: Active) -> None:

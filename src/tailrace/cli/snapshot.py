@@ -28,7 +28,17 @@ from tailrace.ops.snapshot.channel import (
 from tailrace.ops.snapshot.look import Watcher, Ways
 from tailrace.ops.snapshot.message import Message
 from tailrace.ops.snapshot.send import check_tables, send
-from tailrace.ops.snapshot.standing import UNDER_WAY, Outcome, Phase, Seen, Standing, outcome, silence, standing
+from tailrace.ops.snapshot.standing import (
+    UNDER_WAY,
+    Outcome,
+    Phase,
+    Seen,
+    Standing,
+    answered,
+    outcome,
+    silence,
+    standing,
+)
 from tailrace.ops.target import find, source, tables
 
 if TYPE_CHECKING:
@@ -171,7 +181,9 @@ def start(  # noqa: PLR0917 - click names them
 def stop(named: tuple[str, ...], ways: Ways, channel: Kind | None, wait: float | None, *, as_json: bool) -> None:
     """Read no more of these tables, or of any; what was delivered stays."""
     asked = messages.stop(named)
-    gone = _until(lambda found: found.phase not in UNDER_WAY or bool(named and not {*named} & {*found.waiting}))
+    gone = _until(
+        ways, asked, lambda found: found.phase not in UNDER_WAY or bool(named and not {*named} & {*found.waiting})
+    )
     paused = _ask(ways, channel, asked, wait, gone, as_json=as_json)
     if paused and not ways.target.tailrace:
         click.echo("it is paused, and Debezium stops a paused one when it goes on: tailrace snapshot resume", err=True)
@@ -182,7 +194,9 @@ def stop(named: tuple[str, ...], ways: Ways, channel: Kind | None, wait: float |
 @_options
 def pause(ways: Ways, channel: Kind | None, wait: float | None, *, as_json: bool) -> None:
     """The incremental snapshot rests; the stream goes on."""
-    _ask(ways, channel, messages.pause(), wait, _until(lambda found: found.phase is not Phase.RUNNING), as_json=as_json)
+    asked = messages.pause()
+    rests = _until(ways, asked, lambda found: found.phase is not Phase.RUNNING)
+    _ask(ways, channel, asked, wait, rests, as_json=as_json)
 
 
 @snapshot.command(epilog="Example: tailrace snapshot resume shop")
@@ -190,7 +204,9 @@ def pause(ways: Ways, channel: Kind | None, wait: float | None, *, as_json: bool
 @_options
 def resume(ways: Ways, channel: Kind | None, wait: float | None, *, as_json: bool) -> None:
     """The incremental snapshot goes on where it was."""
-    _ask(ways, channel, messages.resume(), wait, _until(lambda found: found.phase is not Phase.PAUSED), as_json=as_json)
+    asked = messages.resume()
+    goes_on = _until(ways, asked, lambda found: found.phase is not Phase.PAUSED)
+    _ask(ways, channel, asked, wait, goes_on, as_json=as_json)
 
 
 @snapshot.command(epilog="Example: tailrace snapshot status shop --metrics http://127.0.0.1:9404")
@@ -225,8 +241,14 @@ def _check_there(ways: Ways, named: tuple[str, ...]) -> None:
         check_tables(connection, [TableId(*name.split(".")) for name in named if is_name(name)])
 
 
-def _until(holds: Callable[[Standing], bool]) -> Callable[[Seen, list[Seen]], Outcome]:
-    return lambda _, looks: Outcome(done=holds(standing(looks[-1])))
+def _until(ways: Ways, asked: Message, holds: Callable[[Standing], bool]) -> Callable[[Seen, list[Seen]], Outcome]:
+    """`holds` may be so from before the signal was read: Tailrace says when it was, Debezium does not."""
+
+    def came(_: Seen, looks: list[Seen]) -> Outcome:
+        read = not ways.target.tailrace or answered(asked.id, looks[-1])
+        return Outcome(done=read and holds(standing(looks[-1])))
+
+    return came
 
 
 def _ask(

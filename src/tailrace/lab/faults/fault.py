@@ -96,11 +96,13 @@ class Step:
     text: str
     words: str = ""
     """What it is for."""
+    settled: bool = False
+    """Not before what the step before it began has come to its end: the connector runs, and events come."""
 
 
-def shell(*commands: str, words: str = "") -> Step:
+def shell(*commands: str, words: str = "", settled: bool = False) -> Step:
     """Commands."""
-    return Step(At.SHELL, "\n".join(commands), words)
+    return Step(At.SHELL, "\n".join(commands), words, settled)
 
 
 def sql(*statements: str, at: At = At.SOURCE, words: str = "") -> Step:

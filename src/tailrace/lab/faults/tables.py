@@ -150,7 +150,11 @@ TABLES = (
                 words="Rebuild the schema history from the tables as they are now; that is right only where after the "
                 "offset there is no other DDL, and no row from before the ALTER (else take a new snapshot):",
             ),
-            shell("tailrace connector config $CONNECTOR --set snapshot.mode=initial --wait", words="And back:"),
+            shell(
+                "tailrace connector config $CONNECTOR --set snapshot.mode=initial --wait",
+                words="And back, once events come again (a restart in the middle of it would leave half a history):",
+                settled=True,
+            ),
         ),
         "Roll changes through a topology with the binlog on, or stop connectors before and recover them after.",
         _inject_hidden,

@@ -238,7 +238,11 @@ TOPICS = (
                 words="Rebuild it from the tables as they are now; that is right only where no DDL came after the "
                 "offset (else read everything anew, as for [binlog-purged](#binlog-purged)):",
             ),
-            shell("tailrace connector config $CONNECTOR --set snapshot.mode=initial --wait", words="And back:"),
+            shell(
+                "tailrace connector config $CONNECTOR --set snapshot.mode=initial --wait",
+                words="And back, once events come again (a restart in the middle of it would leave half a history):",
+                settled=True,
+            ),
         ),
         "`retention.ms=-1` for the topic, and a broker where not everybody may delete topics. Tailrace "
         "looks first whether rows in between can be read so, and with `binlog_row_metadata=FULL` they can.",

@@ -30,7 +30,8 @@ SILENT_NAMES: Final = ("ShopIsUnseen", "NoFigures", "CaptureUnwatched")
 FAULTS: Final = ("source", "worker")
 """What hangs while the rules are tried: the one makes the lag grow, the other leaves no figures."""
 LOOK_SECONDS: Final = 1.0
-TRY_SECONDS: Final = 20.0
+TRY_SECONDS: Final = 30.0
+"""The greatest threshold and the longest `for` make 13 s of it, a scrape and an evaluation two more."""
 CALM: Final = 20
 """Seconds that each course of series begins with, all being well."""
 AFTER: Final = 3

@@ -234,7 +234,7 @@ def _calm(stage: Stage, _values: Values, _answers: Answers) -> Seen:
                 return False
         return True
 
-    holds = stage.until(calm, LATEST_SECONDS)
+    holds = stage.until(calm, CATCH_SECONDS)
     return Seen(holds, ", ".join(f"{name}: {value}" for name, value in said.items()))
 
 

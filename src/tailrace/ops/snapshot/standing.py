@@ -220,6 +220,11 @@ def outcome(signal: str, before: Seen, looks: Sequence[Seen]) -> Outcome:
     return Outcome(done=began and last.queue == ())
 
 
+def answered(signal: str, look: Seen) -> bool:
+    """Whether something was told of this signal. True where notifications cannot be heard."""
+    return look.told is None or any(each.id == signal for each in look.told)
+
+
 def _read_since(before: Seen, look: Seen) -> bool:
     """Whether a row came that had not come then."""
     if look.reported is None or before.reported is None or look.reported.last_event is None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tailrace.ops.snapshot.look import notification, tables_of
-from tailrace.ops.snapshot.standing import Outcome, Phase, Reported, Seen, Told, outcome, silence, standing
+from tailrace.ops.snapshot.standing import Outcome, Phase, Reported, Seen, Told, answered, outcome, silence, standing
 from tailrace.ops.snapshot.windows import told_of
 from tailrace.ops.target import Target
 
@@ -91,6 +91,13 @@ DONE = Outcome(done=True)
 )
 def test_what_was_asked_for_is_done_when_notifications_say_so(given: tuple[Told, ...], wanted: Outcome) -> None:
     assert outcome("s", BEFORE, [Seen(1, COMPLETED, given, ())]) == wanted
+
+
+def test_a_pause_that_was_not_read_yet_is_not_taken_for_one_that_rests() -> None:
+    # A snapshot that was asked for just before has not begun: nothing runs, then as after the pause.
+    assert not answered("p", Seen(1, COMPLETED, (told("STARTED"),)))
+    assert answered("p", Seen(1, COMPLETED, (told("STARTED"), told("PAUSED", "p"))))
+    assert answered("p", Seen(1, COMPLETED, None))
 
 
 def test_without_notifications_an_end_counts_only_after_a_beginning() -> None:
