@@ -142,7 +142,7 @@ def test_properties_are_changed_one_by_one(worker: Worker) -> None:
     worker.run()
     assert worker.call("config", NAME, "--set", "max.batch.size=256", "--wait").code == 0
     assert "max.batch.size=256\n" in worker.call("config", NAME).out
-    assert worker.call("config", NAME, "--unset", "max.batch.size").code == 0
+    assert worker.call("config", NAME, "--unset", "max.batch.size", "--wait").code == 0
     assert "max.batch.size" not in worker.call("config", NAME).out
 
 
@@ -160,7 +160,7 @@ def test_no_secret_is_shown_and_what_was_shown_can_do_no_harm_when_it_is_sent_ba
     else:
         assert sent_back.code == 2
         assert "database.password: the mask" in sent_back.err
-    assert worker.client.status(NAME).is_running
+    worker.client.await_status(NAME, lambda status: bool(status and status.is_running), seconds=30)
 
 
 def test_a_wrong_configuration_is_told_property_by_property_before_anything_is_made(worker: Worker) -> None:

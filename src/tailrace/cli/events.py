@@ -6,7 +6,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,13 +94,20 @@ def tail(  # noqa: PLR0917 - click names them
     """
     reader = _reader(connect, connector, file, bootstrap)
     wanted = Filter(tables, operations)
-    with _quietly():
-        if follow:
-            records = _following(reader, count, wanted, from_beginning=from_beginning)
-        else:
-            found = reader.whole() if from_beginning else reader.last(count, lambda record: wanted.wants(read(record)))
-            records = iter(found)
+
+    def put(records: Iterable[Record]) -> None:
         _print(records, wanted, as_json=as_json)
+
+    def last() -> list[Record]:
+        return reader.last(count, lambda record: wanted.wants(read(record)))
+
+    with _quietly():
+        if not follow:
+            put(reader.whole() if from_beginning else last())
+        elif from_beginning or not count:
+            put(reader.follow(from_beginning=from_beginning))
+        else:
+            put(following(reader, last, put))
 
 
 def _reader(connect: Connect, connector: str | None, file: Path | None, bootstrap: str | None) -> Reader:
@@ -108,11 +116,22 @@ def _reader(connect: Connect, connector: str | None, file: Path | None, bootstra
     return of_connector(find(connect, only_one(connect, connector) if connector is None else connector), bootstrap)
 
 
-def _following(reader: Reader, count: int, wanted: Filter, *, from_beginning: bool) -> Iterator[Record]:
-    """The last ones, then what comes."""
-    if not from_beginning and count:
-        yield from reader.last(count, lambda record: wanted.wants(read(record)))
-    yield from reader.follow(from_beginning=from_beginning)
+def following(
+    reader: Reader, last: Callable[[], list[Record]], put: Callable[[list[Record]], None]
+) -> Iterator[Record]:
+    """What comes, after the last ones are put. What comes while those are looked for is missed by neither."""
+    known: Counter[Record] = Counter()
+
+    def began() -> None:
+        found = last()
+        known.update(found)
+        put(found)
+
+    for record in reader.follow(from_beginning=False, began=began):
+        if known[record]:
+            known[record] -= 1
+        else:
+            yield record
 
 
 def _print(records: Iterable[Record], wanted: Filter, *, as_json: bool) -> None:

@@ -7,12 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tailrace.cli.events import following
 from tailrace.errors import ConfigError
 from tailrace.ops.events import files
 from tailrace.ops.events.files import Files
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tailrace.ops.events.event import Record
 
 LINES = st.lists(st.binary(min_size=1, max_size=40).filter(lambda line: b"\n" not in line), max_size=30)
 
@@ -59,6 +62,29 @@ def test_what_is_written_comes_once_it_is_whole_in_new_files_too(tmp_path: Path)
         if record.line == b"4":
             break
     assert seen == [b"22", b"4"]
+
+
+def test_what_comes_while_the_last_ones_are_looked_for_is_told_once(tmp_path: Path) -> None:
+    file = tmp_path / "a-000001.jsonl"
+    file.write_bytes(b"1\n2\n")
+    seen: list[bytes | None] = []
+
+    def last() -> list[Record]:
+        with file.open("ab") as out:
+            out.write(b"3\n")
+        found = Files(tmp_path).last(2, lambda _: True)
+        with file.open("ab") as out:
+            out.write(b"4\n")
+        return found
+
+    def put(records: list[Record]) -> None:
+        seen.extend(record.line for record in records)
+
+    for record in following(Files(tmp_path), last, put):
+        put([record])
+        if record.line == b"4":
+            break
+    assert seen == [b"2", b"3", b"4"]
 
 
 def test_a_compressed_file_cannot_be_followed_and_that_is_said(tmp_path: Path) -> None:
