@@ -10,6 +10,7 @@ import pytest
 
 from support.running import MARKER, SIGNALS, Running
 from tailrace.lab.server import await_condition
+from tailrace.signals.file import FileChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,21 @@ def test_lines_of_a_file_are_signals_and_are_taken_out_of_it(mysql: Server, data
         assert "no json" in running.notified("REFUSED").additional_data["reason"]
         assert await_condition(lambda: asked.read_text() == "" and len(list(tmp_path.glob("asked*"))) == 1, 20)
         assert len(running.reads("t")) == 3
+
+
+def test_a_line_of_somebody_who_had_the_file_open_is_not_lost(tmp_path: Path) -> None:
+    asked, given = tmp_path / "asked.txt", []
+    channel = FileChannel(asked, 1)
+    with asked.open("a") as slow:
+        slow.write(ask("one", "a.t") + "\n")
+        slow.flush()
+        channel._look(given.append)
+        slow.write(ask("two", "a.t") + "\n")
+    asked.write_text(ask("three", "a.t") + "\n")
+    for left in ({"asked.txt", "asked.txt.taken"}, {"asked.txt", "asked.txt.taken"}, {"asked.txt"}):
+        channel._look(given.append)
+        assert {file.name for file in tmp_path.iterdir()} == left
+    assert [signal.id for signal in given] == ["one", "two", "three"]
 
 
 def test_lines_that_a_killed_run_had_taken_come_again(mysql: Server, database: str, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Signals from a file, a JSON document a line.
 
-The file is moved aside, so that a line written meanwhile is not lost, and what was moved is deleted one look later: by
-then the signals are stored with the offset. After a kill they may come once more, never not at all.
+The file is moved aside, so that a line written meanwhile is not lost, and what was moved is deleted by the first look
+that finds nothing new in it: somebody may have had it open, and the signals are stored with the offset by then. After a
+kill they may come once more, never not at all.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ class FileChannel:
         self._path = path
         self._taken = path.with_name(f"{path.name}.taken")
         self._interval = interval
+        self._given = 0
+        """Bytes, of what was moved."""
 
     def run(self, give: Callable[[Signal | Refused], None], stopping: threading.Event) -> None:
         """Until `stopping` is set. A file that cannot be read is told of, and looked at again."""
@@ -40,9 +43,12 @@ class FileChannel:
 
     def _look(self, give: Callable[[Signal | Refused], None]) -> None:
         if self._taken.exists():
+            if self._give(give):
+                return
             self._taken.unlink()
         if not self._path.exists() or not self._path.stat().st_size:
             return
+        self._given = 0
         self._path.rename(self._taken)
         self._path.touch()
         self._give(give)
@@ -54,10 +60,14 @@ class FileChannel:
         else:
             self._look(give)
 
-    def _give(self, give: Callable[[Signal | Refused], None]) -> None:
-        for line in self._taken.read_text(encoding="utf-8", errors="replace").splitlines():
+    def _give(self, give: Callable[[Signal | Refused], None]) -> bool:
+        """Whether there was anything new."""
+        new = self._taken.read_bytes()[self._given :]
+        self._given += len(new)
+        for line in new.decode("utf-8", errors="replace").splitlines():
             if line.strip():
                 try:
                     give(read_document(line, "file"))
                 except BadSignal as problem:
                     give(Refused("", "file", f"{problem}: {line[:100]}"))
+        return bool(new)
