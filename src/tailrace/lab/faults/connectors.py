@@ -42,6 +42,7 @@ def _inject_filter(scene: Scene) -> None:
     ]
     patterns = [*(f"{database}\\.{re.escape(other)}" for other in others), name]
     scene.at.patch(scene.connector, {"table.include.list": ",".join(patterns)})
+    scene.await_begun()
     scene.write(20)
 
 

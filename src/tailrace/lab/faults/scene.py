@@ -180,6 +180,16 @@ class Scene:
         if not await_condition(lambda: bool(worker.status(self.connector).is_stopped), STATE_SECONDS, every=0.1):
             raise LabError(f"connector {self.connector} does not stop", hint="tailrace connector status")
 
+    def await_begun(self) -> None:
+        """The connector has begun anew, whatever comes of it: it runs, or has failed. Raises LabError."""
+
+        def begun() -> bool:
+            status = self.at.status(self.connector)
+            return bool(status.is_running or status.is_failed)
+
+        if not await_condition(begun, STATE_SECONDS, every=0.1):
+            raise LabError(f"connector {self.connector} does not begin anew", hint="tailrace connector status")
+
     def kill(self, session: int) -> None:
         """Ends a session at the primary; one that has gone by itself is fine."""
         try:
