@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from unittest import mock
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -60,7 +61,8 @@ class Doctor:
 
 
 def login(server: lab.Server, account: Account) -> SourceConfig:
-    dsn = f"mysql://{account.user}:{account.password}@{server.host}:{server.port}"
+    # One that the server draws may have a '%'.
+    dsn = f"mysql://{account.user}:{quote(account.password, safe='')}@{server.host}:{server.port}"
     return parse_dsn("${env:DSN}", {"DSN": dsn})
 
 
