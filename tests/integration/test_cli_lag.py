@@ -134,7 +134,8 @@ def test_what_is_caught_up_has_no_lag_by_any_figure(made: Made, server: lab.Serv
     write(server, 5)
 
     def caught_up() -> bool:
-        return bool(hop(made.report(dsn(server)), "source → connector")["seconds"] == 0)
+        now = made.report(dsn(server))
+        return hop(now, "source → connector")["seconds"] == 0 and hop(now, "connector → sink")["mood"] == "fine"
 
     assert await_condition(caught_up, 60, every=0.3), made.report(dsn(server))
     found = made.report(dsn(server))

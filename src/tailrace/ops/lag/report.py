@@ -12,6 +12,8 @@ from tailrace.ops.lag.purge import Purge, purge
 
 FULL = 0.9
 """Share of a queue from which on the sink is what holds up."""
+STORE_SECONDS = 2.0
+"""From which on an offset is stored late: one is stored each second, and it takes a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _deliver(now: Facts, words: Duration) -> Hop:
     if told.queue is not None and told.queue >= FULL:
         what = f"the queue is {told.queue:.0%} full: the sink is what holds up"
         return Hop(name, Mood.BEHIND, late, late, between, None, what)
-    if late is not None and late >= 1:
+    if late is not None and late >= STORE_SECONDS:
         what = f"delivered transactions wait {words(late)} for their offset to be stored (offset.flush.interval.ms)"
         return Hop(name, Mood.BEHIND, late, late, between, None, what)
     share = f"{told.queue:.0%} of the queue is taken" if told.queue is not None else "the queue is not told"

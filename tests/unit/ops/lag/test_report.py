@@ -127,6 +127,8 @@ def test_a_sink_that_holds_up_is_told_of_its_own_hop() -> None:
     full = of(replace(FACTS, connector=replace(DEBEZIUM, queue=0.99)))
     assert full.hops[1].mood is Mood.BEHIND
     assert "99% full: the sink" in full.hops[1].meaning
+    due = of(replace(FACTS, connector=replace(OWN, unstored=1.2)))
+    assert due.hops[-1].mood is Mood.FINE, "it is stored each second"
     late = of(replace(FACTS, connector=replace(OWN, unstored=40.0, read=("binlog.000004", 450))))
     assert (late.hops[1].seconds, late.hops[1].bytes, late.seconds) == (40.0, 50, 40.0)
 
