@@ -79,8 +79,9 @@ def test_the_labs_connect_takes_the_connector_that_up_tells_of(folder: Path) -> 
     assert made.exit_code == 0, made.output
     told = re.search(r"tailrace (connector create .*)", made.output)
     assert told, made.output
-    # Where a server has executed nothing yet, Debezium 3.6 fails with a NullPointerException.
-    lab.Lab(folder).primary.execute("CREATE DATABASE shop")
+    # Where a server has executed nothing yet, Debezium 3.6 fails with a NullPointerException. A table that is made
+    # between its list of tables and its offset is in neither snapshot nor stream.
+    _prepare(folder)
     created = CliRunner().invoke(cli, told[1].split())
     assert created.exit_code == 0, created.output
     connector = json.loads(_tailrace("env", "--json", *here).output)["TAILRACE_URL"] + "/connectors/shop/status"
@@ -92,12 +93,17 @@ def test_the_labs_connect_takes_the_connector_that_up_tells_of(folder: Path) -> 
     _verified(folder, connector.split("/connectors")[0])
 
 
+def _prepare(folder: Path) -> None:
+    primary = lab.Lab(folder).primary
+    primary.execute("CREATE DATABASE shop")
+    primary.execute("CREATE TABLE shop.proofs (id INT PRIMARY KEY)")
+
+
 def _verified(folder: Path, url: str) -> None:
     """What the connector shop wrote is told from what it did not write."""
     here = ("--dir", str(folder))
     asked = ("verify", "--connector", "shop", "--url", url, "--json", *here)
     primary = lab.Lab(folder).primary
-    primary.execute("CREATE TABLE shop.proofs (id INT PRIMARY KEY)")
     primary.execute("INSERT INTO shop.proofs VALUES (1), (2)")
     # What captures may need longer than the command waits.
     assert await_condition(lambda: _tailrace(*asked).exit_code == 0, 60), _tailrace(*asked).output
@@ -118,7 +124,7 @@ def test_the_labs_worker_takes_the_connector_that_up_tells_of_and_is_as_new_afte
         assert made.exit_code == 0, made.output
         told = re.search(r"tailrace (connector create .*)", made.output)
         assert told, made.output
-        lab.Lab(tmp_path / "lab").primary.execute("CREATE DATABASE shop")
+        _prepare(tmp_path / "lab")
         created = CliRunner().invoke(cli, told[1].split())
         assert created.exit_code == 0, created.output
         url = json.loads(_tailrace("env", "--json", *here).output)["TAILRACE_URL"]
