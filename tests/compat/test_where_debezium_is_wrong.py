@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compat.both import DONE, PREFIX, Outcome, Pair, await_streaming, create, execute, run
+from support.proxy import Proxy
 from tailrace import lab
 from tailrace.lab.server import await_condition
 
@@ -196,6 +197,30 @@ def test_a_time_beyond_the_day_stops_debezium_in_connect_mode(
     assert "wrong.t" in errors
     assert "choose another time.precision.mode" in errors
     assert PREFIX not in errors
+
+
+def test_a_table_that_is_made_when_the_first_snapshot_begins_is_not_lost(
+    oracle: Oracle, mysql: lab.Server, tmp_path: Path
+) -> None:
+    create(mysql, "wrong", ["CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (1)"])
+
+    def make(table: str) -> None:
+        execute(mysql, ["USE wrong", f"CREATE TABLE {table} (id INT PRIMARY KEY)", f"INSERT INTO {table} VALUES (1)"])
+
+    # Without TLS, Debezium logs in where the server remembers that somebody knew the password.
+    mysql.connect(mysql.capture).close()
+    with Proxy(mysql.port) as proxy:
+        # Each has asked which tables there are, and now takes its lock; then it reads where the stream begins.
+        proxy.before(b"FLUSH TABLES WITH READ LOCK", lambda: make("late"))
+        proxy.before(b"LOCK TABLES `wrong`", lambda: make("late_too"))
+        pair = Pair(
+            oracle, mysql, "wrong", tmp_path, PLAIN | {"database.port": proxy.port, "database.ssl.mode": "disabled"}
+        )
+        await_streaming(mysql, "wrong", [pair])
+        found = pair.end()
+    assert mysql.execute("SELECT id FROM wrong.late") == mysql.execute("SELECT id FROM wrong.late_too") == ((1,),)
+    assert [rows(found.ours, table) for table in ("t", "late_too")] == [{1: {"id": 1}}, {1: {"id": 1}}]
+    assert [rows(found.theirs, table) for table in ("t", "late")] == [{1: {"id": 1}}, {}], "Debezium has it now"
 
 
 def test_after_a_recovery_rows_from_before_an_alter_have_the_columns_of_then(

@@ -1,4 +1,4 @@
-"""A TCP proxy that fails on purpose: cut after N bytes, stall, reset, delay, narrow, refuse."""
+"""A TCP proxy that fails on purpose: cut after N bytes, stall, reset, delay, narrow, refuse; or lets things happen."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 
@@ -26,6 +27,7 @@ class Proxy:
         self._rate = 0
         self._budget: int | None = None
         self._damage: tuple[bytes, bytes] | None = None
+        self._before: dict[bytes, Callable[[], object]] = {}
         self._listener: socket.socket | None = None
         self.passed = 0
         """Bytes passed on from the server so far."""
@@ -77,6 +79,10 @@ class Proxy:
     def damage(self, good: bytes, bad: bytes) -> None:
         """`bad`, of the same length, takes the place of `good` where the server sends that in one piece."""
         self._damage = good, bad
+
+    def before(self, query: bytes, do: Callable[[], object]) -> None:
+        """`do` is done before a client's `query` passes on, unencrypted and in one piece; once."""
+        self._before[query] = do
 
     def reset(self) -> None:
         """All open connections end with RST."""
@@ -139,6 +145,8 @@ class Proxy:
                     if cut:
                         break
                 else:
+                    for query in [each for each in self._before if each in data]:
+                        self._before.pop(query)()
                     sink.sendall(data)
         _end(pair)
 
