@@ -145,8 +145,10 @@ class Proxy:
                     if cut:
                         break
                 else:
-                    for query in [each for each in self._before if each in data]:
-                        self._before.pop(query)()
+                    # Each connection has a pump, and this happens in one of them alone.
+                    for query in list(self._before):
+                        if query in data and (do := self._before.pop(query, None)):
+                            do()
                     sink.sendall(data)
         _end(pair)
 

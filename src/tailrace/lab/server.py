@@ -220,10 +220,10 @@ class Server:
             *(self.settings.options if options is None else options),
         ]
 
-    def is_reachable(self) -> bool:
-        """Whether the administrator can connect."""
+    def is_reachable(self, within: float = 10) -> bool:
+        """Whether the administrator can connect; a server that takes so many seconds for a step of it hangs."""
         try:
-            self.connect().close()
+            self.connect(connect_timeout=within, read_timeout=within).close()
         except pymysql.Error:
             return False
         return True

@@ -49,7 +49,6 @@ class KafkaStore:
         """Raises SinkError where Kafka cannot be used."""
         self._config = config
         self._topic = f"tailrace-{group}-connectors"
-        self._id = uuid.uuid4().hex
         topics = Topics(config)
         topics.open()
         topics.ensure([self._topic], COMPACTED)
@@ -170,7 +169,8 @@ class KafkaStore:
 
     def refresh(self) -> None:
         """What any worker has written before this call counts when it returns."""
-        self._write("mark", self._id, None)
+        # By a name of its own: what counts is this mark, not one that another has written before.
+        self._write("mark", uuid.uuid4().hex, None)
 
     def _write(self, kind: str, name: str, value: object) -> None:
         """Raises DestinationLost where it is not there, and read back, in time."""

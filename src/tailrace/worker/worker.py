@@ -269,10 +269,9 @@ class Worker:
 
     def alter_offset(self, name: str, offset: Offset | None) -> None:
         """Go on from `offset`; None: as if for the first time. Raises NotStopped."""
+        # Another worker of the group may just have stopped it.
+        self._store.refresh()
         config = self._config(self.connector(name))
-        if self.connector(name).target is not Target.STOPPED:
-            # Another worker of the group may just have stopped it.
-            self._store.refresh()
         if self.connector(name).target is not Target.STOPPED:
             raise NotStopped(
                 "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -272,24 +272,22 @@ class Aurora:
                     self._tend(name)
 
     def _tend(self, name: str) -> None:
-        writer = self.databases[self.roles.writer]
-        for database in self._readers({name}) if writer.reachable else ():
-            if not database.follows(writer):
-                _follow(database, writer)
-            elif not database.is_read_only:
-                database.make_read_only()
+        database, writer = self.databases[name], self.databases[self.roles.writer]
+        if not (self._is_reader(name) and writer.reachable):
+            return
+        if not database.follows(writer):
+            _follow(database, writer)
+        elif not database.is_read_only:
+            database.make_read_only()
 
-    def _follow_writer(self, instances: Container[str]) -> None:
-        for database in self._readers(instances):
-            _follow(database, self.databases[self.roles.writer])
+    def _follow_writer(self, instances: Iterable[str]) -> None:
+        for name in instances:
+            if self._is_reader(name):
+                _follow(self.databases[name], self.databases[self.roles.writer])
 
-    def _readers(self, instances: Container[str]) -> list[Database]:
-        """Those of `instances` that follow the writer, and that can be reached."""
-        return [
-            database
-            for name, database in self.databases.items()
-            if name in instances and name != self.roles.writer and not self._is_detached(name) and database.reachable
-        ]
+    def _is_reader(self, name: str) -> bool:
+        """Whether it is to follow the writer, and can be reached."""
+        return name != self.roles.writer and not self._is_detached(name) and self.databases[name].reachable
 
     def _lead(self, place: Place, writer: str = "") -> None:
         """Both endpoints, as the roles say; the cluster endpoint to `writer`, where that is given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tailrace.lab.faults.fault import Fault, Need, doctor, shell, sql
+from tailrace.lab.faults.fault import RESTART_FAILED, Fault, Need, doctor, shell, sql
 from tailrace.lab.faults.scene import Scene
 
 SESSIONS = (
@@ -11,7 +11,6 @@ SESSIONS = (
     " AND v.VARIABLE_NAME = 'replica_uuid' AND CAST(v.VARIABLE_VALUE AS CHAR) = %s)"
 )
 """All of an account, but for the lab's replica, which has the same."""
-RESTART = "tailrace connector restart $CONNECTOR --failed-only --wait"
 
 
 def _inject(scene: Scene, statement: str) -> None:
@@ -69,7 +68,7 @@ ACCOUNTS = (
         "the next one is refused.",
         (
             sql("GRANT REPLICATION SLAVE ON *.* TO $ACCOUNT"),
-            shell(RESTART, words="A failed task stays failed until somebody restarts it:"),
+            shell(RESTART_FAILED, words="A failed task stays failed until somebody restarts it:"),
         ),
         "`tailrace doctor --source …` as the account of the connector after each change of privileges, not as an "
         "administrator.",
@@ -88,7 +87,7 @@ ACCOUNTS = (
         "open live on, so it shows hours later.",
         (
             sql("ALTER USER $ACCOUNT ACCOUNT UNLOCK"),
-            shell(RESTART, words="A failed task stays failed until somebody restarts it:"),
+            shell(RESTART_FAILED, words="A failed task stays failed until somebody restarts it:"),
         ),
         "An account of its own for each connector, with no policy of failed logins and no expiry (`account.expiry`).",
         _inject_locked,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tailrace.lab.faults.fault import Fault, Need, doctor, shell
+from tailrace.lab.faults.fault import RESTART_FAILED, Fault, Need, doctor, shell
 from tailrace.lab.faults.scene import Scene
 
 OWN = ("sink.path", "schema.history.internal.kafka.topic", "storage.path")
@@ -76,7 +76,7 @@ CONNECTORS = (
         (
             shell(
                 "tailrace connector config $COPY --set database.server.id=$FREE_ID --wait",
-                "tailrace connector restart $CONNECTOR --failed-only --wait",
+                RESTART_FAILED,
                 words="Give one of them an id of its own:",
             ),
         ),

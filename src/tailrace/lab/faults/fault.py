@@ -12,6 +12,8 @@ from tailrace.lab.faults.scene import Scene
 
 SOURCE: Final = "'${env:TAILRACE_PRIMARY_ADMIN_DSN}'"
 REPLICA: Final = "'${env:TAILRACE_REPLICA_ADMIN_DSN}'"
+RESTART_FAILED: Final = "tailrace connector restart $CONNECTOR --failed-only --wait"
+RESTART_TASKS: Final = "tailrace connector restart $CONNECTOR --tasks --wait"
 
 _PLACE: Final = re.compile(r"\$([A-Z_]+)")
 
@@ -103,6 +105,17 @@ class Step:
 def shell(*commands: str, words: str = "", settled: bool = False) -> Step:
     """Commands."""
     return Step(At.SHELL, "\n".join(commands), words, settled)
+
+
+def recovery(words: str) -> tuple[Step, Step]:
+    """A schema history made anew from the tables, and the connector as it was before."""
+    begin = shell("tailrace connector config $CONNECTOR --set snapshot.mode=recovery", RESTART_TASKS, words=words)
+    back = shell(
+        "tailrace connector config $CONNECTOR --set snapshot.mode=initial --wait",
+        words="And back, once events come again (a restart in the middle of it would leave half a history):",
+        settled=True,
+    )
+    return begin, back
 
 
 def sql(*statements: str, at: At = At.SOURCE, words: str = "") -> Step:

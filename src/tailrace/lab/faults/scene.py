@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
@@ -165,8 +165,7 @@ class Scene:
             offset = next((each["offset"] or {} for each in self.at.offsets(self.connector)), {})
             return bool(self.primary.execute("SELECT GTID_SUBSET(%s, %s)", (done, offset.get("gtids") or ""))[0][0])
 
-        if not await_condition(stored, STATE_SECONDS, every=0.1):
-            raise LabError(f"connector {self.connector} stores no offset", hint="tailrace connector status")
+        self._until(stored, "stores no offset")
 
     def heal_table(self) -> None:
         """Drops what `make_table` made."""
@@ -177,8 +176,7 @@ class Scene:
         """The connector's tasks have ended on return, however they were. Raises LabError."""
         worker = self.at
         worker.stop(self.connector)
-        if not await_condition(lambda: bool(worker.status(self.connector).is_stopped), STATE_SECONDS, every=0.1):
-            raise LabError(f"connector {self.connector} does not stop", hint="tailrace connector status")
+        self._until(lambda: bool(worker.status(self.connector).is_stopped), "does not stop")
 
     def await_begun(self) -> None:
         """The connector has begun anew, whatever comes of it: it runs, or has failed. Raises LabError."""
@@ -187,8 +185,11 @@ class Scene:
             status = self.at.status(self.connector)
             return bool(status.is_running or status.is_failed)
 
-        if not await_condition(begun, STATE_SECONDS, every=0.1):
-            raise LabError(f"connector {self.connector} does not begin anew", hint="tailrace connector status")
+        self._until(begun, "does not begin anew")
+
+    def _until(self, holds: Callable[[], bool], otherwise: str) -> None:
+        if not await_condition(holds, STATE_SECONDS, every=0.1):
+            raise LabError(f"connector {self.connector} {otherwise}", hint="tailrace connector status")
 
     def kill(self, session: int) -> None:
         """Ends a session at the primary; one that has gone by itself is fine."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tailrace.lab.faults.fault import Engine, Fault, Need, doctor, shell, sql
+from tailrace.lab.faults.fault import Engine, Fault, Need, doctor, recovery, shell, sql
 from tailrace.lab.faults.scene import Scene
 from tailrace.lab.process import await_condition
 
@@ -143,18 +143,9 @@ TABLES = (
         "With `sql_log_bin=0`, as rolling changes of a topology do it, the ALTER is in no binlog, and the connector's "
         "schema history has the old columns. Tailrace holds rows against its history, and reads the table's definition "
         "from the server where they do not fit; so it goes on.",
-        (
-            shell(
-                "tailrace connector config $CONNECTOR --set snapshot.mode=recovery",
-                "tailrace connector restart $CONNECTOR --tasks --wait",
-                words="Rebuild the schema history from the tables as they are now; that is right only where after the "
-                "offset there is no other DDL, and no row from before the ALTER (else take a new snapshot):",
-            ),
-            shell(
-                "tailrace connector config $CONNECTOR --set snapshot.mode=initial --wait",
-                words="And back, once events come again (a restart in the middle of it would leave half a history):",
-                settled=True,
-            ),
+        recovery(
+            "Rebuild the schema history from the tables as they are now; that is right only where after the "
+            "offset there is no other DDL, and no row from before the ALTER (else take a new snapshot):"
         ),
         "Roll changes through a topology with the binlog on, or stop connectors before and recover them after.",
         _inject_hidden,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tailrace.errors import LabError
 from tailrace.lab import jvm
-from tailrace.lab.faults.fault import Engine, Fault, Need, doctor, lag, shell
+from tailrace.lab.faults.fault import RESTART_FAILED, RESTART_TASKS, Engine, Fault, Need, doctor, lag, recovery, shell
 from tailrace.lab.faults.scene import Scene
 from tailrace.lab.process import await_condition
 
@@ -21,7 +21,6 @@ LARGEST = 1048588
 """max.message.bytes, if nothing is said."""
 CONFIGS = "kafka-configs.sh --bootstrap-server $TAILRACE_KAFKA --alter"
 QUOTA = "--entity-type clients --entity-default"
-RESTART = "tailrace connector restart $CONNECTOR --failed-only --wait"
 HISTORY = "schema.history.internal.kafka.topic"
 
 
@@ -170,7 +169,7 @@ TOPICS = (
                 words="Take the quota away, or give the connector's client one of its own:",
             ),
             shell(
-                "tailrace connector restart $CONNECTOR --tasks --wait",
+                RESTART_TASKS,
                 words="Connect that writes exactly once ends its task when Kafka's transaction has lasted too long (a "
                 "minute, by default); begun anew, it writes what was not committed:",
             ),
@@ -192,7 +191,7 @@ TOPICS = (
         (
             shell(
                 f"{CONFIGS} --entity-type topics --entity-name $TOPIC --add-config max.message.bytes={LARGEST}",
-                RESTART,
+                RESTART_FAILED,
                 words="Let the topic take it; the task goes on at that row:",
             ),
         ),
@@ -231,18 +230,9 @@ TOPICS = (
         (doctor("kafka.history", "no topic"), doctor("connector.state", "FAILED")),
         "Without the history of a table's columns Debezium cannot say what the values of a row are. Somebody deleted "
         "the topic, or retention did.",
-        (
-            shell(
-                "tailrace connector config $CONNECTOR --set snapshot.mode=recovery",
-                "tailrace connector restart $CONNECTOR --tasks --wait",
-                words="Rebuild it from the tables as they are now; that is right only where no DDL came after the "
-                "offset (else read everything anew, as for [binlog-purged](#binlog-purged)):",
-            ),
-            shell(
-                "tailrace connector config $CONNECTOR --set snapshot.mode=initial --wait",
-                words="And back, once events come again (a restart in the middle of it would leave half a history):",
-                settled=True,
-            ),
+        recovery(
+            "Rebuild it from the tables as they are now; that is right only where no DDL came after the "
+            "offset (else read everything anew, as for [binlog-purged](#binlog-purged)):"
         ),
         "`retention.ms=-1` for the topic, and a broker where not everybody may delete topics. Tailrace "
         "looks first whether rows in between can be read so, and with `binlog_row_metadata=FULL` they can.",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HOUR: Final = 3600
 QUIET_SECONDS: Final = 3
+BEAT_SECONDS: Final = 20
 MOVES: Final = ("moves", "stands still")
 YES: Final = ("yes", "no")
 
@@ -66,9 +67,9 @@ def _watch_quiet(stage: Stage, values: Values) -> dict[str, str]:
     now = stage.primary.executed()
     stage.connect.patch(CONNECTOR, {"heartbeat.action.query": query})
     _await_running(stage)
-    action = _moves(stage, stage.primary.executed, now, 20)
+    action = _moves(stage, stage.primary.executed, now, BEAT_SECONDS)
     # Of a database that is not captured nothing can come.
-    seconds = 20 if values["beats"].startswith("shop.") else QUIET_SECONDS
+    seconds = BEAT_SECONDS if values["beats"].startswith("shop.") else QUIET_SECONDS
     came = stage.until(lambda: any(event["source"]["table"] == "heartbeat" for event in stage.written()), seconds)
     return {
         "measured.offset": offset,
